@@ -1,0 +1,113 @@
+r"""The hypotheses, each defined once and shared by the statements.
+
+The letters: F(z) is the loss of one sample when z is added to the activities of all hidden layers at once,
+g its gradient at 0, e^i the true error signals, D^i = diag \sigma_i'(a^i) on the clean pass, C = E[e^{N+1}
+(e^{N+1})^T] and S_i = E[e^i (e^i)^T]. The paper's own A1 to A4 are here as well, as printed, because what
+fails under them is shown.
+"""
+
+from __future__ import annotations
+
+from theory.statement import Assumption
+
+A1 = Assumption(
+    "A1",
+    "The noise is sub-Gaussian.",
+    r"\exists K\ \forall m:\ \mathbb{E}|\xi_j|^m \le (K\sqrt{m})^m",
+)
+A2 = Assumption(
+    "A2",
+    "The loss is analytic in the data.",
+    r"(x,y)\mapsto L(x,y)\ \text{analytic on}\ \mathcal{D}",
+)
+A3 = Assumption(
+    "A3",
+    "The error matrices of all layers have full rank with probability 1.",
+    r"\tilde e^{i}(\tilde e^{i})^{\top}\ \text{of full rank},\quad 1\le i\le N+1",
+)
+A4 = Assumption(
+    "A4",
+    "For each noise scale the mean product of remainder and error is finite.",
+    r"\mathbb{E}\bigl[\mathcal{E}^{i}(c)(\tilde e^{i+1})^{\top}\bigr]<\infty,\quad 1\le i\le N",
+)
+
+SAMPLES = Assumption(
+    "D",
+    "The samples are independent and identically distributed, and the noise is independent of the data.",
+    r"(x_t,y_t,\xi_t)\ \text{i.i.d. in}\ t,\qquad \xi_t\perp(x_t,y_t)",
+)
+N1 = Assumption(
+    "N1",
+    "The second moments of the noise, over all perturbed units of all layers, are the identity.",
+    r"\mathbb{E}[\xi\xi^{\top}]=I",
+)
+INDEPENDENT = Assumption(
+    "N2",
+    "The coordinates of the noise are independent, with mean 0 and variance 1.",
+    r"\xi_1,\dots,\xi_n\ \text{independent},\quad \mathbb{E}\xi_j=0,\quad \mathbb{E}\xi_j^2=1",
+)
+IDENTICAL = Assumption(
+    "N3",
+    "All coordinates of the noise share their moments of order 3, 4 and 5.",
+    r"\mathbb{E}\xi_j^r=\kappa_r,\quad r=3,4,5",
+)
+S1 = Assumption(
+    "S1",
+    "For almost every datum the loss is differentiable in the perturbation at 0, with growth like a power.",
+    r"F\ \text{differentiable at}\ 0,\qquad |F(z)-F(0)|\le K(x,y)\,|z|\,(1+|z|^{q})",
+)
+M1 = Assumption(
+    "M1",
+    "The moments that dominate the estimator are finite.",
+    r"\mathbb{E}|\xi|^{q+2}<\infty,\qquad \mathbb{E}\bigl[K\,|e^{N+1}|\bigr]<\infty,"
+    r"\qquad \mathbb{E}|e^{N+1}|^2<\infty",
+)
+M3 = Assumption(
+    "M3",
+    "As M1, with the slopes of the activations on the way down to layer 2 (automatic if bounded).",
+    r"\mathbb{E}|\xi|^{q+2}<\infty,\qquad"
+    r"\mathbb{E}\Bigl[K\,|e^{N+1}|\prod_{j=i}^{N}\|D^j\|\Bigr]<\infty,\qquad"
+    r"\mathbb{E}\Bigl[|e^{N+1}|^2\prod_{j=i}^{N}\|D^j\|^2\Bigr]<\infty,\qquad 2\le i\le N+1",
+)
+LINEAR = Assumption(
+    "L",
+    "Hidden activations are the identity.",
+    r"\sigma_i(a)=a,\quad 1\le i\le N",
+)
+R_TOP = Assumption(
+    "R-top",
+    "The second moments of the output error have full rank.",
+    r"C=\mathbb{E}\bigl[e^{N+1}(e^{N+1})^{\top}\bigr]\succ 0",
+)
+R = Assumption(
+    "R",
+    "The second moments of the errors have full rank in every layer above the first hidden one.",
+    r"S_i=\mathbb{E}\bigl[e^{i}(e^{i})^{\top}\bigr]\succ 0,\quad 2\le i\le N+1",
+)
+R_CONSTANT = Assumption(
+    "R-constant",
+    "For small c the second moments of the synthetic errors have the rank of those of the true ones.",
+    r"\operatorname{rank}\mathbb{E}\bigl[\tilde e^{i}(c)\,\tilde e^{i}(c)^{\top}\bigr]"
+    r"=\operatorname{rank}S_i,\quad 2\le i\le N+1,\ 0<c<c_0",
+)
+SMOOTH = Assumption(
+    "S5",
+    "The loss has five derivatives in the perturbation, growing like powers; the noise has all moments.",
+    r"F\in C^5,\quad |\partial^{\alpha}F(z)|\le K(1+|z|^{q})\ \ (|\alpha|\le 5),"
+    r"\quad \mathbb{E}|\xi|^m<\infty\ \ \forall m",
+)
+QUADRATIC = Assumption(
+    "Q",
+    "The loss is quadratic in the perturbation: squared error, linear layers above the lowest noise.",
+    r"F(z)=F(0)+g^{\top}z+\tfrac12 z^{\top}Hz",
+)
+SQUARE_INTEGRABLE = Assumption(
+    "M2",
+    "Estimates and errors have finite second moments.",
+    r"\mathbb{E}|\hat\lambda^{i}|^2<\infty,\qquad \mathbb{E}|\tilde e^{i+1}|^2<\infty",
+)
+CLEAN = Assumption(
+    "E",
+    "The error signal is computed on the clean pass with fixed feedback: a function of the datum alone.",
+    r"\tilde e^{i+1}=\tilde e^{i+1}(x,y)",
+)
