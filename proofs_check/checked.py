@@ -1,0 +1,199 @@
+"""A subject behind checks: it gets fresh tensors, and what it answers is checked before anything uses it.
+
+Wrong lengths, types, dtypes, shapes, NaN and infinity are named here, before any arithmetic could broadcast
+or spread them. The module needs torch and nothing of ours: the worker process loads it from its file.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sysconfig
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+SUPPORTS = ("activations", "losses", "rules", "noise")
+
+
+class BadAnswer(Exception):
+    """The subject raised, or what it returned is no answer; the message says what, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as a subject sees it: weights[k] is W^{k+1}, (n_{k+1}, n_k); activations[k] of layer k+1."""
+
+    weights: tuple[Tensor, ...]
+    activations: tuple[str, ...]
+    loss: str
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """n_0 … n_{N+1}."""
+        return (self.weights[0].shape[1], *(weight.shape[0] for weight in self.weights))
+
+    def copy(self) -> Network:
+        """Return the same network with weights that share no memory with these."""
+        return Network(tuple(weight.clone() for weight in self.weights), self.activations, self.loss)
+
+
+class Checked:
+    """The methods of a subject, their answers checked; raises `BadAnswer`.
+
+    The shapes are those of the subject's own methods: one row is one sample, float64 throughout.
+    """
+
+    def __init__(self, subject: object) -> None:
+        self._subject = subject
+
+    def gradient_estimates(
+        self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float
+    ) -> list[Tensor]:
+        """λ̂^1 … λ̂^N, each (T, n_i)."""
+        answer = self._ask("gradient_estimates", network.copy(), x, y, list(noise), c)
+        return _tensors(answer, "gradient_estimates", [(len(x), n) for n in network.widths[1:-1]])
+
+    def error_signals(
+        self, network: Network, feedback: Sequence[Tensor], x: Tensor, y: Tensor, rule: str
+    ) -> list[Tensor]:
+        """ẽ^1 … ẽ^{N+1}, each (T, n_i)."""
+        copies = [matrix.clone() for matrix in feedback]
+        answer = self._ask("error_signals", network.copy(), copies, x, y, rule)
+        return _tensors(answer, "error_signals", [(len(x), n) for n in network.widths[1:]])
+
+    def fit_feedback(self, estimates: Tensor, errors: Tensor, ridge: float = 0.0) -> Tensor:
+        """B (q, n_i) from λ̂^i (T, n_i) and ẽ (T, q)."""
+        shape = (errors.shape[1], estimates.shape[1])
+        answer = self._ask("fit_feedback", estimates, errors, ridge)
+        return _tensor(answer, "fit_feedback", "what it returned", shape)
+
+    def draw_noise(self, sizes: Sequence[int], draws: int, family: str, seed: int) -> list[Tensor]:
+        """One (draws, n) tensor for each n in sizes."""
+        answer = self._ask("draw_noise", list(sizes), draws, family, seed)
+        return _tensors(answer, "draw_noise", [(draws, n) for n in sizes])
+
+    def _ask(self, method: str, *arguments: Any) -> Any:
+        try:
+            return getattr(self._subject, method)(*arguments)
+        except (Exception, SystemExit) as error:
+            raise BadAnswer(f"{method} raised {describe(error)}") from None
+
+
+def answer(
+    subject: Checked, fitted_feedback: Callable[..., Any], method: str, arguments: Mapping[str, Any]
+) -> list[NDArray[np.float64]]:
+    """Answer a question that holds numpy arrays by a list of them; `fitted_feedback` is the pipeline's."""
+    given = {name: from_numpy(value) for name, value in arguments.items()}
+    if "network" in given:
+        given["network"] = Network(**given["network"])
+    if method == "fitted_feedback":
+        tensors = fitted_feedback(subject, **given)
+    else:
+        tensors = getattr(subject, method)(**given)
+    return [to_numpy(tensor) for tensor in (tensors if isinstance(tensors, list) else [tensors])]
+
+
+def from_numpy(value: Any) -> Any:
+    """Replace every array, also within lists, tuples and dictionaries, by a tensor with memory of its own."""
+    if isinstance(value, np.ndarray):
+        return torch.tensor(value, device="cpu")
+    if isinstance(value, list | tuple):
+        return type(value)(map(from_numpy, value))
+    if isinstance(value, dict):
+        return {name: from_numpy(entry) for name, entry in value.items()}
+    return value
+
+
+def to_numpy(tensor: Tensor) -> NDArray[np.float64]:
+    """Return a contiguous array of the same numbers."""
+    return np.ascontiguousarray(tensor.numpy())
+
+
+def _tensors(value: object, method: str, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
+    """Check a list or tuple of tensors of these shapes."""
+    expected = f"expected a list of {len(shapes)} tensor{'s' * (len(shapes) != 1)}"
+    if not isinstance(value, list | tuple):
+        raise BadAnswer(f"{method} returned {_kind(value)}, {expected}")
+    if len(value) != len(shapes):
+        raise BadAnswer(f"{method} returned a list of {len(value)}, {expected}")
+    return [
+        _tensor(entry, method, f"element {k} of what it returned", shape)
+        for k, (entry, shape) in enumerate(zip(value, shapes, strict=True))
+    ]
+
+
+def _tensor(value: object, method: str, which: str, shape: tuple[int, ...]) -> Tensor:
+    """Check one tensor, and return it detached from its graph."""
+    if not isinstance(value, Tensor):
+        raise BadAnswer(f"{method}: {which} is {_kind(value)}, expected a torch.Tensor")
+    if tuple(value.shape) != shape:
+        raise BadAnswer(f"{method}: {which} has the shape {tuple(value.shape)}, expected {shape}")
+    if value.dtype != torch.float64:
+        raise BadAnswer(f"{method}: {which} is {value.dtype}, expected torch.float64")
+    if value.layout != torch.strided:
+        raise BadAnswer(f"{method}: {which} has the layout {value.layout}, expected torch.strided")
+    plain = value.detach().to("cpu").resolve_neg()
+    finite = torch.isfinite(plain)
+    if not finite.all():
+        where = tuple((~finite).nonzero()[0].tolist())
+        raise BadAnswer(f"{method}: {which} holds {plain[where].item()} at {where}, expected finite numbers")
+    return plain
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "None"
+    return f"a {type(value).__module__}.{type(value).__qualname__}".replace("builtins.", "")
+
+
+def supported(target: object) -> dict[str, tuple[str, ...]]:
+    """Return the `supports` attribute as a plain dictionary; raises `BadAnswer` where it is none."""
+    given = getattr(target, "supports", {})
+    known = ", ".join(SUPPORTS)
+    if isinstance(given, property):  # of a class: known once an object is made
+        return {}
+    if not isinstance(given, Mapping):
+        raise BadAnswer(f"its attribute supports is {given!r}, expected a dictionary")
+    for key, names in given.items():
+        if key not in SUPPORTS:
+            raise BadAnswer(f"its attribute supports has the key {key!r}, expected some of {known}")
+        if not isinstance(names, list | tuple | set | frozenset) or any(
+            not isinstance(n, str) for n in names
+        ):
+            raise BadAnswer(f"its attribute supports has {names!r} under {key!r}, expected a list of names")
+    return {str(key): tuple(map(str, names)) for key, names in given.items()}
+
+
+def describe(error: BaseException) -> str:
+    """Say in one line what was raised, and at which line of the subject's own files."""
+    try:
+        message = " ".join(str(error).split())
+    except Exception:
+        message = "(its message cannot be printed)"
+    text = type(error).__name__ + (f": {message[:500]}" if message else "")
+    if isinstance(error, SyntaxError):
+        return text
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not _is_library(frame.filename)]
+    if not own:
+        return text
+    last = own[-1]
+    line = linecache.getline(last.filename, last.lineno or 0).strip()
+    return f"{text} ({last.filename}, line {last.lineno}, in {last.name}" + (f": {line})" if line else ")")
+
+
+def _is_library(path: str) -> bool:
+    """Whether a traceback's file belongs to us, to torch or numpy, or to Python itself."""
+    if path.startswith("<frozen"):
+        return True
+    folders = [Path(__file__).parent, Path(np.__file__).parent, Path(torch.__file__).parent]
+    if "site-packages" not in path:
+        folders.append(Path(sysconfig.get_path("stdlib")))
+    return any(folder in Path(path).parents for folder in folders)

@@ -1,0 +1,113 @@
+"""The worker process, seen from its parent: one question at a time, each with a time limit.
+
+Whatever happens in the worker, `ask` returns its answer or raises `TimedOut` or `Died`; in both cases the
+process is gone. It has a session of its own, so that an interrupt from the keyboard does not reach it and
+that stopping it also stops what it started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO, Any, cast
+
+from proofs_check import channel
+
+WORKER = Path(__file__).with_name("worker.py")
+
+
+class TimedOut(Exception):
+    """No answer within the time given; the process was stopped."""
+
+
+class Died(Exception):
+    """The process ended by itself; the message, such as "exited with code 3", says how."""
+
+
+class WorkerProcess:
+    """A running `worker.py`. What the subject prints goes to this process's `sys.stderr`, line by line."""
+
+    def __init__(self) -> None:
+        # -P: the worker's folder is not put on its path, where our files would hide a subject's own modules.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-X", "faulthandler", str(WORKER)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._questions = cast(IO[bytes], self._process.stdin)
+        self._answers = cast(IO[bytes], self._process.stdout)
+        self._relay = threading.Thread(target=self._pass_on, daemon=True)
+        self._relay.start()
+        self.last_seconds = 0.0
+
+    def ask(self, request: object, seconds: float) -> Any:
+        """Send a request and wait for the reply; raises `TimedOut` or `Died`."""
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            self._kill()
+
+        clock = threading.Timer(max(seconds, 0.0), stop)
+        clock.daemon = True
+        start = time.perf_counter()
+        clock.start()
+        try:
+            channel.send(self._questions, request)
+            reply = channel.receive(self._answers)
+        except (EOFError, OSError):
+            clock.cancel()
+            if late.is_set():
+                raise TimedOut from None
+            raise Died(self._last_words()) from None
+        except BaseException:  # an interrupt: the conversation cannot be taken up again
+            self.stop()
+            raise
+        finally:
+            clock.cancel()
+            self.last_seconds = time.perf_counter() - start
+        if late.is_set():
+            raise TimedOut
+        return reply
+
+    def stop(self) -> None:
+        """End the process, and everything it started."""
+        self._kill()
+        self._process.wait()
+        for stream in (self._questions, self._answers):
+            with contextlib.suppress(OSError):  # a question that was never read
+                stream.close()
+        self._relay.join(timeout=1.0)
+
+    def _kill(self) -> None:
+        with contextlib.suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
+
+    def _last_words(self) -> str:
+        """Say how the process ended."""
+        try:
+            code = self._process.wait(timeout=2.0)
+        except subprocess.TimeoutExpired:
+            return "closed its connection"
+        finally:
+            self.stop()
+        if code < 0:
+            return f"was ended by {signal.Signals(-code).name}"
+        return f"exited with code {code}"
+
+    def _pass_on(self) -> None:
+        """Copy what the subject prints to `sys.stderr`, which a live display may replace at any time."""
+        with cast(IO[bytes], self._process.stderr) as stream:
+            for line in stream:
+                sys.stderr.write(line.decode(errors="replace"))

@@ -1,0 +1,261 @@
+"""The implementation under check, as the claims see it.
+
+A claim asks a `Subject` with numpy arrays and gets numpy arrays, checked for type, length, shape, dtype and
+finiteness. `WorkerSubject` asks an object in a process of its own, so that one that hangs, prints, or takes
+the process down harms only the claim that asked; `LocalSubject` asks an object of this process, for tests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from proofs_check.evidence import SubjectError, SubjectLost
+from proofs_check.process import Died, TimedOut, WorkerProcess
+
+Array = NDArray[np.float64]
+
+REFERENCE = "impl.reference:Reference"
+HOME = Path(__file__).resolve().parent.parent
+START_SECONDS = 120.0  # for importing torch and the subject, on a cold disk
+
+
+class SubjectNotFound(ValueError):
+    """There is no such subject: the message says which part of its name is wrong."""
+
+
+class NetworkLike(Protocol):
+    """A network: weights[k] is W^{k+1}, (n_{k+1}, n_k); activations[k] is that of layer k+1; a loss."""
+
+    @property
+    def weights(self) -> Sequence[ArrayLike]:
+        """W^1 … W^{N+1}."""
+
+    @property
+    def activations(self) -> Sequence[str]:
+        """The activations of the layers 1 … N+1, by name."""
+
+    @property
+    def loss(self) -> str:
+        """The loss, by name."""
+
+
+class Subject:
+    """The subject's methods, and what it supports. Every method may raise `SubjectError`.
+
+    One row is one sample with its own noise. Layers are listed from below: index k holds λ̂^{k+1}, ẽ^{k+1},
+    ξ^{k+1}, and B^{k+2}.
+    """
+
+    name: str
+    supports: Mapping[str, Sequence[str]]
+
+    def gradient_estimates(
+        self, network: NetworkLike, x: ArrayLike, y: ArrayLike, noise: Sequence[ArrayLike], c: float
+    ) -> list[Array]:
+        """Return λ̂^1 … λ̂^N, each (T, n_i), from x (T, n_0), y (T, p) and ξ^i (T, n_i): eq. (2)."""
+        data = {"x": _array(x), "y": _array(y), "noise": _arrays(noise)}
+        return self._ask("gradient_estimates", network=_network(network), **data, c=float(c))
+
+    def error_signals(
+        self, network: NetworkLike, feedback: Sequence[ArrayLike], x: ArrayLike, y: ArrayLike, rule: str
+    ) -> list[Array]:
+        """Return ẽ^1 … ẽ^{N+1}, each (T, n_i), from B^2 … B^{N+1}; the rule is "FA" or "DFA"."""
+        data = {"feedback": _arrays(feedback), "x": _array(x), "y": _array(y)}
+        return self._ask("error_signals", network=_network(network), **data, rule=rule)
+
+    def fit_feedback(self, estimates: ArrayLike, errors: ArrayLike, ridge: float = 0.0) -> Array:
+        """Return B (q, n_i) minimising Σ‖λ̂ − Bᵀẽ‖² + ridge‖B‖², from λ̂^i (T, n_i) and ẽ (T, q), eq. (3)."""
+        data = {"estimates": _array(estimates), "errors": _array(errors)}
+        return self._ask("fit_feedback", **data, ridge=float(ridge))[0]
+
+    def draw_noise(
+        self, sizes: Sequence[int], draws: int, family: str = "gaussian", seed: int = 0
+    ) -> list[Array]:
+        """Return one (draws, n) array for each n in sizes: independent, mean 0, variance 1."""
+        counts = {"sizes": [int(n) for n in sizes], "draws": int(draws)}
+        return self._ask("draw_noise", **counts, family=family, seed=int(seed))
+
+    def fitted_feedback(
+        self,
+        network: NetworkLike,
+        x: ArrayLike,
+        y: ArrayLike,
+        atoms: Sequence[ArrayLike],
+        probabilities: ArrayLike | None,
+        c: float,
+        rule: str,
+    ) -> list[Array]:
+        """Return B^2 … B^{N+1} fitted by the subject's methods to all (datum, atom) pairs; see `pipeline`."""
+        data = {"x": _array(x), "y": _array(y), "atoms": _arrays(atoms)}
+        weights = None if probabilities is None else _array(probabilities)
+        return self._ask(
+            "fitted_feedback", network=_network(network), **data, probabilities=weights, c=float(c), rule=rule
+        )
+
+    def supports_all(
+        self,
+        *,
+        activations: str | Iterable[str] = (),
+        losses: str | Iterable[str] = (),
+        rules: str | Iterable[str] = (),
+        noise: str | Iterable[str] = (),
+    ) -> bool:
+        """Whether the subject offers all of these; where its `supports` is silent, it does."""
+        wanted = {"activations": activations, "losses": losses, "rules": rules, "noise": noise}
+        return all(
+            set([names] if isinstance(names, str) else names) <= set(self.supports[key])
+            for key, names in wanted.items()
+            if key in self.supports
+        )
+
+    def begin_claim(self, seconds: float) -> None:
+        """Make a new object for a claim, if the subject is a class, and start the clock of its own time."""
+        raise NotImplementedError
+
+    def _ask(self, method: str, **arguments: Any) -> list[Array]:
+        raise NotImplementedError
+
+
+class WorkerSubject(Subject):
+    """A subject in a worker process, which starts at once and is replaced only after it was stopped or died.
+
+    `place` is MODULE:NAME, found from the current directory, or FILE.py:NAME; None is the reference of this
+    installation, whatever packages the current directory holds. `load` waits until it is loaded; raises
+    `SubjectNotFound`.
+    """
+
+    def __init__(self, place: str | None = None) -> None:
+        module, colon, name = (REFERENCE if place is None else place).rpartition(":")
+        if not colon or not module or not all(part.isidentifier() for part in name.split(".")):
+            raise SubjectNotFound(f"the subject is {place!r}, expected MODULE:NAME or FILE.py:NAME")
+        if module.endswith(".py") and not Path(module).is_file():
+            raise SubjectNotFound(f"there is no file {module}")
+        folder, pinned = (str(HOME), "impl") if place is None else (str(Path.cwd()), None)
+        self.name, self.supports, self.torch = name, {}, "unknown"
+        self.place = REFERENCE if place is None else place
+        self._name = name
+        self._load = ("load", (module, name, folder, pinned))
+        self._left = 0.0
+        self._lost: SubjectLost | None = None
+        self._loaded = False
+        self._process = WorkerProcess()
+
+    def load(self) -> None:
+        """Wait until the subject is loaded, and learn its name, what it supports, its version of torch."""
+        if self._loaded:
+            return
+        try:
+            status, answer = self._process.ask(self._load, START_SECONDS)
+        except TimedOut:
+            raise SubjectNotFound(f"{self.place} was not loaded within {START_SECONDS:g} s") from None
+        except Died as death:
+            raise SubjectNotFound(f"loading {self.place}: its process {death}") from None
+        if status != "ok":
+            raise SubjectNotFound(f"subject {self.place}: {answer}")
+        self.name, self.supports, self.torch = answer["name"], answer["supports"], answer["torch"]
+        self._loaded = True
+
+    def begin_claim(self, seconds: float) -> None:
+        """Make a new object, in a new process if the last one is gone, and start its clock.
+
+        The clock runs while the subject is asked, not while the claim works out what to expect of it, nor
+        while a process starts. Raises `SubjectError` where the constructor does.
+        """
+        if self._lost is not None:
+            self._process.stop()
+            self._process = WorkerProcess()
+            self._lost, self._loaded = None, False
+        try:
+            self.load()
+        except SubjectNotFound as error:  # it was found before
+            self._lost = SubjectLost(str(error))
+            raise self._lost from None
+        self._seconds = self._left = seconds
+        traits = self._answer("begin", ("begin", (self._name,)))
+        self.name, self.supports = traits["name"], traits["supports"]
+
+    def _ask(self, method: str, **arguments: Any) -> list[Array]:
+        answer: list[Array] = self._answer(method, ("ask", (method, arguments)))
+        return answer
+
+    def _answer(self, method: str, request: object) -> Any:
+        if self._lost is not None:
+            raise self._lost
+        what = "its constructor" if method == "begin" else method
+        try:
+            status, answer = self._process.ask(request, self._left)
+        except TimedOut:
+            self._lost = SubjectLost(f"no answer from {what} within the {self._seconds:g} s of a claim")
+            raise self._lost from None
+        except Died as death:
+            self._lost = SubjectLost(f"its process {death} in {what}")
+            raise self._lost from None
+        finally:
+            self._left -= self._process.last_seconds
+        if status != "ok":
+            raise SubjectError(answer)
+        return answer
+
+    def close(self) -> None:
+        """Stop the process."""
+        self._process.stop()
+
+    def __enter__(self) -> WorkerSubject:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class LocalSubject(Subject):
+    """A subject in this process, from an object or a class: the same checks of its answers, no time limit."""
+
+    def __init__(self, target: object) -> None:
+        from proofs_check import checked
+
+        self._target = target
+        self.name = str(getattr(target, "name", None) or getattr(target, "__name__", type(target).__name__))
+        self.supports = checked.supported(target)
+        with contextlib.suppress(SubjectError):  # raised again by begin_claim
+            self.begin_claim(float("inf"))
+
+    def begin_claim(self, seconds: float) -> None:
+        """Make a new object, if the subject is a class."""
+        from proofs_check import checked
+
+        try:
+            self._subject = checked.Checked(
+                self._target() if isinstance(self._target, type) else self._target
+            )
+        except Exception as error:
+            raise SubjectError(f"its constructor raised {checked.describe(error)}") from error
+
+    def _ask(self, method: str, **arguments: Any) -> list[Array]:
+        from proofs_check import checked, pipeline
+
+        try:
+            return checked.answer(self._subject, pipeline.fitted_feedback, method, arguments)
+        except checked.BadAnswer as error:
+            raise SubjectError(str(error)) from error
+
+
+def _network(network: NetworkLike) -> dict[str, Any]:
+    return {
+        "weights": tuple(_arrays(network.weights)),
+        "activations": tuple(map(str, network.activations)),
+        "loss": str(network.loss),
+    }
+
+
+def _array(values: ArrayLike) -> Array:
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def _arrays(values: Sequence[ArrayLike]) -> list[Array]:
+    return [_array(value) for value in values]

@@ -1,0 +1,171 @@
+"""The process in which a subject lives: questions come by standard input, answers go to standard output.
+
+It is run as a script, by its path, and loads the files it needs from beside itself, so that it never
+imports `proofs_check`, `impl` or `theory` by name: a subject may bring packages of these names. The two
+streams are moved away before the subject is loaded; what a subject prints goes to standard error. The
+process ends with its parent, even while the subject computes: a thread reads the questions and sees the
+stream close.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from importlib.machinery import PathFinder
+from operator import attrgetter
+from pathlib import Path
+from types import ModuleType
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from proofs_check import channel, checked, pipeline
+
+
+def module_from_file(name: str, path: Path) -> ModuleType:
+    """Load one Python file as the module `name`."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def sibling(name: str) -> Any:
+    """Load the file `name`.py beside this one, under a name that no subject uses."""
+    return module_from_file(f"_proofs_check_{name}", Path(__file__).with_name(f"{name}.py"))
+
+
+if not TYPE_CHECKING:
+    channel, checked, pipeline = sibling("channel"), sibling("checked"), sibling("pipeline")
+
+
+class NotFound(Exception):
+    """The subject cannot be loaded; the message says why, in one line."""
+
+
+class Host:
+    """Answers the questions: `load` once, `begin` for every claim, then the methods of the subject."""
+
+    def load(self, module: str, name: str, folder: str, pinned: str | None) -> dict[str, Any]:
+        """Find NAME in a module, or a file that ends in .py; `folder` comes first on the path.
+
+        `pinned` names a package that must be the one in `folder`, without its other contents taking part.
+        """
+        if pinned is None:
+            sys.path.insert(0, folder)
+        else:
+            spec = PathFinder.find_spec(pinned, [folder])
+            if spec is None or spec.loader is None:
+                raise NotFound(f"there is no package {pinned} in {folder}")
+            sys.modules[pinned] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[pinned])
+        found = self._file(module, folder) if module.endswith(".py") else self._module(module, folder)
+        try:
+            self._target = attrgetter(name)(found)
+        except AttributeError:
+            raise NotFound(f"{module} has no attribute {name}") from None
+        return {**self._traits(self._target, name), "torch": torch_version()}
+
+    def begin(self, name: str) -> dict[str, Any]:
+        """Make a new object, if NAME is a class."""
+        if isinstance(self._target, type):
+            try:
+                subject = self._target()
+            except (Exception, SystemExit) as error:
+                raise checked.BadAnswer(f"its constructor raised {checked.describe(error)}") from None
+        else:
+            subject = self._target
+        self._subject = checked.Checked(subject)
+        return self._traits(subject, name)
+
+    def ask(self, method: str, arguments: dict[str, Any]) -> Any:
+        """Put one question to the subject."""
+        return checked.answer(self._subject, pipeline.fitted_feedback, method, arguments)
+
+    def _traits(self, target: object, name: str) -> dict[str, Any]:
+        given = getattr(target, "name", None)
+        if isinstance(given, str) and given:
+            name = str(given)
+        return {"name": name, "supports": checked.supported(target)}
+
+    def _file(self, path: str, folder: str) -> ModuleType:
+        file = Path(path)
+        if not file.is_file():
+            raise NotFound(f"there is no file {path}")
+        sys.path.insert(0, str(file.resolve().parent))
+        name = file.stem if file.stem not in sys.modules else f"subject_{file.stem}"
+        return self._imported(path, lambda: module_from_file(name, file.resolve()))
+
+    def _module(self, name: str, folder: str) -> ModuleType:
+        return self._imported(name, lambda: importlib.import_module(name), folder)
+
+    def _imported(self, name: str, load: Callable[[], ModuleType], folder: str = "") -> ModuleType:
+        try:
+            return load()
+        except (Exception, SystemExit) as error:
+            if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
+                where = f"in {folder} or among the installed packages"
+                raise NotFound(f"there is no module {error.name} {where}") from None
+            raise NotFound(f"importing {name} raised {checked.describe(error)}") from None
+
+
+def torch_version() -> str:
+    """Return the version of torch the subject runs with."""
+    return str(sys.modules["torch"].__version__)
+
+
+def private_streams() -> tuple[IO[bytes], IO[bytes]]:
+    """Keep standard input and output for the protocol; the subject gets an empty one and standard error."""
+    questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.close(empty)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return questions, answers
+
+
+def read_questions(stream: IO[bytes], pending: queue.SimpleQueue[Any]) -> None:
+    """Pass questions on until the stream closes, then end the process."""
+    while True:
+        try:
+            pending.put(channel.receive(stream))
+        except (EOFError, OSError):
+            os._exit(0)
+
+
+def main() -> None:
+    """Serve until the parent goes."""
+    questions, answers = private_streams()
+    pending: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=read_questions, args=(questions, pending), daemon=True).start()
+    host = Host()
+    while True:
+        method, arguments = pending.get()
+        try:
+            reply = ("ok", getattr(host, method)(*arguments))
+        except NotFound as error:
+            reply = ("not found", str(error))
+        except checked.BadAnswer as error:
+            reply = ("not found" if method == "load" else "error", str(error))
+        except Exception as error:
+            reply = ("error", f"{method} raised {checked.describe(error)}")
+        try:
+            channel.send(answers, reply)
+        except OSError:  # the parent has gone
+            os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
