@@ -1,0 +1,127 @@
+"""Hypothesis looks for a network that falsifies a check, and shrinks it to one a person can read.
+
+A check takes an instance and yields measurements: what was found, and what is allowed. `search` runs it on networks that Hypothesis draws
+(never noise), from a seed that depends on the claim and the run only, and reports the measurement that came nearest to its
+bound. The first network that exceeds one is shrunk and raised as `Falsified`, as code that can be pasted.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure, FlakyStrategyDefinition, Unsatisfiable
+
+from proofs_check.effort import Effort
+from proofs_check.evidence import Evidence, Falsified, Kind, SubjectError, SubjectLost
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One number a check found on one network: it may be at most ``bound``."""
+
+    kind: Kind
+    name: str
+    value: float
+    bound: float
+
+    @property
+    def used(self) -> float:
+        """The part of the bound that is used up; NaN and infinity use all of it."""
+        if not self.value <= self.bound:
+            return max(self.value / self.bound, 2.0) if self.bound > 0 and self.value > self.bound else float("inf")
+        return self.value / self.bound if self.bound > 0 else 0.0
+
+
+class Violation(Exception):
+    """A measurement exceeded its bound on the network at hand."""
+
+
+@dataclass
+class _Record:
+    """What the search has seen so far."""
+
+    worst: dict[str, Measurement] = field(default_factory=dict)
+    networks: int = 0
+    failure: Falsified | SubjectError | None = None
+
+
+def search(
+    strategy: st.SearchStrategy[T],
+    check: Callable[[T], Iterable[Measurement]],
+    show: Callable[[T], str],
+    effort: Effort,
+    key: tuple[object, ...],
+    examples: int,
+    seconds: float = 20.0,
+) -> Iterator[Evidence]:
+    """Check ``examples`` networks; yield one row per kind of measurement: the part of the allowance used, worst of all networks.
+
+    ``show`` writes a network as code. Shrinking ends after ``seconds``. Raises `Falsified`, or `SubjectError` with the network that did it.
+    """
+    record = _Record()
+    started = time.monotonic()
+
+    def run(instance: T) -> None:
+        if isinstance(record.failure, SubjectLost) or (record.failure and time.monotonic() - started > seconds):
+            return  # nothing more can be learnt: Hypothesis calls this flaky, and the record has the failure
+        record.networks += 1
+        try:
+            measurements = list(check(instance))
+        except SubjectError as error:
+            record.failure = type(error)(error.reason, show(instance))
+            if isinstance(error, SubjectLost):
+                return
+            raise
+        violated = next((m for m in measurements if not m.value <= m.bound), None)
+        if violated is not None:
+            row = Evidence(violated.kind, violated.name, violated.value, violated.bound)
+            reason = f"{violated.name}: {violated.value:.3g}, allowed {violated.bound:.3g}"
+            record.failure = Falsified(reason, (row,), show(instance))
+            raise Violation(reason)
+        for measurement in measurements:
+            known = record.worst.get(measurement.name)
+            if known is None or measurement.used > known.used:
+                record.worst[measurement.name] = measurement
+
+    _explore(strategy, run, effort.integer("search", *key), examples)
+    if record.failure is not None:
+        raise record.failure
+    if not record.networks:
+        raise Falsified("no network of this family could be drawn: the search itself is broken")
+    for name, measurement in record.worst.items():
+        rows = f"{name}: part of the allowance used, worst of {record.networks} networks"
+        yield Evidence(measurement.kind, rows, measurement.used, 1.0)
+
+
+def _explore(strategy: st.SearchStrategy[T], run: Callable[[T], None], number: int, examples: int) -> None:
+    @seed(number)
+    @settings(
+        max_examples=examples,
+        database=None,  # a verdict depends on the seed alone
+        deadline=None,  # the subject has its own clock
+        derandomize=False,  # `seed` does it, and lets a run choose another
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+        verbosity=Verbosity.quiet,
+    )
+    @given(strategy)
+    def explore(instance: T) -> None:
+        run(instance)
+
+    state = random.getstate()
+    try:
+        explore()
+    except (Violation, SubjectError, FlakyFailure, FlakyStrategyDefinition, Unsatisfiable):
+        pass  # the record has what happened
+    finally:
+        random.setstate(state)

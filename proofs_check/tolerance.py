@@ -1,0 +1,94 @@
+"""How far float64 may take a correct implementation from the exact value: the allowances, and nothing more.
+
+(a) 16 u ρ / c for the scaled loss difference of one sample: ρ bounds what two passes and a subtraction can lose.
+(b) 100 q u κ(Q) for a solve with q unknowns per column.
+Both are carried through least squares to the layers below, where ẽ is built from matrices that already carry them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from proofs_check import floats
+from proofs_check.designs import Atoms
+from proofs_check.floats import Array, Network
+from proofs_check.networks import Instance
+
+UNIT_ROUNDOFF = 2.0**-53
+
+
+def rounding_scale(network: Network, passed: floats.Pass, y: Array) -> Array:
+    """ρ of one pass, (T,): Σ_i |e^i|ᵀ|W^i||h^{i-1}| + |λ^i|ᵀ|h^i|, + |∂L/∂ŷ|ᵀ(|ŷ| + |y|) + ℓ, ℓ the largest term before cancellation."""
+    errors = floats.error_signals(network, network.weights[1:], passed, y)
+    outputs = passed.activations[-1]
+    total = (np.abs(floats.loss_gradient(network.loss, outputs, y)) * (np.abs(outputs) + np.abs(y))).sum(axis=1)
+    total += _largest_term(network.loss, outputs, y)
+    for index, (weight, error) in enumerate(zip(network.weights, errors, strict=True)):
+        total += (np.abs(error) * (np.abs(passed.activations[index]) @ np.abs(weight).T)).sum(axis=1)
+        if index:
+            total += (np.abs(error @ weight) * np.abs(passed.activations[index])).sum(axis=1)
+    return total
+
+
+def _largest_term(loss: str, outputs: Array, y: Array) -> Array:
+    if loss == "logcosh":
+        return (np.abs(outputs - y) + np.log(2.0)).sum(axis=1)
+    if loss == "cross_entropy":
+        mass = np.abs(y).sum(axis=1)
+        normaliser = floats.loss(loss, outputs, np.eye(outputs.shape[1])[np.zeros(len(outputs), dtype=int)]) + outputs[:, 0]
+        return (np.abs(y) * np.abs(outputs)).sum(axis=1) + np.abs(normaliser) * mass + 1.0
+    return floats.loss(loss, outputs, y)
+
+
+def difference_allowance(network: Network, x: Array, y: Array, noise: Sequence[Array], c: float) -> Array:
+    """16 u ρ / c for (L̃ - L)/c of every row, (T,): ρ the larger of the clean and the perturbed pass."""
+    clean = rounding_scale(network, floats.forward(network, x), y)
+    perturbed = rounding_scale(network, floats.forward(network, x, [c * xi for xi in noise]), y)
+    return 16 * UNIT_ROUNDOFF * np.maximum(clean, perturbed) / c
+
+
+def solve_allowance(errors: Array, estimates: Array, solution: Array, ridge: float = 0.0) -> float:
+    """100 q u κ(Q + ridge), times the size of the solution and of what the data could make it; Frobenius norm."""
+    eigenvalues = np.linalg.eigvalsh(errors.T @ errors) + ridge
+    used = eigenvalues[eigenvalues > 1e-9 * eigenvalues[-1]]
+    if not used.size or used[-1] <= 0:
+        return 0.0
+    size = float(np.linalg.norm(solution) + np.linalg.norm(estimates) / np.sqrt(used[-1]))
+    return 100 * errors.shape[1] * UNIT_ROUNDOFF * float(used[-1] / used[0]) * size
+
+
+def feedback_allowance(
+    instance: Instance, atoms: Atoms, c: float, expected: Sequence[Array], rule: str = "FA"
+) -> list[float]:
+    """The allowed Frobenius distance of B̂^2(c) … B̂^{N+1}(c) from their exact limits ``expected``."""
+    network, count = instance.network, atoms.count
+    signals = floats.error_signals(network, expected, instance.clean, instance.y, rule)
+    x, y = np.repeat(instance.x, count, axis=0), np.repeat(instance.y, count, axis=0)
+    noise = [np.tile(layer, (len(instance.x), 1)) for layer in atoms.layers]
+    weights = np.tile(atoms.weights, len(instance.x)) / len(instance.x)
+    spread = weights * difference_allowance(network, x, y, noise, c)
+    perturbed = floats.forward(network, x, [c * xi for xi in noise]).activations[-1]
+    difference = (floats.loss(network.loss, perturbed, y) - floats.loss(network.loss, instance.clean.activations[-1], instance.y).repeat(count)) / c
+
+    result: list[float] = []
+    drift = np.zeros(len(instance.x))  # how far |ẽ| of the layer above may be off, per datum
+    for k in range(len(expected) - 1, -1, -1):
+        source = signals[k + 1] if rule == "FA" else signals[-1]
+        mean_noise = (spread[:, None] * np.abs(noise[k])).reshape(len(instance.x), count, -1).sum(axis=1)
+        rows = difference[:, None] * noise[k]
+        means = (weights[:, None] * rows).reshape(len(instance.x), count, -1).sum(axis=1) * len(instance.x)
+        size, residual = np.linalg.norm(source, axis=1), means - source @ expected[k]
+        norm = float(np.linalg.norm(expected[k], 2))
+        eigenvalues = np.linalg.eigvalsh(source.T @ source / len(source))
+        smallest = float(eigenvalues[eigenvalues > 1e-9 * eigenvalues[-1]][0])
+        cross = float(size @ np.linalg.norm(mean_noise, axis=1))
+        carried = float(np.mean(drift * (np.linalg.norm(residual, axis=1) + size * norm)))
+        own = solve_allowance(np.sqrt(weights)[:, None] * source.repeat(count, axis=0), np.sqrt(weights)[:, None] * rows, expected[k])
+        allowed = (cross + carried) / smallest + own
+        result.insert(0, allowed)
+        if rule == "FA":
+            steepest = floats.slope(network.activations[k], instance.clean.pre_activations[k]).max(axis=1)
+            drift = steepest * (allowed * size + norm * drift)
+    return result
