@@ -1,0 +1,46 @@
+"""The theory: every statement with its hypotheses, and the exact mathematics that checks it.
+
+Two wings, neither of which knows torch. The symbolic one (sympy) holds the statements, the noise laws with
+their moments and the expansion of the estimator's mean; the numeric one (python-flint) computes limits and
+biases of given networks in rational and ball arithmetic. One result is one module; ``STATEMENTS`` has them
+all by their id.
+"""
+
+from __future__ import annotations
+
+from theory import (
+    corollary_1,
+    definitions,
+    expansion,
+    noise_law,
+    orthogonality,
+    pseudo_inverse,
+    rank,
+    theorem_1,
+    theorem_2,
+    theorem_3,
+    zero_bias,
+)
+from theory.statement import Assumption, InvalidStatement, Statement
+
+__all__ = ["STATEMENTS", "Assumption", "InvalidStatement", "Statement"]
+
+STATEMENTS: dict[str, Statement] = {
+    statement.id: statement
+    for statement in (
+        definitions.ESTIMATOR,
+        definitions.SIGNALS,
+        definitions.SOLVES,
+        definitions.NOISE,
+        theorem_1.STATEMENT,
+        theorem_2.STATEMENT,
+        corollary_1.STATEMENT,
+        theorem_3.STATEMENT,
+        expansion.STATEMENT,
+        zero_bias.STATEMENT,
+        orthogonality.STATEMENT,
+        rank.STATEMENT,
+        pseudo_inverse.STATEMENT,
+        noise_law.STATEMENT,
+    )
+}
