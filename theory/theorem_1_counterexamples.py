@@ -9,8 +9,8 @@ r"""Three networks that satisfy A1 to A4 as printed, and whose feedback does not
     v > 0, for every noise law of variance 1.
 
 (c) The error has no second moment. One unit per layer, linear, x = 0, loss (yhat - y)^2 / 2, y standard
-    Cauchy. For c -> 0 the fit is B / W = sum_t e_t^2 xi_t^2 / sum_t e_t^2, a mean of xi^2 with weights of which the
-    largest never becomes negligible. Given the errors its mean is 1 and its variance is
+    Cauchy. For c -> 0 the fit is B / W = sum_t e_t^2 xi_t^2 / sum_t e_t^2, a mean of xi^2 with weights of
+    which the largest never becomes negligible. Given the errors its mean is 1 and its variance is
     (kappa_4 - 1) sum e^4 / (sum e^2)^2. Write 1 / S^2 as the integral of s exp(-s S) over s > 0, and let
     phi(s) = E exp(-s e^2) = exp(s) erfc(sqrt(s)), so that E e^4 exp(-s e^2) = phi''(s):
 
