@@ -60,9 +60,30 @@ class Evidence:
         return bool(self.value <= self.bound)
 
     @property
+    def finding(self) -> str:
+        """The value beside what is required of it, such as "3.1e-14 ≤ 2e-12"."""
+        if self.bound is None:
+            return _number(self.value)
+        if isinstance(self.bound, str):
+            return str(self.value) if self.holds else f"{self.value}, expected {self.bound}"
+        if isinstance(self.bound, tuple):
+            value, low, high = (_number(entry, 6) for entry in (self.value, *self.bound))
+            relation = f"in [{low}, {high}]"
+        else:
+            value, high = _number(self.value), _number(self.bound)
+            if value == high and not self.holds:  # 1.00001 is not "1, required ≤ 1"
+                value, high = str(self.value), str(self.bound)
+            relation = f"≤ {high}"
+        return f"{value} {relation}" if self.holds else f"{value}, required {relation}"
+
+    @property
     def required(self) -> bool:
         """Whether anything is required of the value, that is: whether this row could have failed."""
         return self.bound is not None
+
+
+def _number(value: Value, digits: int = 4) -> str:
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
 class Falsified(Exception):

@@ -1,0 +1,192 @@
+"""The ledger: what was found about every claim, and the verdicts that follow from it.
+
+Two questions are kept apart. Whether the *statement* holds is settled by its own check, without a subject;
+if that check fails, the suite is wrong, and nothing is said about the subject. Whether the *implementation*
+behaves as the statement says is the outcome: pass, fail, error, or not applicable.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, Literal
+
+from proofs_check.claim import Claim
+from proofs_check.effort import Effort
+from proofs_check.evidence import Bound, Evidence, Falsified, NotApplicable, SubjectError, Value
+from proofs_check.subjects import Subject
+
+Outcome = Literal["pass", "fail", "error", "not applicable"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An outcome, why (where it is not a pass), and code that shows it."""
+
+    outcome: Outcome
+    reason: str | None = None
+    counterexample: str | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was found about a claim: `confirmed` about its statement, `examined` about the implementation."""
+
+    claim: Claim
+    verdict: Verdict
+    confirmed: tuple[Evidence, ...]
+    examined: tuple[Evidence, ...]
+    seconds: float
+    fault: str | None = None  # of the check of the statement: of the suite, not of the subject
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """All evidence, about the statement first."""
+        return self.confirmed + self.examined
+
+    @property
+    def statement_confirmed(self) -> bool | None:
+        """Whether the statement's own check confirmed it; None where it has none, as for a definition."""
+        if self.fault is not None:
+            return False
+        return True if any(evidence.required for evidence in self.confirmed) else None
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A run: its subject, its effort, the versions it ran with, and its rows."""
+
+    subject: str
+    effort: Effort
+    versions: Mapping[str, str]
+    seconds: float
+    rows: tuple[Row, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every applicable claim passed."""
+        return all(row.verdict.outcome in ("pass", "not applicable") for row in self.rows)
+
+    @property
+    def summary(self) -> str:
+        """One line, such as "14 claims: 12 pass, 2 fail"."""
+        counts = Counter(row.verdict.outcome for row in self.rows)
+        outcomes: tuple[Outcome, ...] = ("pass", "fail", "error", "not applicable")
+        parts = ", ".join(f"{counts[outcome]} {outcome}" for outcome in outcomes if counts[outcome])
+        return f"{len(self.rows)} claim{'s' * (len(self.rows) != 1)}: {parts}"
+
+    def to_json(self) -> str:
+        """The ledger as JSON, which has no NaN or infinity: they are the strings "nan", "inf", "-inf"."""
+        content = {
+            "subject": self.subject,
+            "depth": self.effort.depth,
+            "seed": self.effort.seed,
+            "versions": dict(self.versions),
+            "seconds": round(self.seconds, 3),
+            "claims": [_plain_row(row) for row in self.rows],
+        }
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def check(claim: Claim, subject: Subject, effort: Effort) -> Row:
+    """Ask both questions about a claim; an error of the subject or of the check itself becomes a verdict."""
+    start = time.perf_counter()
+    confirmed, examined = list[Evidence](), list[Evidence]()
+    fault = _fault(_collect(lambda: claim.confirm(effort), confirmed), confirmed)
+    if fault is not None:
+        verdict = Verdict("error", f"the statement's own check failed: {fault}")
+    else:
+        verdict = _verdict(_collect(lambda: _examine(claim, subject, effort), examined), examined)
+    return Row(claim, verdict, tuple(confirmed), tuple(examined), time.perf_counter() - start, fault)
+
+
+def _examine(claim: Claim, subject: Subject, effort: Effort) -> Iterable[Evidence]:
+    subject.begin_claim(effort.subject_seconds)
+    yield from claim.examine(subject, effort)
+
+
+def _collect(check: Callable[[], Iterable[Evidence]], rows: list[Evidence]) -> Exception | None:
+    """Add a check's evidence to the rows as it comes; return what ended it early."""
+    try:
+        for evidence in check():
+            rows.append(evidence)  # noqa: PERF402 - one at a time: those before an exception count
+    except Falsified as error:
+        rows.extend(error.evidence)
+        return error
+    except Exception as error:
+        return error
+    return None
+
+
+def _fault(problem: Exception | None, rows: Iterable[Evidence]) -> str | None:
+    """What is wrong with the check of a statement, if anything is."""
+    if isinstance(problem, Falsified):
+        return problem.reason
+    if problem is not None:
+        return _describe(problem)
+    return next((f"{row.name}: {row.finding}" for row in rows if not row.holds), None)
+
+
+def _verdict(problem: Exception | None, rows: list[Evidence]) -> Verdict:
+    """The verdict on an implementation."""
+    broken = next((f"{row.name}: {row.finding}" for row in rows if not row.holds), None)
+    match problem:
+        case SubjectError():
+            return Verdict("error", problem.reason, problem.counterexample)
+        case Falsified():
+            return Verdict("fail", problem.reason, problem.counterexample)
+        case NotApplicable() if broken is None:
+            return Verdict("not applicable", problem.reason)
+        case Exception() if not isinstance(problem, NotApplicable):
+            return Verdict("error", f"the check itself failed: {_describe(problem)}")
+    if broken is not None:
+        return Verdict("fail", broken)
+    if any(row.required for row in rows):
+        return Verdict("pass")
+    inapplicable = next((f"{row.name}: {row.finding}" for row in rows if row.kind == "not applicable"), None)
+    if inapplicable is not None:
+        return Verdict("not applicable", inapplicable)
+    return Verdict("error", "the check found no evidence: nothing that it looked at could have failed")
+
+
+def _describe(error: Exception) -> str:
+    """One line: the exception, and where it was raised."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message} ({where.filename}, line {where.lineno}, in {where.name})"
+
+
+def _plain_row(row: Row) -> dict[str, Any]:
+    statement = row.claim.statement
+    return {
+        "id": statement.id,
+        "title": statement.title,
+        "source": statement.source,
+        "statement": statement.latex,
+        "status": statement.status,
+        "outcome": row.verdict.outcome,
+        "evidence": [
+            {"kind": e.kind, "name": e.name, "value": _plain(e.value), "bound": _plain(e.bound)}
+            for e in row.evidence
+        ],
+        "seconds": round(row.seconds, 3),
+        "reason": row.verdict.reason,
+        "counterexample": row.verdict.counterexample,
+    }
+
+
+def _plain(value: Value | Bound) -> Any:
+    """The value in JSON's own types."""
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if math.isfinite(value) else str(float(value))

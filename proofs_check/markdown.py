@@ -1,0 +1,80 @@
+"""The ledger as Markdown, for the summary page of a continuous-integration job."""
+
+from __future__ import annotations
+
+from proofs_check.evidence import Evidence
+from proofs_check.ledger import Ledger, Row
+
+MARKS = {True: "✓ ", False: "✗ ", None: ""}
+
+
+def render(ledger: Ledger) -> str:
+    """A summary, a table of all claims, and the evidence for each, folded away unless it failed."""
+    versions = ", ".join(f"{name} {version}" for name, version in ledger.versions.items())
+    lines = [
+        f"## {ledger.summary}",
+        "",
+        f"Subject `{ledger.subject}`, depth `{ledger.effort.depth}`, seed {ledger.effort.seed}, "
+        f"{ledger.seconds:.1f} s. {versions}.",
+        "",
+        "| claim | the statement | this implementation | seconds |",
+        "|:--|:--|:--|--:|",
+    ]
+    for row in ledger.rows:
+        statement = row.claim.statement
+        status = MARKS[row.statement_confirmed] + statement.status
+        cells = (f"**{statement.id}** {_cell(statement.title)}", status, _outcome(row), f"{row.seconds:.1f}")
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", "✓ confirmed by a check of its own in this run, ✗ not.", ""]
+    for row in ledger.rows:
+        lines += _details(row)
+    return "\n".join(lines)
+
+
+def _outcome(row: Row) -> str:
+    outcome = row.verdict.outcome
+    return f"**{outcome}**" if outcome in ("fail", "error") else outcome
+
+
+def _details(row: Row) -> list[str]:
+    statement = row.claim.statement
+    state = " open" if row.verdict.outcome in ("fail", "error") else ""
+    lines = [
+        f"<details{state}><summary><b>{statement.id}</b>: {row.verdict.outcome}</summary>",
+        "",
+        f"{_cell(statement.title)} ({_cell(statement.source)}).",
+        "",
+    ]
+    if row.verdict.reason is not None:
+        lines += [_cell(row.verdict.reason), ""]
+    if row.verdict.counterexample is not None:
+        fence = "`" * max(3, 1 + _longest_run(row.verdict.counterexample, "`"))
+        lines += [f"{fence}python", row.verdict.counterexample.rstrip("\n"), fence, ""]
+    if row.evidence:
+        lines += ["| about | kind | what | found |", "|:--|:--|:--|:--|"]
+        lines += [_evidence("the statement", evidence) for evidence in row.confirmed]
+        lines += [_evidence("this implementation", evidence) for evidence in row.examined]
+        lines.append("")
+    return [*lines, "</details>", ""]
+
+
+def _evidence(about: str, evidence: Evidence) -> str:
+    finding = _cell(evidence.finding)
+    if not evidence.holds:
+        finding = f"**{finding}**"
+    return f"| {about} | {evidence.kind} | {_cell(evidence.name)} | {finding} |"
+
+
+def _cell(text: str) -> str:
+    """Text that neither ends a table's cell nor is taken for markup."""
+    for mark in "\\`*_|<>$[]":
+        text = text.replace(mark, f"\\{mark}")
+    return " ".join(text.split())
+
+
+def _longest_run(text: str, mark: str) -> int:
+    longest = current = 0
+    for character in text:
+        current = current + 1 if character == mark else 0
+        longest = max(longest, current)
+    return longest

@@ -1,0 +1,205 @@
+"""The ledger in a terminal, or as plain lines in a log: one block for each claim, as soon as it is done.
+
+From 100 columns on, a block has the claim, the status of its statement and the verdict on the
+implementation on the left, and on the right the most telling evidence for each of the two questions. Below
+that width the evidence comes underneath.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from proofs_check.claim import Claim
+from proofs_check.effort import Effort
+from proofs_check.evidence import Evidence
+from proofs_check.ledger import Ledger, Row
+
+STYLES = {"pass": "green", "fail": "bold red", "error": "bold magenta", "not applicable": "dim"}
+MARKS = {True: ("✓ ", "green"), False: ("✗ ", "bold red"), None: ("  ", "")}
+WIDE = 100
+GAP = "  "
+STATEMENT, IMPLEMENTATION, SECONDS = 19, 14, 7  # widths; "✓ holds with repair" and "not applicable" fit
+LONGEST_REASON = 160  # in the table; all of it comes below
+
+
+def open_console() -> Console:
+    """Standard output; where it is no terminal, plain and 120 columns wide unless COLUMNS says otherwise."""
+    plain = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(width=120 if plain else None, markup=False, emoji=False, highlight=False)
+
+
+class Screen:
+    """Prints a run: the opening, a block for each claim, the closing."""
+
+    def __init__(self, console: Console, claims: Sequence[Claim]) -> None:
+        self._console = console
+        self._wide = console.width >= WIDE
+        self._id = max([len("claim"), *(len(claim.id) for claim in claims)])
+        self._claims = claims
+
+    def opening(self, version: str, subject: str, effort: Effort) -> None:
+        """Say what is checked, and head the columns."""
+        self._line(Text.assemble(("feedback-proofs", "bold"), f" {version}"))
+        self._line(Text(f"subject {subject}, depth {effort.depth}, seed {effort.seed}", "dim"))
+        self._console.print()
+        head = self._head(Text("claim"), Text("  statement"), Text("implementation"))
+        head.stylize("bold")
+        evidence = Text("the most telling evidence" if self._wide else "", "bold")
+        self._block([head], evidence, Text("seconds", "bold", justify="right"))
+        self._rule()
+
+    @contextmanager
+    def running(self, claim: Claim, done: int) -> Iterator[None]:
+        """Below the blocks, in a terminal, name the running claim and its time so far."""
+        with Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", "dim"),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+            redirect_stderr=sys.stderr.isatty(),
+        ) as progress:
+            progress.add_task(f"{claim.id}, {done + 1} of {len(self._claims)}", total=None)
+            yield
+
+    def row(self, row: Row) -> None:
+        """Print the block of a claim."""
+        statement, outcome = row.claim.statement, row.verdict.outcome
+        status = Text.assemble(MARKS[row.statement_confirmed], statement.status)
+        head = self._head(Text(statement.id, "bold"), status, Text(outcome, STYLES[outcome]))
+        left = [head, Text(statement.title, "dim")]
+        self._block(left, _list(_telling(row)), Text(f"{row.seconds:.1f}", justify="right"))
+
+    def closing(self, ledger: Ledger, commands: Mapping[str, str]) -> None:
+        """Print what went wrong and the summary; `commands` rerun one claim each, by its id."""
+        self._rule()
+        self._line(Text("✓ the statement's own check, which sees no implementation, confirmed it", "dim"))
+        self._failures(ledger.rows, commands)
+        self._console.print()
+        style = "bold green" if ledger.passed else "bold red"
+        self._line(Text.assemble((ledger.summary, style), f" · {ledger.seconds:.1f} s"))
+
+    def interrupted(self, rows: Sequence[Row], commands: Mapping[str, str], rest: str) -> None:
+        """Print what went wrong so far, and the command that runs the rest."""
+        self._rule()
+        self._failures(rows, commands)
+        self._console.print()
+        done = f"{len(rows)} of {len(self._claims)} claims"
+        self._line(Text(f"Interrupted after {done}. The others:", "bold"))
+        self._verbatim(rest)
+
+    def listing(self) -> None:
+        """Print the claims without running them."""
+        for claim in self._claims:
+            statement = claim.statement
+            grid = _grid(self._id, STATEMENT - len(GAP), None)
+            title = Text.assemble(statement.title, (f" ({statement.source})", "dim"))
+            grid.add_row(Text(statement.id, "bold"), Text(statement.status), title)
+            self._console.print(grid)
+
+    def _failures(self, rows: Sequence[Row], commands: Mapping[str, str]) -> None:
+        for row in rows:
+            outcome, title = row.verdict.outcome, row.claim.statement.title
+            if outcome not in ("fail", "error"):
+                continue
+            self._console.print()
+            self._line(Text.assemble((outcome, STYLES[outcome]), " ", (row.claim.id, "bold"), f": {title}"))
+            reason = row.verdict.reason or ""
+            broken = [row for row in row.evidence if not row.holds and row.name not in reason]
+            self._line(_list([Text(reason), *map(_sentence, broken)]))
+            if row.verdict.counterexample is not None:
+                self._rule("counterexample")
+                self._verbatim(row.verdict.counterexample)
+                self._rule()
+            self._line(Text("To run this claim alone:", "dim"))
+            self._verbatim(commands[row.claim.id])
+
+    def _head(self, *columns: Text) -> Text:
+        widths = (self._id, STATEMENT, IMPLEMENTATION)
+        padded = [text + " " * (width - text.cell_len) for text, width in zip(columns, widths, strict=True)]
+        return Text(GAP).join(padded)
+
+    def _block(self, left: Sequence[Text], evidence: Text | Table, seconds: Text) -> None:
+        width = left[0].cell_len
+        if self._wide:
+            grid = _grid(width, self._console.width - width - SECONDS - 2 * len(GAP), SECONDS)
+            grid.add_row(Text("\n").join(left), evidence, seconds)
+            self._console.print(grid)
+            return
+        grid = _grid(width, SECONDS)
+        grid.add_row(left[0], seconds)
+        self._console.print(grid)
+        for line in (*left[1:], evidence):
+            self._line(line, indent=len(GAP))
+
+    def _line(self, content: Text | Table, indent: int = 0) -> None:
+        if content:
+            self._console.print(Padding(content, (0, 0, 0, indent), expand=False))
+
+    def _rule(self, title: str = "") -> None:
+        self._console.print(Rule(title, style="dim", align="left"))
+
+    def _verbatim(self, text: str) -> None:
+        """Print text to be copied: no line is broken or indented."""
+        self._console.print(Text(text), soft_wrap=True)
+
+
+def most_telling(rows: Sequence[Evidence]) -> Evidence | None:
+    """The first row that does not hold; else the one nearest to its bound; else any."""
+    broken = [row for row in rows if not row.holds]
+    return broken[0] if broken else max(rows, key=_nearness, default=None)
+
+
+def _nearness(row: Evidence) -> float:
+    """How much of its bound a row that holds uses up: 0 to 1, and -1 where it has none."""
+    if not row.required:
+        return -1.0
+    if isinstance(row.value, str) or isinstance(row.bound, str | None):
+        return 0.0
+    if isinstance(row.bound, tuple):
+        low, high = row.bound
+        return abs(2 * row.value - low - high) / (high - low) if 0 < high - low < float("inf") else 0.0
+    return max(row.value / row.bound, 0.0) if 0 < row.bound < float("inf") else 0.0
+
+
+def _telling(row: Row) -> list[Text]:
+    """The most telling evidence, first about the statement, then about the implementation."""
+    about_statement, about_subject = most_telling(row.confirmed), most_telling(row.examined)
+    lines = [] if about_statement is None else [_sentence(about_statement)]
+    if row.verdict.reason is not None and (about_subject is None or about_subject.holds):
+        reason = row.verdict.reason
+        shortened = reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]} …"
+        return [*lines, Text(shortened, STYLES[row.verdict.outcome])]
+    return lines if about_subject is None else [*lines, _sentence(about_subject)]
+
+
+def _sentence(evidence: Evidence) -> Text:
+    style = "" if evidence.holds else "bold red"
+    return Text.assemble((f"{evidence.kind}: ", "dim"), f"{evidence.name}: ", (evidence.finding, style))
+
+
+def _list(texts: Sequence[Text]) -> Table:
+    """One item below the other, each indented where it goes on."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for text in texts:
+        grid.add_row("·", text)
+    return grid
+
+
+def _grid(*widths: int | None) -> Table:
+    """Columns of these widths, None for the rest of the line."""
+    grid = Table.grid(padding=(0, len(GAP), 0, 0))
+    for width in widths:
+        grid.add_column(width=width)
+    return grid
