@@ -23,7 +23,7 @@ from theory.expansion import (
     printed_series,
     series,
 )
-from theory.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED, SPARSE, symbolic_law
+from theory.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED, SPARSE, finite_law, symbolic_law
 
 Q = sympy.Rational
 DETERMINISTIC = settings(derandomize=True, database=None, deadline=None, max_examples=40)
@@ -76,6 +76,14 @@ def test_the_identity_holds_at_every_c_and_for_irrational_atoms() -> None:
     for law in (GAUSS_HERMITE, SKEWED):
         for unit in (0, 1):
             assert exact_mean_estimate(F, unit, law, c) == mean_estimate_by_series(F, unit, law, c)
+
+
+def test_the_loss_at_rest_does_not_count_even_where_the_noise_has_a_mean() -> None:
+    x, y = sympy.symbols("x y")
+    F = sympy.Poly(7 + x * y + x**3, x, y)
+    law = finite_law("off centre", [(1, Q(1, 3)), (2, Q(2, 3))])
+    assert exact_mean_estimate(F, 0, law, c) == mean_estimate_by_series(F, 0, law, c)
+    assert exact_mean_estimate(F, 0, law, c) == exact_mean_estimate(F - 7, 0, law, c)
 
 
 def test_the_printed_series_drops_the_mixed_derivatives() -> None:

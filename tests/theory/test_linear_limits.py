@@ -33,6 +33,19 @@ def test_with_the_true_gradient_layerwise_feedback_is_the_weights() -> None:
     assert layerwise_limits(downstream_maps(EXPANDING), C) == EXPANDING[1:]
 
 
+def test_every_limit_solves_its_normal_equations_on_the_error_that_the_limits_above_carry_down() -> None:
+    network = (Matrix([[2], [1]]), W1, W2, W3)
+    mean = Matrix([1, -1, 0, 2, 1, 0, 1])
+    maps = estimate_maps(network, sympy.eye(7) + mean * mean.T)
+    limits = layerwise_limits(maps, C)
+    assert limits != network[1:]
+    carried = sympy.eye(4)
+    for limit, target in zip(reversed(limits), reversed(maps), strict=True):
+        assert limit.T * carried.T * C * carried == target.T * C * carried
+        carried = carried * limit
+    assert carried != maps[0]
+
+
 def test_with_the_true_gradient_direct_feedback_is_the_product_of_the_weights() -> None:
     assert direct_limits(downstream_maps(EXPANDING)) == (W3 * W2, W3)
 

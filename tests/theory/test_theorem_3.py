@@ -55,7 +55,7 @@ def test_feedback_equal_to_the_weights_gives_the_true_errors() -> None:
 
 
 def test_the_errors_are_those_of_backpropagation() -> None:
-    """With a^{i+1} = W^{i+1} (d^i * a^i), a linearised network, e^1 is the derivative of e . a^{N+1} by a^1."""
+    """With a^{i+1} = W^{i+1} (d^i * a^i), the network linearised, e^1 is the slope of e . a^{N+1} in a^1."""
     widths = [2, 2, 3]
     signals = error_signal(widths, "W")
     a = Matrix(sympy.symbols("a_1:3"))
