@@ -140,10 +140,10 @@ def _tensor(value: object, method: str, which: str, shape: tuple[int, ...]) -> T
     if value.layout != torch.strided:
         raise BadAnswer(f"{method}: {which} has the layout {value.layout}, expected torch.strided")
     plain = value.detach().to("cpu").resolve_neg()
-    finite = torch.isfinite(plain)
-    if not finite.all():
-        where = tuple((~finite).nonzero()[0].tolist())
-        raise BadAnswer(f"{method}: {which} holds {plain[where].item()} at {where}, expected finite numbers")
+    if not plain.sum().isfinite():  # a quarter of the time of asking each; where the sum overflowed, ask each
+        for where in (~torch.isfinite(plain)).nonzero()[:1].tolist():
+            found = plain[tuple(where)].item()
+            raise BadAnswer(f"{method}: {which} holds {found} at {tuple(where)}, expected finite numbers")
     return plain
 
 

@@ -29,7 +29,7 @@ from theory.bias import design_coefficients, feedback_bias, independent_coeffici
 from theory.designs import Design, factorial, fold_over
 from theory.exact import Matrix
 from theory.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
-from theory.population import Problem, Solver, limit, to_floats
+from theory.population import Problem, Solver, full_rank, limit, to_floats
 
 if TYPE_CHECKING:
     from proofs_check.subjects import Subject
@@ -96,7 +96,12 @@ def size(m: Matrix) -> float:
 
 
 def approaches(
-    instance: Instance, noise: Noise, target: Target = forward_weights, rule: str = "FA", layers: slice = slice(None)
+    instance: Instance,
+    noise: Noise,
+    target: Target = forward_weights,
+    rule: str = "FA",
+    layers: slice = slice(None),
+    solve: Solver = full_rank,
 ) -> Iterator[Measurement]:
     """Limit, order and coefficient of the statement, in ball arithmetic; ``layers`` selects among B̂^2 … B̂^{N+1}."""
     k = noise.order
@@ -104,9 +109,9 @@ def approaches(
         problem = instance.problem(balls=True)
         design = noise.design(sum(instance.network.hidden))
         expected = list(target(problem))[layers]
-        whole = limit(problem, design, STEP, rule)[layers]
-        halved = limit(problem, design, STEP / 2, rule)[layers]
-        predicted = feedback_bias(problem, noise.coefficients(problem), rule)[layers]
+        whole = limit(problem, design, STEP, rule, solve)[layers]
+        halved = limit(problem, design, STEP / 2, rule, solve)[layers]
+        predicted = feedback_bias(problem, noise.coefficients(problem), rule, solve)[layers]
         for w, b, b_half, bias in zip(expected, whole, halved, predicted, strict=True):
             unit = size(w)
             assume(unit > 0)
@@ -129,24 +134,23 @@ def confirm_limits(
     key: str,
     target: Target = forward_weights,
     layers: slice = slice(None),
-    examples: int | None = None,
+    solve: Solver = full_rank,
 ) -> Iterator[Evidence]:
     """`approaches` for every finite noise, on networks of the family."""
-    count = examples or effort.choose(4, 25, 200)
     for noise in NOISES.values():
         rows = search(
             family.instances(LARGEST[noise.name]),
-            lambda instance, noise=noise: approaches(instance, noise, target, family.rule, layers),  # type: ignore[misc]
+            lambda instance, noise=noise: approaches(instance, noise, target, family.rule, layers, solve),  # type: ignore[misc]
             lambda instance, noise=noise: f"{instance.as_code()}\n# noise: {noise.name}",  # type: ignore[misc]
             effort,
             (key, "confirm", noise.name),
-            count,
+            effort.choose(4, 25, 200),
         )
         yield from (replace(row, name=f"{noise.name}: {row.name}") for row in rows)
 
 
 def examine_limits(
-    subject: Subject, family: Family, effort: Effort, key: str, layers: slice = slice(None), examples: int | None = None
+    subject: Subject, family: Family, effort: Effort, key: str, layers: slice = slice(None)
 ) -> Iterator[Evidence]:
     """`reproduces` for every finite noise, on networks of the family, at c = 1/2, 1/16 or 1/1024."""
     narrowed = family.narrowed(subject.supports)
@@ -157,11 +161,11 @@ def examine_limits(
             lambda drawn, noise=noise: rerun.limits_code(subject, *drawn, noise.name, family.rule),  # type: ignore[misc]
             effort,
             (key, "examine", noise.name),
-            examples or effort.choose(6, 40, 300),
+            effort.choose(6, 40, 300),
         )
 
 
-def exact_limit(instance: Instance, design: Design, c: float, rule: str = "FA", solve: Solver | None = None) -> list[Array]:
+def exact_limit(instance: Instance, design: Design, c: float, rule: str = "FA", solve: Solver = full_rank) -> list[Array]:
     """B̂^2(c) … B̂^{N+1}(c) at T = ∞ for the design's atoms as float64 has them: computed in balls, rounded once."""
     with flint.ctx.workprec(256):
         found = limit(instance.problem(balls=True), design.rounded(), c, rule, solve)

@@ -47,44 +47,48 @@ def fitted_feedback(
 
     x (M, n_0); y (M, p); atoms: one (A, n_i) tensor per hidden layer; probabilities (A,), or None where all
     atoms weigh the same. Row t·A + a pairs datum t with atom a. The signals of a layer use the matrices
-    fitted above it, and zeros for the others. Rows of λ̂ and ẽ are scaled by √(A p_a), so that sums over
-    rows are A times the expectation. `rows_per_call` bounds the memory of a call of the subject, not the
-    result.
+    fitted above it, and zeros for the others; as they do not depend on the noise, they are asked for once
+    per datum. Rows of λ̂ and ẽ are scaled by √(A p_a), so that sums over rows are A times the expectation.
+    `rows_per_call` bounds the memory that a call takes; the result does not depend on it.
     """
-    width = atoms[0].shape[0]
-    outputs = y.shape[1]
-    scale = None if probabilities is None else (width * probabilities).sqrt().repeat(x.shape[0])[:, None]
-
-    estimates = _gather(
-        subject.gradient_estimates(network, rows_x, rows_y, [atom.repeat(data, 1) for atom in atoms], c)
-        for rows_x, rows_y, data in _batches(x, y, width, rows_per_call)
+    count = atoms[0].shape[0]
+    scale = None if probabilities is None else (count * probabilities).sqrt().repeat(x.shape[0])[:, None]
+    estimates = _joined(
+        subject.gradient_estimates(
+            network,
+            part_x.repeat_interleave(count, 0),
+            part_y.repeat_interleave(count, 0),
+            [atom.repeat(part_x.shape[0], 1) for atom in atoms],
+            c,
+        )
+        for part_x, part_y in _parts(x, y, rows_per_call // count)
     )
-    shapes = [weight.shape if rule == "FA" else (outputs, weight.shape[1]) for weight in network.weights[1:]]
-    feedback = [x.new_zeros(shape) for shape in shapes]
+    feedback = [_zeros(weight, x, None if rule == "FA" else y.shape[1]) for weight in network.weights[1:]]
     for k in reversed(range(len(feedback))):
-        signals = _gather(
-            [
-                subject.error_signals(network, list(feedback), rows_x, rows_y, rule)[
-                    k + 1 if rule == "FA" else -1
-                ]
-            ]
-            for rows_x, rows_y, _ in _batches(x, y, width, rows_per_call)
-        )[0]
+        signals = _joined(
+            subject.error_signals(network, list(feedback), part_x, part_y, rule)
+            for part_x, part_y in _parts(x, y, rows_per_call)
+        )
         rows = estimates[k]
+        errors = signals[k + 1 if rule == "FA" else -1].repeat_interleave(count, 0)
         if scale is not None:
-            rows, signals = scale * rows, scale * signals
-        feedback[k] = subject.fit_feedback(rows, signals, 0.0).detach()
+            rows, errors = scale * rows, scale * errors
+        feedback[k] = subject.fit_feedback(rows, errors, 0.0).detach()
     return feedback
 
 
-def _batches(x: Tensor, y: Tensor, width: int, rows_per_call: int) -> Iterator[tuple[Tensor, Tensor, int]]:
-    """Yield x and y, each row repeated for all atoms, in batches, with the number of data in each."""
-    data = max(1, rows_per_call // width)
-    for start in range(0, x.shape[0], data):
-        part = slice(start, start + data)
-        yield x[part].repeat_interleave(width, 0), y[part].repeat_interleave(width, 0), x[part].shape[0]
+def _parts(x: Tensor, y: Tensor, data: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield copies of so many rows of x and y at a time, of at least one."""
+    for start in range(0, x.shape[0], max(data, 1)):
+        part = slice(start, start + max(data, 1))
+        yield x[part].clone(), y[part].clone()
 
 
-def _gather(batches: Iterator[list[Tensor]]) -> list[Tensor]:
-    """Join the batches' tensors, position by position."""
-    return [torch.cat(parts).detach() for parts in zip(*batches, strict=True)]
+def _joined(parts: Iterator[list[Tensor]]) -> list[Tensor]:
+    """The tensors of each position below one another."""
+    return [torch.cat(tensors).detach() for tensors in zip(*parts, strict=True)]
+
+
+def _zeros(weight: Tensor, like: Tensor, rows: int | None) -> Tensor:
+    """A feedback matrix not fitted yet: of the weight's shape, or with so many rows."""
+    return like.new_zeros(weight.shape[0] if rows is None else rows, weight.shape[1])

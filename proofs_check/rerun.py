@@ -32,6 +32,55 @@ def limits(subject: str, network: Any, x: Any, y: Any, noise: str, c: float, rul
     limits_of(subject, instance, design, c, rule, exact_limit(instance, design, c, rule))
 
 
+def singular_code(subject: Subject, instance: Instance, c: float, noise: str) -> str:
+    """Code for `singular`."""
+    call = f"rerun.singular({place(subject)!r}, network, x, y, noise={noise!r}, c={c!r})"
+    return f"{instance.as_code()}\n\nfrom proofs_check import rerun\n{call}"
+
+
+def singular(subject: str, network: Any, x: Any, y: Any, noise: str, c: float) -> None:
+    """Print the subject's minimum-norm B̂(c) and the exact one, for a network without full rank; the rule is FA."""
+    from proofs_check.claims.pseudo_inverse import expected_limit
+    from proofs_check.limits import NOISES
+
+    instance = _instance(network, x, y)
+    design = NOISES[noise].design(sum(instance.network.hidden))
+    limits_of(subject, instance, design, c, "FA", expected_limit(instance, NOISES[noise], c))
+
+
+def mixed_code(subject: Subject, instance: Instance, number: int, c: float, rule: str) -> str:
+    """Code for `mixed`."""
+    call = f"rerun.mixed({place(subject)!r}, network, x, y, number={number}, c={c!r}, rule={rule!r})"
+    return f"{instance.as_code()}\n\nfrom proofs_check import rerun\n{call}"
+
+
+def mixed(subject: str, network: Any, x: Any, y: Any, number: int, c: float, rule: str) -> None:
+    """Print the subject's B̂(c) and the exact limit for correlated noise with a mean, the design of that number."""
+    from proofs_check.claims.noise_law import mixed as design_of
+    from proofs_check.limits import exact_limit
+
+    instance = _instance(network, x, y)
+    design = design_of(sum(instance.network.hidden), number)
+    limits_of(subject, instance, design, c, rule, exact_limit(instance, design, c, rule))
+
+
+def residuals_code(subject: Subject, instance: Instance, c: float, noise: str, rule: str) -> str:
+    """Code for `residuals`."""
+    call = f"rerun.residuals({place(subject)!r}, network, x, y, noise={noise!r}, c={c!r}, rule={rule!r})"
+    return f"{instance.as_code()}\n\nfrom proofs_check import rerun\n{call}"
+
+
+def residuals(subject: str, network: Any, x: Any, y: Any, noise: str, c: float, rule: str) -> None:
+    """Print the largest |E[ẽ (λ̂ - E λ̂)ᵀ]| of the subject per hidden layer, which should vanish."""
+    from proofs_check.claims.orthogonality import residual_sums
+    from proofs_check.limits import NOISES
+
+    with _opened(subject) as opened:
+        sums = list(residual_sums(opened, _instance(network, x, y), NOISES[noise], c, rule))
+    for layer, (found, allowed) in enumerate(sums, start=1):
+        print(f"hidden layer {layer}: {found:.3g}, allowed {allowed:.3g}")
+
+
 def limits_of(subject: str, instance: Instance, design: Any, c: float, rule: str, expected: Sequence[Array]) -> None:
     """Print the same for any design and any expected limits."""
     from proofs_check.designs import atoms
@@ -67,6 +116,27 @@ def estimates(subject: str, network: Any, x: Any, y: Any, noise: Any, c: float) 
         found = opened.gradient_estimates(instance.network, instance.x, instance.y, rows, c)
     for layer, (a, wanted, xi) in enumerate(zip(found, expected, rows, strict=True), start=1):
         _compare(f"λ̂^{layer}", a, wanted, float((allowed[:, None] * np.abs(xi)).max()))
+
+
+def means_code(subject: Subject, instance: Instance, c: float, noise: str) -> str:
+    """Code for `means`."""
+    call = f"rerun.means({place(subject)!r}, network, x, y, noise={noise!r}, c={c!r})"
+    return f"{instance.as_code()}\n\nfrom proofs_check import rerun\n{call}"
+
+
+def means(subject: str, network: Any, x: Any, y: Any, noise: str, c: float) -> None:
+    """Print the subject's E[λ̂ | x, y] over a finite noise, and the exact one."""
+    from proofs_check.limits import NOISES
+    from proofs_check.means import mean_allowance, mean_estimates
+    from proofs_check.oracle import exact_means
+
+    instance = _instance(network, x, y)
+    design = NOISES[noise].design(sum(instance.network.hidden))
+    with _opened(subject) as opened:
+        found = mean_estimates(opened, instance, design, c)
+    allowed = mean_allowance(instance, design, c)
+    for layer, (a, wanted, bound) in enumerate(zip(found, exact_means(instance, design, c), allowed, strict=True), start=1):
+        _compare(f"E λ̂^{layer}", a, wanted, float(bound.max()))
 
 
 def signals_code(subject: Subject, instance: Instance, feedback: Sequence[Array], rule: str) -> str:
@@ -107,6 +177,15 @@ def solution(subject: str, estimates: Any, errors: Any, ridge: float) -> None:
     with _opened(subject) as opened:
         found = opened.fit_feedback(rows, signals, ridge)
     _compare("B", found, expected, solve_allowance(signals, rows, expected, ridge))
+
+
+def noise(subject: str, family: str, seed: int) -> None:
+    """Print every test of the subject's noise for one family and seed."""
+    from proofs_check.claims.noise import examine_family
+
+    with _opened(subject) as opened:
+        for row in examine_family(opened, family, seed):
+            print("ok  " if row.holds else "FAIL", row.name, row.value, "allowed", row.bound)
 
 
 def place(subject: Subject) -> str:

@@ -84,7 +84,9 @@ def feedback_allowance(
         eigenvalues = np.linalg.eigvalsh(source.T @ source / len(source))
         smallest = float(eigenvalues[eigenvalues > 1e-9 * eigenvalues[-1]][0])
         cross = float(size @ np.linalg.norm(mean_noise, axis=1))
-        carried = float(np.mean(drift * (np.linalg.norm(residual, axis=1) + size * norm)))
+        # Where Q is singular its range moves with ẽ too, by as much again.
+        turned = 1 if len(eigenvalues) == np.count_nonzero(eigenvalues > 1e-9 * eigenvalues[-1]) else 2
+        carried = float(np.mean(drift * (np.linalg.norm(residual, axis=1) + turned * size * norm)))
         own = solve_allowance(np.sqrt(weights)[:, None] * source.repeat(count, axis=0), np.sqrt(weights)[:, None] * rows, expected[k])
         allowed = (cross + carried) / smallest + own
         result.insert(0, allowed)
@@ -92,3 +94,48 @@ def feedback_allowance(
             steepest = floats.slope(network.activations[k], instance.clean.pre_activations[k]).max(axis=1)
             drift = steepest * (allowed * size + norm * drift)
     return result
+
+
+_CURVATURE = {"identity": 0.0, "relu": 0.0, "tanh": 0.77, "sigmoid": 0.1, "softplus": 0.25}  # bounds of |σ''|
+
+
+def signal_allowance(
+    network: Network, feedback: Sequence[Array], x: Array, y: Array, rule: str = "FA"
+) -> list[Array]:
+    """How far rounding may take ẽ^1 … ẽ^{N+1}, entry by entry: a first-order running error analysis of the textbook formulas, times 8.
+
+    σ' may be computed from h (1 - h² and the like), so its error is absolute, not relative.
+    """
+    u, passed = UNIT_ROUNDOFF, floats.forward(network, x)
+    slopes = [floats.slope(name, a) for name, a in zip(network.activations, passed.pre_activations, strict=True)]
+    value_error = np.zeros_like(x)
+    slope_errors = []
+    for index, (weight, name) in enumerate(zip(network.weights, network.activations, strict=True)):
+        magnitude = np.abs(passed.activations[index]) @ np.abs(weight).T
+        argument_error = (weight.shape[1] + 2) * u * magnitude + value_error @ np.abs(weight).T
+        slope_errors.append(_CURVATURE[name] * argument_error + 4 * u)
+        value_error = slopes[index] * argument_error + 3 * u * np.abs(passed.activations[index + 1])
+
+    outputs = passed.activations[-1]
+    gradient = floats.loss_gradient(network.loss, outputs, y)
+    error = np.abs(gradient) * slope_errors[-1] + slopes[-1] * _gradient_error(network.loss, outputs, y, value_error)
+    signals = floats.error_signals(network, feedback, passed, y, rule)
+    top, allowed = error, [error]
+    for index in range(len(feedback) - 1, -1, -1):
+        source, source_error = (signals[index + 1], allowed[0]) if rule == "FA" else (signals[-1], top)
+        matrix = np.abs(feedback[index])
+        product_error = source_error @ matrix + (len(matrix) + 2) * u * (np.abs(source) @ matrix)
+        below = slopes[index] * product_error + np.abs(source @ feedback[index]) * slope_errors[index]
+        allowed.insert(0, below)
+    return [8 * (a + u * np.abs(e)) for a, e in zip(allowed, signals, strict=True)]
+
+
+def _gradient_error(loss: str, outputs: Array, y: Array, value_error: Array) -> Array:
+    """The error of ∂L/∂ŷ for a given error of ŷ."""
+    residual = np.abs(outputs - y)
+    if loss == "cross_entropy":
+        mass = np.abs(y).sum(axis=1, keepdims=True)
+        shift = value_error.max(axis=1, keepdims=True) + UNIT_ROUNDOFF * np.abs(outputs).max(axis=1, keepdims=True)
+        return mass * (2 * shift + (4 + outputs.shape[1]) * UNIT_ROUNDOFF)
+    moved = value_error + UNIT_ROUNDOFF * residual
+    return moved * 3 * residual**2 + 4 * UNIT_ROUNDOFF * residual**3 if loss == "quartic" else moved + 4 * UNIT_ROUNDOFF

@@ -8,6 +8,7 @@ exact, in O(n) passes, for networks of real size.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -59,8 +60,21 @@ class Design:
 
     def scaled(self, factor: Fraction) -> Design:
         """The law of factor · ξ: E ξξᵀ = factor² I, so condition N1 fails."""
-        values = tuple(tuple(factor * v for v in atom) for atom in self.values)
-        return Design(f"{factor} x {self.name}", values, self.probabilities, self.radicand)
+        return self.transformed([[factor * (i == j) for j in range(self.units)] for i in range(self.units)])
+
+    def transformed(self, matrix: Sequence[Sequence[Fraction]]) -> Design:
+        """The law of A ξ, A square: E ξξᵀ becomes A Aᵀ where it was I."""
+        values = tuple(
+            tuple(sum((a * v for a, v in zip(row, atom, strict=True)), Fraction(0)) for row in matrix) for atom in self.values
+        )
+        return Design(f"A times {self.name}", values, self.probabilities, self.radicand)
+
+    def shifted(self, mean: Sequence[Fraction]) -> Design:
+        """The law of ξ + mean: E ξξᵀ gains mean meanᵀ where the mean was 0."""
+        if self.radicand != 1:
+            raise ValueError(f"the atoms of {self.name} are irrational: they cannot be shifted by rationals")
+        values = tuple(tuple(v + m for v, m in zip(atom, mean, strict=True)) for atom in self.values)
+        return Design(f"{self.name} with a mean", values, self.probabilities)
 
     def second_moments(self) -> list[list[Fraction]]:
         """M = E ξξᵀ, exactly."""

@@ -75,42 +75,54 @@ def mean_estimates(problem: Problem, design: Design, c: Real) -> list[Matrix]:
     return _by_layer(network, columns)
 
 
-def limit(problem: Problem, design: Design, c: Real, rule: str = "FA", solve: Solver | None = None) -> list[Matrix]:
-    """B̂^2 … B̂^{N+1} at T = ∞, top layer first: B̂^{i+1} = (E ẽẽᵀ)^{-1} E[ẽ λ̂^{iT}], ẽ from the B̂ above (FA) or ẽ^{N+1} (DFA).
-
-    ``solve(Q, S)`` solves the normal equations; the default asks for full rank (`ZeroDivisionError`
-    otherwise).
-    """
-    return fit(problem, mean_estimates(problem, design, c), rule, solve)
-
-
-def fit(problem: Problem, means: Sequence[Matrix], rule: str = "FA", solve: Solver | None = None) -> list[Matrix]:
-    """The least squares of `limit` for given conditional means E[λ̂^i | x, y]."""
-    network = problem.network
-    solve = solve or full_rank
-    depth = len(means)
-    feedback = [_zeros(network, rule, k) for k in range(depth)]
-    for k in range(depth - 1, -1, -1):
-        signals = error_signals(network, feedback, problem.clean, problem.targets, rule)
-        source = signals[k + 1] if rule == "FA" else signals[-1]
-        feedback[k] = solve(source * source.transpose(), source * means[k].transpose())
-    return feedback
-
-
 def full_rank(gram: Matrix, cross: Matrix) -> Matrix:
-    """Q^{-1} S."""
+    """Q^{-1} S; raises `ZeroDivisionError` where Q is singular, or not known not to be."""
     return gram.solve(cross)
 
 
 def minimum_norm(gram: Matrix, cross: Matrix) -> Matrix:
     """Q⁺ S for a rational Q of any rank: V (VᵀQV)^{-1} Vᵀ S with V a basis of the range of Q."""
     basis = range_basis(gram)
-    return on_range(basis)(gram, cross) if basis is not None else 0 * cross
+    return _on_range(basis, gram, cross) if basis is not None else 0 * cross
 
 
-def on_range(basis: Matrix) -> Solver:
-    """The minimum-norm solver for a Q whose range is spanned by the columns of ``basis``."""
-    return lambda gram, cross: basis * (basis.transpose() * gram * basis).solve(basis.transpose() * cross)
+def softmax_norm(gram: Matrix, cross: Matrix) -> Matrix:
+    """Q⁺ S where Q is invertible but for 1ᵀQ1 = 0, as at the output of softmax and cross-entropy, or invertible."""
+    size = gram.nrows()
+    total = sum(gram.entries()[1:], gram.entries()[0])
+    if abs(float(total.mid())) > 2.0**-100 * abs(float(gram.trace().mid())):
+        return gram.solve(cross)
+    return _on_range(type(gram)(sum_zero_basis(size)), gram, cross)
+
+
+def sum_zero_basis(size: int) -> list[list[int]]:
+    """A basis of {v : 1ᵀv = 0}, as columns: e_j - e_size."""
+    return [[int(i == j) for j in range(size - 1)] for i in range(size - 1)] + [[-1] * (size - 1)]
+
+
+def _on_range(basis: Matrix, gram: Matrix, cross: Matrix) -> Matrix:
+    return basis * (basis.transpose() * gram * basis).solve(basis.transpose() * cross)
+
+
+def limit(
+    problem: Problem, design: Design, c: Real, rule: str = "FA", solve: Solver = full_rank
+) -> list[Matrix]:
+    """B̂^2 … B̂^{N+1} at T = ∞, top layer first: B̂^{i+1} = (E ẽẽᵀ)^{-1} E[ẽ λ̂^{iT}], ẽ from the B̂ above (FA) or ẽ^{N+1} (DFA).
+
+    ``solve(Q, S)`` solves the normal equations.
+    """
+    return fit(problem, mean_estimates(problem, design, c), rule, solve)
+
+
+def fit(problem: Problem, means: Sequence[Matrix], rule: str = "FA", solve: Solver = full_rank) -> list[Matrix]:
+    """The least squares of `limit` for given conditional means E[λ̂^i | x, y]."""
+    network, depth = problem.network, len(means)
+    feedback = [_zeros(network, rule, k) for k in range(depth)]
+    for k in range(depth - 1, -1, -1):
+        signals = error_signals(network, feedback, problem.clean, problem.targets, rule)
+        source = signals[k + 1] if rule == "FA" else signals[-1]
+        feedback[k] = solve(source * source.transpose(), source * means[k].transpose())
+    return feedback
 
 
 def range_basis(gram: fmpq_mat) -> fmpq_mat | None:

@@ -1,0 +1,41 @@
+"""The ledger's claims, one file each: definitions first, for they catch most wrong code in milliseconds, then the statements."""
+
+from __future__ import annotations
+
+from proofs_check.claim import Claim
+from proofs_check.claims import (
+    corollary_1,
+    estimator,
+    expansion,
+    noise,
+    noise_law,
+    orthogonality,
+    pseudo_inverse,
+    rank,
+    signals,
+    solves,
+    theorem_1,
+    theorem_2,
+    theorem_3,
+    zero_bias,
+)
+
+CLAIMS: tuple[Claim, ...] = tuple(
+    module.CLAIM
+    for module in (
+        estimator,
+        signals,
+        solves,
+        noise,
+        expansion,
+        zero_bias,
+        orthogonality,
+        theorem_1,
+        theorem_2,
+        corollary_1,
+        theorem_3,
+        rank,
+        pseudo_inverse,
+        noise_law,
+    )
+)

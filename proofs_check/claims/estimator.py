@@ -1,0 +1,99 @@
+"""`estimator`: λ̂ equals two passes in ball arithmetic, row by row, every layer noisy at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+
+from proofs_check import floats, rerun
+from proofs_check.claim import Claim
+from proofs_check.effort import Effort
+from proofs_check.evidence import Evidence
+from proofs_check.floats import Array
+from proofs_check.networks import ACTIVATIONS, LOSSES, Family, Instance, any_widths, regular
+from proofs_check.oracle import exact_differences, exact_estimates
+from proofs_check.search import Measurement, search
+from proofs_check.subjects import Subject
+from proofs_check.tolerance import difference_allowance
+from theory.definitions import ESTIMATOR
+
+SCALES = (0.3, 1e-3)
+PAIRS = tuple(product(LOSSES, ACTIVATIONS))
+WIDTHS = any_widths((1, 3), 4)
+
+
+def family(loss: str, activation: str) -> Family:
+    """Networks with that loss, the activation below, any on top, layers scaled by 1/4 to 4."""
+    return Family(WIDTHS, hidden=(activation,), losses=(loss,), scales=(0, 1, -1, 2, -2))
+
+
+def gaussian(instance: Instance, effort: Effort) -> list[Array]:
+    """Gaussian noise, rounded to 64ths so that a counterexample can be read: one row per datum."""
+    generator = effort.generator("estimator", instance.network.widths)
+    return [np.round(generator.standard_normal((len(instance.x), n)) * 64) / 64 for n in instance.network.hidden]
+
+
+def confirm(effort: Effort) -> Iterator[Evidence]:
+    """Two textbook passes in float64 stay within the allowance of the ball oracle: the oracle and the allowance fit each other."""
+
+    def check(instance: Instance) -> Iterator[Measurement]:
+        noise = gaussian(instance, effort)
+        for c in SCALES:
+            baseline = floats.loss(instance.network.loss, instance.clean.activations[-1], instance.y)
+            perturbed = floats.forward(instance.network, instance.x, [c * xi for xi in noise]).activations[-1]
+            naive = (floats.loss(instance.network.loss, perturbed, instance.y) - baseline) / c
+            allowed = difference_allowance(instance.network, instance.x, instance.y, noise, c)
+            used = float((np.abs(naive - exact_differences(instance, noise, c)) / allowed).max())
+            yield Measurement("ball arithmetic", f"two passes in float64 keep to 16 u ρ / c, c = {c}", used, 1.0)
+
+    everything = Family(WIDTHS, losses=LOSSES, scales=(0, 1, -1, 2, -2))
+    yield from search(
+        everything.instances(), check, Instance.as_code, effort, ("estimator", "confirm"), effort.choose(10, 100, 1000)
+    )
+
+
+def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
+    """Every loss with every hidden activation; one subject object, on two networks of the same shapes in a row."""
+
+    def check(instance: Instance) -> Iterator[Measurement]:
+        noise = gaussian(instance, effort)
+        for network, order in ((instance, "first"), (instance.twin(), "second of two of the same shapes")):
+            if not regular(network.network, network.clean):
+                continue
+            for c in SCALES:
+                found = subject.gradient_estimates(network.network, network.x, network.y, noise, c)
+                expected = exact_estimates(network, noise, c)
+                allowed = difference_allowance(network.network, network.x, network.y, noise, c)[:, None]
+                used = max(
+                    float(np.max(np.abs(a - b) / (allowed * np.abs(xi) + 1e-300)))
+                    for a, b, xi in zip(found, expected, noise, strict=True)
+                )
+                yield Measurement("implementation", f"λ̂ on every row, c = {c}, network {order}", used, 1.0)
+
+    def show(instance: Instance) -> str:
+        noise = gaussian(instance, effort)
+        scales = "".join(
+            f"\nrerun.estimates({rerun.place(subject)!r}, network, x, y, noise, c={c!r})" for c in SCALES[1:]
+        )
+        return rerun.estimates_code(subject, instance, noise, SCALES[0]) + scales
+
+    merged: dict[str, Evidence] = {}
+    for loss, activation in offered_pairs(subject):
+        drawn = family(loss, activation).narrowed(subject.supports)
+        key = ("estimator", loss, activation)
+        for row in search(drawn.instances(), check, show, effort, key, effort.choose(3, 20, 200)):
+            merged[row.name] = max(row, merged.get(row.name, row), key=lambda e: float(e.value))
+    yield from merged.values()
+
+
+def offered_pairs(subject: Subject) -> list[tuple[str, str]]:
+    """Losses and hidden activations that the subject supports; all of them where it supports none, so that `narrowed` says so."""
+    offered = [
+        pair for pair in PAIRS if subject.supports_all(losses=pair[0], activations=(pair[1],))
+    ]
+    return offered or list(PAIRS[:1])
+
+
+CLAIM = Claim(ESTIMATOR, confirm, examine)

@@ -1,0 +1,125 @@
+"""`noise-law`: what counts are the second moments M of the noise over all hidden units; M = I is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import flint
+import sympy
+from flint import arb, arb_mat
+from hypothesis import strategies as st
+
+from proofs_check import rerun
+from proofs_check.claim import Claim
+from proofs_check.effort import Effort
+from proofs_check.evidence import Evidence
+from proofs_check.limits import BITS, SCALES, STEP, distances, exact_limit, size
+from proofs_check.networks import Family, Instance, any_widths
+from proofs_check.search import Measurement, search
+from proofs_check.subjects import Subject
+from theory.designs import Design, fold_over
+from theory.exact import Matrix, rational
+from theory.noise_law import STATEMENT, mean_at_zero
+from theory.population import limit, mean_estimates
+
+ANY = Family(any_widths((1, 3), 3), accept=Instance.well_posed)
+ONE_LAYER = Family(any_widths((1, 1), 4), accept=Instance.well_posed)
+DEEP = Family(any_widths((2, 3), 3), accept=Instance.well_posed)
+FACTORS = (Fraction(2), Fraction(1, 3), Fraction(5, 4))
+
+
+def mixed(units: int, number: int) -> Design:
+    """A ξ + μ with ξ the fold-over design, A unit lower triangular with eighths, μ eighths: correlated, and not centred."""
+
+    def entry(k: int) -> Fraction:
+        return Fraction((7 * k * k + 3 * k + 5 * number) % 9 - 4, 8)
+
+    rows = [[entry(i * units + j + 1) if j < i else Fraction(int(i == j)) for j in range(units)] for i in range(units)]
+    return fold_over(units).transformed(rows).shifted([entry(k + 2) for k in range(units)])
+
+
+def second_moments(design: Design) -> arb_mat:
+    """M = E ξξᵀ as balls."""
+    return arb_mat([[rational(v) for v in row] for row in design.second_moments()])
+
+
+def confirm(effort: Effort) -> Iterator[Evidence]:
+    """E λ̂ → M g for any M; B̂ᵀ → M Wᵀ with one hidden layer; s²W on top and W below for scaled noise in depth."""
+    moments = sympy.Matrix(3, 3, lambda i, j: sympy.Symbol(f"M_{min(i, j) + 1}{max(i, j) + 1}"))
+    derived = [str(mean_at_zero(unit, moments)) for unit in range(3)]
+    wanted = [str(sum(moments[j, k] * sympy.Symbol(f"F_{{{k + 1}}}") for k in range(3))) for j in range(3)]
+    yield Evidence("symbolic", "c → 0 of E λ̂ from the expansion, three units, any M", ", ".join(derived), ", ".join(wanted))
+    numbers = st.integers(0, 20)
+    for family, check, key in ((ANY, _means, "means"), (ONE_LAYER, _one_layer, "one layer")):
+        drawn = st.tuples(family.instances(8), numbers)
+        yield from search(drawn, check, _show, effort, ("noise-law", key), effort.choose(5, 40, 300))
+    drawn_deep = st.tuples(DEEP.instances(9), st.sampled_from(FACTORS))
+    yield from search(drawn_deep, _deep, _show, effort, ("noise-law", "deep"), effort.choose(5, 40, 300))
+
+
+def _means(drawn: tuple[Instance, int]) -> Iterator[Measurement]:
+    instance, number = drawn
+    with flint.ctx.workprec(BITS):
+        problem = instance.problem(balls=True)
+        design = mixed(sum(instance.network.hidden), number)
+        found = _stacked(mean_estimates(problem, design, STEP))
+        gradient = _stacked(problem.true_gradients)
+        away = size(found - second_moments(design) * gradient) / (1 + size(gradient))
+        yield Measurement("ball arithmetic", "E λ̂ is within 1e-6 of M g at c = 2^-40, correlated noise with a mean", away, 1e-6)
+
+
+def _one_layer(drawn: tuple[Instance, int]) -> Iterator[Measurement]:
+    instance, number = drawn
+    with flint.ctx.workprec(BITS):
+        problem = instance.problem(balls=True)
+        design = mixed(sum(instance.network.hidden), number)
+        expected = problem.network.weights[1] * second_moments(design)
+        away = size(limit(problem, design, STEP)[0] - expected) / (1 + size(expected))
+        yield Measurement("ball arithmetic", "one hidden layer: B̂ is within 1e-6 of W M at c = 2^-40", away, 1e-6)
+
+
+def _deep(drawn: tuple[Instance, Fraction]) -> Iterator[Measurement]:
+    instance, factor = drawn
+    with flint.ctx.workprec(BITS):
+        problem = instance.problem(balls=True)
+        design = fold_over(sum(instance.network.hidden)).scaled(factor)
+        *lower, top = limit(problem, design, STEP)
+        *lower_weights, top_weight = problem.network.weights[1:]
+        square = arb(rational(factor)) ** 2
+        away = size(top - top_weight * square) / (1 + size(top))
+        yield Measurement("ball arithmetic", "noise scaled by s, depth ≥ 2: the top B̂ is within 1e-6 of s²W", away, 1e-6)
+        away = max(size(b - w) / (1 + size(w)) for b, w in zip(lower, lower_weights, strict=True))
+        yield Measurement("ball arithmetic", "noise scaled by s, depth ≥ 2: the lower B̂ are within 1e-6 of W", away, 1e-6)
+
+
+def _stacked(layers: list[Matrix]) -> arb_mat:
+    return arb_mat([row for layer in layers for row in layer.tolist()])
+
+
+def _show(drawn: tuple[Instance, object]) -> str:
+    return f"{drawn[0].as_code()}\n# noise: {drawn[1]}"
+
+
+def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
+    """The subject, given such noise, has the finite-c limit that belongs to it."""
+    rule = "FA" if subject.supports_all(rules="FA") else "DFA"
+    if rule == "FA":
+        family = ANY.narrowed(subject.supports)
+    else:
+        family = Family(ANY.widths, rule="DFA", accept=lambda i: i.well_posed("DFA")).narrowed(subject.supports)
+
+    def check(drawn: tuple[Instance, int, float]) -> Iterator[Measurement]:
+        instance, number, c = drawn
+        design = mixed(sum(instance.network.hidden), number)
+        for away, bound in distances(subject, instance, design, c, rule, exact_limit(instance, design, c, rule)):
+            yield Measurement("implementation", "correlated noise with a mean: B̂(c) equals its exact limit", away, bound)
+
+    def show(drawn: tuple[Instance, int, float]) -> str:
+        return rerun.mixed_code(subject, drawn[0], drawn[1], drawn[2], rule)
+
+    drawn = st.tuples(family.instances(8), st.integers(0, 20), st.sampled_from(SCALES))
+    yield from search(drawn, check, show, effort, ("noise-law", "examine"), effort.choose(10, 80, 600))
+
+
+CLAIM = Claim(STATEMENT, confirm, examine)

@@ -1,0 +1,93 @@
+"""`signals`: ẽ equals the exact recursion for random B ≠ W, and is a function of (x, y) alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import flint
+import numpy as np
+from flint import arb
+from hypothesis import strategies as st
+
+from proofs_check import rerun
+from proofs_check.claim import Claim
+from proofs_check.claims.estimator import gaussian, offered_pairs
+from proofs_check.effort import Effort
+from proofs_check.evidence import Evidence, NotApplicable
+from proofs_check.floats import Array
+from proofs_check.networks import LOSSES, Family, Instance, any_widths, equal_widths, regular
+from proofs_check.oracle import BITS, exact_signals
+from proofs_check.search import Measurement, search
+from proofs_check.subjects import Subject
+from proofs_check.tolerance import signal_allowance
+from theory.definitions import SIGNALS
+from theory.exact import directional_taylor
+
+WIDTHS = st.one_of(equal_widths((2, 3), 4), any_widths((1, 3), 4))
+
+
+def feedback_for(instance: Instance, rule: str, effort: Effort) -> list[Array]:
+    """Random feedback matrices, eighths of integers, unlike W."""
+    generator = effort.generator("signals", instance.network.widths, rule)
+    widths = instance.network.widths
+    rows = widths[2:] if rule == "FA" else (widths[-1],) * len(instance.network.hidden)
+    return [generator.integers(-12, 13, (q, n)) / 8 for q, n in zip(rows, widths[1:-1], strict=True)]
+
+
+def confirm(effort: Effort) -> Iterator[Evidence]:
+    """With B = W the recursion is the gradient: e gives λ^i, equal to the derivative of the loss along every hidden unit."""
+
+    def check(instance: Instance) -> Iterator[Measurement]:
+        with flint.ctx.workprec(BITS):
+            problem = instance.problem(balls=True)
+            gradients = [row for layer in problem.true_gradients for row in layer.tolist()]
+            units = len(gradients)
+            worst = 0.0
+            for t, (x, y) in enumerate(zip(problem.x, problem.y, strict=True)):
+                for j in range(units):
+                    along = [arb(int(j == k)) for k in range(units)]
+                    slope = directional_taylor(problem.network, x, y, along, 1)[1]
+                    worst = max(worst, abs(float((slope - gradients[j][t]).mid())))
+            yield Measurement("ball arithmetic", "λ^i = (W^{i+1})ᵀe^{i+1} is ∂L/∂h^i", worst, 1e-60)
+
+    rows = Family(any_widths((1, 3), 3), losses=LOSSES).instances()
+    yield from search(rows, check, Instance.as_code, effort, ("signals", "confirm"), effort.choose(8, 60, 500))
+
+
+def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
+    """FA and DFA, every loss with every hidden activation and curved outputs; and again after a call with other noise."""
+    rules = [rule for rule in ("FA", "DFA") if subject.supports_all(rules=rule)]
+    if not rules:
+        raise NotApplicable("the subject supports neither FA nor DFA")
+
+    def check(instance: Instance) -> Iterator[Measurement]:
+        for network in (instance, instance.twin()):
+            if not regular(network.network, network.clean):
+                continue
+            for rule in rules:
+                yield from compare(network, rule, "ẽ of every layer")
+            noise = gaussian(network, effort)
+            subject.gradient_estimates(network.network, network.x, network.y, noise, 0.3)
+            for rule in rules:
+                yield from compare(network, rule, "ẽ after λ̂ with other noise: a function of (x, y)")
+
+    def compare(network: Instance, rule: str, name: str) -> Iterator[Measurement]:
+        feedback = feedback_for(network, rule, effort)
+        found = subject.error_signals(network.network, feedback, network.x, network.y, rule)
+        expected = exact_signals(network, feedback, rule)
+        allowed = signal_allowance(network.network, feedback, network.x, network.y, rule)
+        used = max(float(np.max(np.abs(a - b) / (bound + 1e-300))) for a, b, bound in zip(found, expected, allowed, strict=True))
+        yield Measurement("implementation", f"{rule}: {name}", used, 1.0)
+
+    def show(instance: Instance) -> str:
+        return rerun.signals_code(subject, instance, feedback_for(instance, rules[0], effort), rules[0])
+
+    merged: dict[str, Evidence] = {}
+    for loss, activation in offered_pairs(subject):
+        drawn = Family(WIDTHS, hidden=(activation,), losses=(loss,), rule=rules[0]).narrowed(subject.supports)
+        for row in search(drawn.instances(), check, show, effort, ("signals", loss, activation), effort.choose(3, 20, 200)):
+            merged[row.name] = max(row, merged.get(row.name, row), key=lambda e: float(e.value))
+    yield from merged.values()
+
+
+CLAIM = Claim(SIGNALS, confirm, examine)

@@ -1,0 +1,99 @@
+"""`solves`: least squares on arbitrary arrays satisfies the normal equations, exactly solved in rationals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from proofs_check import rerun
+from proofs_check.claim import Claim
+from proofs_check.effort import Effort
+from proofs_check.evidence import Evidence
+from proofs_check.floats import Array
+from proofs_check.oracle import exact_solution
+from proofs_check.search import Measurement, search
+from proofs_check.subjects import Subject
+from proofs_check.tolerance import solve_allowance
+from theory.definitions import SOLVES
+from theory.exact import matrix
+from theory.population import minimum_norm, projector, range_basis
+
+RIDGES = (0.0, 0.3, 7.0)
+SMALLEST_EIGENVALUE = 1e-6  # of Q, relative to the largest; those of a singular Q that are zero are exactly zero
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """λ̂ (T, n), ẽ (T, q), and a ridge; the means are not zero."""
+
+    estimates: Array
+    errors: Array
+    ridge: float
+
+
+@st.composite
+def arrays(draw: st.DrawFn) -> Arrays:
+    """Integers or integers / 2^18, so that Q is exact in float64 too; fewer independent columns than columns where ``missing`` > 0."""
+    unknowns, columns = draw(st.integers(1, 5), label="q"), draw(st.integers(1, 5), label="n")
+    samples = draw(st.integers(1, 12), label="T")
+    missing = draw(st.integers(0, unknowns - 1), label="dependent columns of ẽ")
+    stretch = draw(st.sampled_from((1, 8, 100)), label="scale of the first column of ẽ")
+    fine = 2 ** draw(st.sampled_from((0, 18)), label="bits after the point")  # more than float32 holds in a product
+    generator = np.random.Generator(np.random.Philox(key=draw(st.integers(0, 999), label="array number")))
+    independent = generator.integers(-4 * fine, 6 * fine, (samples, unknowns - missing)) / fine
+    independent[:, 0] *= stretch
+    combined = independent @ generator.integers(-2, 3, (unknowns - missing, missing))
+    errors = np.concatenate([independent, combined], axis=1)[:, generator.permutation(unknowns)]
+    estimates = generator.integers(-9, 12, (samples, columns)).astype(np.float64) + errors[:, :1]
+    eigenvalues = np.linalg.eigvalsh(errors.T @ errors)
+    kept = eigenvalues[eigenvalues > 1e-10 * max(eigenvalues[-1], 1.0)]
+    assume(kept.size and kept[0] >= SMALLEST_EIGENVALUE * kept[-1])
+    return Arrays(estimates, errors, draw(st.sampled_from(RIDGES), label="ridge"))
+
+
+def confirm(effort: Effort) -> Iterator[Evidence]:
+    """The rational solution: gradient of the objective zero, and no smaller solution."""
+
+    def check(given: Arrays) -> Iterator[Measurement]:
+        signals, rows = matrix(given.errors.tolist(), exact=True), matrix(given.estimates.tolist(), exact=True)
+        gram, cross = signals.transpose() * signals, signals.transpose() * rows
+        solution = minimum_norm(gram, cross)
+        basis = range_basis(gram)
+        shorter = projector(basis) * solution if basis is not None else 0 * solution
+        yield Measurement("exact", "the normal equations hold, in rationals", float(gram * solution != cross), 0.0)
+        yield Measurement("exact", "the solution lies in the range of Q: none is shorter", float(shorter != solution), 0.0)
+
+    yield from search(arrays(), check, show_arrays, effort, ("solves", "confirm"), effort.choose(20, 100, 1000))
+
+
+def show_arrays(given: Arrays) -> str:
+    """The arrays as code."""
+    return f"estimates = {given.estimates.tolist()}\nerrors = {given.errors.tolist()}\nridge = {given.ridge}"
+
+
+def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
+    """Odd and even T, fewer samples than unknowns, square and not, singular, ridge 0, 0.3 and 7; each problem after another of its shape."""
+
+    def check(given: Arrays) -> Iterator[Measurement]:
+        for estimates, errors, order in (
+            (given.estimates, given.errors, "first call"),
+            (given.estimates[::-1] - 2.0, -given.errors, "second call of the same shape"),
+        ):
+            found = subject.fit_feedback(estimates, errors, given.ridge)
+            expected = exact_solution(estimates, errors, given.ridge)
+            allowed = solve_allowance(errors, estimates, expected, given.ridge)
+            away = float(np.linalg.norm(found - expected))
+            name = f"B solves the normal equations, ridge {given.ridge:g}, {order}"
+            yield Measurement("implementation", name, away, allowed)
+
+    def show(given: Arrays) -> str:
+        return rerun.solution_code(subject, given.estimates, given.errors, given.ridge)
+
+    yield from search(arrays(), check, show, effort, ("solves", "examine"), effort.choose(120, 600, 5000))
+
+
+CLAIM = Claim(SOLVES, confirm, examine)

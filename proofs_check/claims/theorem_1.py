@@ -1,0 +1,68 @@
+"""`theorem-1`: the top layer, any nonlinearity; and the three networks for which the theorem as printed fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import mpmath
+import sympy
+from flint import arb
+
+from proofs_check.claim import Claim
+from proofs_check.effort import Effort
+from proofs_check.evidence import Evidence
+from proofs_check.limits import confirm_limits, examine_limits
+from proofs_check.networks import Family, Instance, any_widths
+from proofs_check.subjects import Subject
+from theory.designs import factorial
+from theory.exact import ExactNetwork
+from theory.noise_laws import RADEMACHER
+from theory.population import Problem, limit, to_floats
+from theory.theorem_1 import STATEMENT
+from theory.theorem_1_counterexamples import limit_a, limit_b, limit_b_at_zero, variance_c, variance_c_limit
+
+TOP = slice(-1, None)
+# The top matrix is the same for both rules; DFA asks nothing of the layers below it, as the theorem does.
+DIRECT = Family(any_widths((1, 2), 3), rule="DFA", accept=lambda instance: instance.well_posed("DFA"))
+LAYERWISE = Family(any_widths((1, 2), 3), rule="FA", accept=Instance.well_posed)
+
+
+def confirm(effort: Effort) -> Iterator[Evidence]:
+    """The repaired theorem on drawn networks; the counterexamples to the literal one."""
+    yield from confirm_limits(DIRECT, effort, "theorem-1", layers=TOP)
+    yield from counterexamples(effort)
+
+
+def counterexamples(effort: Effort) -> Iterator[Evidence]:
+    """(a) noise with E ξξᵀ = 4 I; (b) data without a common scale; (c) errors without a second moment. A1 to A4 hold for each."""
+    network = ExactNetwork.of([[[1, 2]], [[3], [-1]]], ("identity", "identity"), "mse")
+    problem = Problem(network, ((1, 0), (0, 1), (1, -2)), ((1, 0), (0, 2), (-1, 1)))
+    found = limit(problem, factorial(RADEMACHER, 1).scaled(Fraction(2)), Fraction(1, 2))[0]
+    expected = limit_a(sympy.Matrix([[3], [-1]]), sympy.Matrix([[4]]))
+    name = "as printed, (a): noise of variance 4, W = (3, -1): B̂ tends to"
+    yield Evidence("exact", name, str(to_floats(found)), str([[float(v) for v in row] for row in expected.tolist()]))
+
+    closed = limit_b_at_zero()
+    exact = arb(str(sympy.N(closed, 40)))
+    yield Evidence("symbolic", "as printed, (b): c → 0 of plim B̂, where W = 1", str(closed), "9*log(3)/(2*pi**2) + 1")
+    for law in ("gaussian", "rademacher"):
+        value = limit_b("1e-3" if law == "gaussian" else "1e-6", law)
+        near = 1e-6 if law == "gaussian" else 1e-5
+        name = f"as printed, (b): plim B̂ in {law} noise of scale {'1e-3' if law == 'gaussian' else '1e-6'}"
+        yield Evidence("ball arithmetic", name, float(value), (float(exact) - near, float(exact) + near))
+
+    name = "as printed, (c): variance of B̂/W, T → ∞"
+    yield Evidence("symbolic", name, str(variance_c_limit()), "1")
+    for samples in effort.choose((100, 10**6), (10, 100, 10**4, 10**6), (10, 100, 10**3, 10**4, 10**5, 10**6)):
+        name = f"as printed, (c): exact variance of B̂/W after {samples:,} samples: it does not vanish"
+        yield Evidence("exact", name, float(mpmath.mpf(variance_c(samples))), (0.9, 1.1))
+
+
+def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
+    """The subject's top matrix equals its exact finite-c limit."""
+    family = DIRECT if subject.supports_all(rules="DFA") else LAYERWISE
+    yield from examine_limits(subject, family, effort, "theorem-1", TOP)
+
+
+CLAIM = Claim(STATEMENT, confirm, examine)

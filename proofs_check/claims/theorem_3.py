@@ -1,0 +1,40 @@
+"""`theorem-3`: deep nonlinear networks, every layer; and networks trained on handwritten digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from proofs_check.claim import Claim
+from proofs_check.digits.evidence import confirm_recovery, examine_recovery
+from proofs_check.effort import Effort
+from proofs_check.evidence import Evidence
+from proofs_check.limits import confirm_limits, examine_limits
+from proofs_check.networks import Family, Instance, any_widths
+from proofs_check.subjects import Subject
+from theory.theorem_3 import STATEMENT
+
+FAMILY = Family(
+    any_widths((2, 3), 3), hidden=("tanh", "sigmoid", "softplus", "relu"), accept=Instance.well_posed
+)
+TRAINED = {"sigmoid": ("sigmoid",), "tanh": ("tanh", "identity")}
+
+
+def confirm(effort: Effort) -> Iterator[Evidence]:
+    """Limit, order and coefficient at every layer of drawn networks; recovery of 64-50-20-10 at real size."""
+    yield from confirm_limits(FAMILY, effort, "theorem-3")
+    for name in TRAINED:
+        yield from confirm_recovery(name, effort)
+
+
+def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
+    """The subject's matrices equal their exact finite-c limits, on drawn networks and on digits."""
+    yield from examine_limits(subject, FAMILY, effort, "theorem-3")
+    for name, activations in TRAINED.items():
+        if subject.supports_all(activations=activations, losses="mse"):
+            yield from examine_recovery(subject, name, effort)
+        else:
+            reason = f"the subject does not support {' and '.join(activations)} with mse"
+            yield Evidence("not applicable", f"digits 64-50-20-10, {name}", reason)
+
+
+CLAIM = Claim(STATEMENT, confirm, examine)
