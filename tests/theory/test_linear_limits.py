@@ -34,9 +34,9 @@ def test_with_the_true_gradient_layerwise_feedback_is_the_weights() -> None:
 
 
 def test_every_limit_solves_its_normal_equations_on_the_error_that_the_limits_above_carry_down() -> None:
-    network = (Matrix([[2], [1]]), W1, W2, W3)
-    mean = Matrix([1, -1, 0, 2, 1, 0, 1])
-    maps = estimate_maps(network, sympy.eye(7) + mean * mean.T)
+    network = (Matrix([[2], [1]]), W1, W1.T, W2, W3)
+    mean = Matrix([1, -1, 0, 2, 1, 1, 1, 0, 1])
+    maps = estimate_maps(network, sympy.eye(9) + mean * mean.T)
     limits = layerwise_limits(maps, C)
     assert limits != network[1:]
     carried = sympy.eye(4)
