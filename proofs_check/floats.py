@@ -1,6 +1,8 @@
-"""The network once more, in plain float64 numpy: magnitudes, error bounds and networks too large for ball arithmetic.
+"""The network once more, in plain float64 numpy: magnitudes, error bounds and networks too large for ball
+arithmetic.
 
-The textbook form, one row per sample: two passes and a subtraction. It is held against `theory.exact` in the tests, and its own rounding
+The textbook form, one row per sample: two passes and a subtraction. It is held against `theory.exact` in the
+tests, and its own rounding
 is covered by the same allowance that a subject gets.
 """
 
@@ -123,14 +125,18 @@ def forward(network: Network, x: Array, offsets: Sequence[Array] = ()) -> Pass:
     return Pass(tuple(pre_activations), tuple(activations))
 
 
-def error_signals(network: Network, feedback: Sequence[Array], passed: Pass, y: Array, rule: str = "FA") -> list[Array]:
+def error_signals(
+    network: Network, feedback: Sequence[Array], passed: Pass, y: Array, rule: str = "FA"
+) -> list[Array]:
     """ẽ^1 … ẽ^{N+1} on the given pass, (T, n_i) each."""
     outputs = passed.activations[-1]
     top = loss_gradient(network.loss, outputs, y) * slope(network.activations[-1], passed.pre_activations[-1])
     signals = [top]
     for index in range(len(feedback) - 1, -1, -1):
         source = signals[0] if rule == "FA" else top
-        signals.insert(0, (source @ feedback[index]) * slope(network.activations[index], passed.pre_activations[index]))
+        signals.insert(
+            0, (source @ feedback[index]) * slope(network.activations[index], passed.pre_activations[index])
+        )
     return signals
 
 

@@ -1,6 +1,8 @@
-"""The two questions about a limit, for one network: does B̂(c) tend to it as the theory says, and does a subject's B̂(c) equal its own limit?
+"""The two questions about a limit, for one network: does B̂(c) tend to it as the theory says, and does a
+subject's B̂(c) equal its own limit?
 
-The first is asked in ball arithmetic at c = 2^-40, far below what float64 could resolve; the second in float64 at any c, against
+The first is asked in ball arithmetic at c = 2^-40, far below what float64 could resolve; the second in
+float64 at any c, against
 the exact finite-c value, to roundoff.
 """
 
@@ -43,7 +45,9 @@ Target = Callable[[Problem], Sequence[Matrix]]
 
 @dataclass(frozen=True)
 class Noise:
-    """A finite noise: a law of independent coordinates on all combinations of its atoms, or the fold-over design."""
+    """A finite noise: a law of independent coordinates on all combinations of its atoms, or the fold-over
+    design.
+    """
 
     name: str
     law: NoiseLaw | None
@@ -58,9 +62,13 @@ class Noise:
         return 1 if self.law is not None and self.law.kappa3 != 0 else 2
 
     def coefficients(self, problem: Problem) -> list[Matrix]:
-        """The leading coefficient of E λ̂ - λ, per hidden layer: from the derived expansion, or summed over the design."""
+        """The leading coefficient of E λ̂ - λ, per hidden layer: from the derived expansion, or summed over
+        the design.
+        """
         if self.law is None:
-            return design_coefficients(problem, self.design(sum(problem.network.widths[1:-1])), self.order)[self.order]
+            return design_coefficients(problem, self.design(sum(problem.network.widths[1:-1])), self.order)[
+                self.order
+            ]
         return independent_coefficients(problem, self.law, self.order)[self.order]
 
 
@@ -74,7 +82,12 @@ NOISES = {
     )
 }
 SCALES = (0.5, 2.0**-4, 2.0**-10)  # c, for implementations
-LARGEST = {"rademacher": 7, "skewed": 6, "gauss-hermite": 4, "fold-over": 24}  # hidden units that each affords
+LARGEST = {
+    "rademacher": 7,
+    "skewed": 6,
+    "gauss-hermite": 4,
+    "fold-over": 24,
+}  # hidden units that each affords
 
 
 def forward_weights(problem: Problem) -> Sequence[Matrix]:
@@ -103,7 +116,9 @@ def approaches(
     layers: slice = slice(None),
     solve: Solver = full_rank,
 ) -> Iterator[Measurement]:
-    """Limit, order and coefficient of the statement, in ball arithmetic; ``layers`` selects among B̂^2 … B̂^{N+1}."""
+    """Limit, order and coefficient of the statement, in ball arithmetic; ``layers`` selects among B̂^2 …
+    B̂^{N+1}.
+    """
     k = noise.order
     with flint.ctx.workprec(BITS):
         problem = instance.problem(balls=True)
@@ -115,13 +130,19 @@ def approaches(
         for w, b, b_half, bias in zip(expected, whole, halved, predicted, strict=True):
             unit = size(w)
             assume(unit > 0)
-            yield Measurement("ball arithmetic", "at c = 2^-40 B̂ is within 1e-6 of its limit", size(b - w) / unit, 1e-6)
+            yield Measurement(
+                "ball arithmetic", "at c = 2^-40 B̂ is within 1e-6 of its limit", size(b - w) / unit, 1e-6
+            )
             step = arb(2) ** (-40 * k)
             away = size((b - w) * (1 / step) - bias) / (unit + size(bias))
-            yield Measurement("ball arithmetic", "the bias coefficient is the predicted one, to 1e-6", away, 1e-6)
+            yield Measurement(
+                "ball arithmetic", "the bias coefficient is the predicted one, to 1e-6", away, 1e-6
+            )
             if size(bias) > 1e-3 * unit:
                 fall = size(b - w) / size(b_half - w)
-                yield Measurement("ball arithmetic", f"halving c divides the error by 2^{k}", abs(fall / 2**k - 1), 1e-6)
+                yield Measurement(
+                    "ball arithmetic", f"halving c divides the error by 2^{k}", abs(fall / 2**k - 1), 1e-6
+                )
             rest, rest_half = size(b - w - bias * step), size(b_half - w - bias * (step / 2**k))
             if rest > unit * 2.0**-250:  # above what 400 bits lose to the condition of the network
                 name = f"halving c divides the remainder after the predicted term by 2^{k + 1} or more"
@@ -165,8 +186,12 @@ def examine_limits(
         )
 
 
-def exact_limit(instance: Instance, design: Design, c: float, rule: str = "FA", solve: Solver = full_rank) -> list[Array]:
-    """B̂^2(c) … B̂^{N+1}(c) at T = ∞ for the design's atoms as float64 has them: computed in balls, rounded once."""
+def exact_limit(
+    instance: Instance, design: Design, c: float, rule: str = "FA", solve: Solver = full_rank
+) -> list[Array]:
+    """B̂^2(c) … B̂^{N+1}(c) at T = ∞ for the design's atoms as float64 has them: computed in balls, rounded
+    once.
+    """
     with flint.ctx.workprec(256):
         found = limit(instance.problem(balls=True), design.rounded(), c, rule, solve)
         return [np.array(to_floats(b)) for b in found]
@@ -180,20 +205,27 @@ def reproduces(
     rule: str = "FA",
     layers: slice = slice(None),
 ) -> Iterator[Measurement]:
-    """The subject's own B̂(c), fitted to every (datum, atom) pair, equals the exact finite-c limit up to the allowance."""
+    """The subject's own B̂(c), fitted to every (datum, atom) pair, equals the exact finite-c limit up to the
+    allowance.
+    """
     design = noise.design(sum(instance.network.hidden))
     expected = exact_limit(instance, design, c, rule)
     for away, bound in list(distances(subject, instance, design, c, rule, expected))[layers]:
-        yield Measurement("implementation", f"{noise.name}: B̂(c) equals its exact limit at that c, to roundoff", away, bound)
+        yield Measurement(
+            "implementation", f"{noise.name}: B̂(c) equals its exact limit at that c, to roundoff", away, bound
+        )
 
 
 def distances(
     subject: Subject, instance: Instance, design: Design, c: float, rule: str, expected: Sequence[Array]
 ) -> Iterator[tuple[float, float]]:
-    """For each of B^2 … B^{N+1}: the distance of the subject's fit from ``expected``, and what float64 is allowed (Frobenius)."""
+    """For each of B^2 … B^{N+1}: the distance of the subject's fit from ``expected``, and what float64 is
+    allowed (Frobenius).
+    """
     support = atoms(design, instance.network.hidden)
     allowed = feedback_allowance(instance, support, c, expected, rule)
-    # An allowance of more than a thousandth would let a wrong scale pass: such a network asks for precision it cannot have.
+    # An allowance of more than a thousandth would let a wrong scale pass: such a network asks for precision
+    # it cannot have.
     assume(all(a <= 1e-3 * np.linalg.norm(b) for a, b in zip(allowed, expected, strict=True)))
     found = subject.fitted_feedback(
         instance.network, instance.x, instance.y, support.layers, support.probabilities, c, rule

@@ -1,4 +1,6 @@
-"""The subject's E[λ̂ | x, y]: its own estimates on every (datum, atom) pair, averaged with the atoms' probabilities."""
+"""The subject's E[λ̂ | x, y]: its own estimates on every (datum, atom) pair, averaged with the atoms'
+probabilities.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def mean_estimates(subject: Subject, instance: Instance, design: Design, c: floa
 
 
 def mean_allowance(instance: Instance, design: Design, c: float) -> list[Array]:
-    """What rounding may do to it: the average of 16 u ρ / c · |ξ| by the subject, and 10 u of as much by our own pairwise average."""
+    """What rounding may do to it: the average of 16 u ρ / c · |ξ| by the subject, and 10 u of as much by our
+    own pairwise average.
+    """
     x, y, noise = every_pair(instance, design)
     spread = (26 / 16) * difference_allowance(instance.network, x, y, noise, c)[:, None]
     return [average(spread * np.abs(xi), instance, design) for xi in noise]
@@ -45,5 +49,6 @@ def mean_allowance(instance: Instance, design: Design, c: float) -> list[Array]:
 def distance(found: Sequence[Array], expected: Sequence[Array], allowed: Sequence[Array]) -> float:
     """The largest part of the allowance that any entry uses."""
     return max(
-        float(np.max(np.abs(a - b) / (bound + 1e-300))) for a, b, bound in zip(found, expected, allowed, strict=True)
+        float(np.max(np.abs(a - b) / (bound + 1e-300)))
+        for a, b, bound in zip(found, expected, allowed, strict=True)
     )

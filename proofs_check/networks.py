@@ -1,7 +1,9 @@
 """The networks that Hypothesis draws.
 
-Every weight is an eighth of an integer and every datum a quarter of one, so the same numbers are exact in float64, in rationals and in balls.
-Hypothesis draws the configuration only: widths, weights, activations, loss and which of a thousand fixed data sets to use; the
+Every weight is an eighth of an integer and every datum a quarter of one, so the same numbers are exact in
+float64, in rationals and in balls.
+Hypothesis draws the configuration only: widths, weights, activations, loss and which of a thousand fixed data
+sets to use; the
 simplest network of each family has identity-like matrices of width 1, and failing networks shrink towards it.
 """
 
@@ -28,7 +30,9 @@ LOSSES = ("mse", "quartic", "logcosh", "cross_entropy")
 FULL_RANK_LOSSES = ("mse", "quartic", "logcosh")  # with cross-entropy 1ᵀe = 0: see the claim `rank`
 
 KINK_MARGIN = 1e-3  # relu: |a| at least this, on the clean pass
-SOFTPLUS_LIMIT = 15.0  # torch's own softplus is the identity above 20: a known 2e-9, and not what is checked here
+SOFTPLUS_LIMIT = (
+    15.0  # torch's own softplus is the identity above 20: a known 2e-9, and not what is checked here
+)
 WORST_CONDITION = 1e6
 
 
@@ -66,7 +70,9 @@ class Instance:
         return max(self.conditions(rule)) <= WORST_CONDITION
 
     def twin(self) -> Instance:
-        """Another network of the same shapes, on other data: what a subject that keeps state between calls gets wrong."""
+        """Another network of the same shapes, on other data: what a subject that keeps state between calls
+        gets wrong.
+        """
         weights = tuple(-0.75 * w[::-1, ::-1] for w in self.network.weights)
         return Instance(replace(self.network, weights=weights), self.x[::-1] - 0.125, self.y[::-1])
 
@@ -98,9 +104,11 @@ def _condition(errors: Array) -> float:
 
 @dataclass(frozen=True)
 class Family:
-    """The networks that a claim speaks of: widths n_0 … n_{N+1}, activations, losses, the rule their feedback is fitted by.
+    """The networks that a claim speaks of: widths n_0 … n_{N+1}, activations, losses, the rule their feedback
+    is fitted by.
 
-    ``scales`` are powers of two that each layer may be multiplied by; ``accept`` keeps those that meet the claim's hypotheses.
+    ``scales`` are powers of two that each layer may be multiplied by; ``accept`` keeps those that meet the
+    claim's hypotheses.
     """
 
     widths: st.SearchStrategy[list[int]]
@@ -119,9 +127,13 @@ class Family:
         losses = [name for name in self.losses if name in supports.get("losses", LOSSES)]
         if not hidden or not output:
             needed = sorted({*self.hidden, *self.output})
-            raise NotApplicable(f"needs one of the activations {', '.join(needed)}; the subject supports {', '.join(offered)}")
+            raise NotApplicable(
+                f"needs one of the activations {', '.join(needed)}; the subject supports {', '.join(offered)}"
+            )
         if not losses:
-            raise NotApplicable(f"needs one of the losses {', '.join(self.losses)}; the subject supports others")
+            raise NotApplicable(
+                f"needs one of the losses {', '.join(self.losses)}; the subject supports others"
+            )
         if self.rule not in supports.get("rules", ("FA", "DFA")):
             raise NotApplicable(f"needs the rule {self.rule}, which the subject does not support")
         return replace(self, hidden=hidden, output=output, losses=losses)
@@ -162,7 +174,7 @@ def data_set(number: int, count: int, inputs: int, outputs: int, loss: str) -> t
 
 
 def regular(network: Network, passed: floats.Pass) -> bool:
-    """Whether no relu is within the margin of its kink and no softplus beyond torch's switch to the identity."""
+    """Whether no relu is near its kink and no softplus beyond torch's switch to the identity."""
     for name, a in zip(network.activations, passed.pre_activations, strict=True):
         if name == "relu" and np.abs(a).min() < KINK_MARGIN:
             return False
@@ -187,4 +199,6 @@ def widening(depth: tuple[int, int] = (1, 3), largest: int = 4) -> st.SearchStra
 
 def equal_widths(depth: tuple[int, int] = (1, 3), largest: int = 4) -> st.SearchStrategy[list[int]]:
     """All widths the same: where a transposed matrix or a wrong layer still fits."""
-    return st.tuples(st.integers(*depth), st.integers(2, largest)).map(lambda drawn: [drawn[1]] * (drawn[0] + 2))
+    return st.tuples(st.integers(*depth), st.integers(2, largest)).map(
+        lambda drawn: [drawn[1]] * (drawn[0] + 2)
+    )

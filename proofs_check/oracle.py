@@ -56,10 +56,14 @@ def exact_signals(instance: Instance, feedback: Sequence[Array], rule: str) -> l
 
 
 def exact_solution(estimates: Array, errors: Array, ridge: float = 0.0) -> Array:
-    """B (q, n) of the normal equations (Σ ẽẽᵀ + ridge) B = Σ ẽ λ̂ᵀ in rational arithmetic; the smallest where it is not unique."""
+    """B (q, n) of the normal equations (Σ ẽẽᵀ + ridge) B = Σ ẽ λ̂ᵀ in rational arithmetic; the smallest where
+    it is not unique.
+    """
     signals, rows = matrix(errors.tolist(), exact=True), matrix(estimates.tolist(), exact=True)
     width = errors.shape[1]
     penalty = Fraction(ridge)
-    diagonal = fmpq_mat(width, width, [rational(penalty * (i == j)) for i in range(width) for j in range(width)])
+    diagonal = fmpq_mat(
+        width, width, [rational(penalty * (i == j)) for i in range(width) for j in range(width)]
+    )
     gram = signals.transpose() * signals + diagonal
     return np.array(to_floats(minimum_norm(gram, signals.transpose() * rows)))

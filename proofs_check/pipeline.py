@@ -41,7 +41,7 @@ def fitted_feedback(
     probabilities: Tensor | None,
     c: float,
     rule: str,
-    rows_per_call: int = 4096,
+    rows_per_call: int = 2048,
 ) -> list[Tensor]:
     """Fit B^2 … B^{N+1} from every (datum, atom) pair as one sample, the top layer first.
 

@@ -80,6 +80,11 @@ class WorkerProcess:
             raise TimedOut
         return reply
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
     def stop(self) -> None:
         """End the process, and everything it started."""
         self._kill()

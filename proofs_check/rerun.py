@@ -1,6 +1,7 @@
 """A counterexample as code: paste it into Python, and see the same numbers again.
 
-Each `*_code` writes a snippet; the function it calls asks the subject, in this process, and prints its answer beside what was expected.
+Each `*_code` writes a snippet; the function it calls asks the subject, in this process, and prints its answer
+beside what was expected.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ def limits_code(subject: Subject, instance: Instance, c: float, noise: str, rule
 
 
 def limits(subject: str, network: Any, x: Any, y: Any, noise: str, c: float, rule: str) -> None:
-    """Print the subject's B̂(c) from every (datum, atom) pair, and the exact limit; ``noise`` names a finite noise."""
+    """Print the subject's B̂(c) from every (datum, atom) pair, and the exact limit; ``noise`` names a finite
+    noise.
+    """
     from proofs_check.limits import NOISES, exact_limit
 
     instance = _instance(network, x, y)
@@ -39,7 +42,9 @@ def singular_code(subject: Subject, instance: Instance, c: float, noise: str) ->
 
 
 def singular(subject: str, network: Any, x: Any, y: Any, noise: str, c: float) -> None:
-    """Print the subject's minimum-norm B̂(c) and the exact one, for a network without full rank; the rule is FA."""
+    """Print the subject's minimum-norm B̂(c) and the exact one, for a network without full rank; the rule is
+    FA.
+    """
     from proofs_check.claims.pseudo_inverse import expected_limit
     from proofs_check.limits import NOISES
 
@@ -55,7 +60,9 @@ def mixed_code(subject: Subject, instance: Instance, number: int, c: float, rule
 
 
 def mixed(subject: str, network: Any, x: Any, y: Any, number: int, c: float, rule: str) -> None:
-    """Print the subject's B̂(c) and the exact limit for correlated noise with a mean, the design of that number."""
+    """Print the subject's B̂(c) and the exact limit for correlated noise with a mean, the design of that
+    number.
+    """
     from proofs_check.claims.noise_law import mixed as design_of
     from proofs_check.limits import exact_limit
 
@@ -81,7 +88,9 @@ def residuals(subject: str, network: Any, x: Any, y: Any, noise: str, c: float, 
         print(f"hidden layer {layer}: {found:.3g}, allowed {allowed:.3g}")
 
 
-def limits_of(subject: str, instance: Instance, design: Any, c: float, rule: str, expected: Sequence[Array]) -> None:
+def limits_of(
+    subject: str, instance: Instance, design: Any, c: float, rule: str, expected: Sequence[Array]
+) -> None:
     """Print the same for any design and any expected limits."""
     from proofs_check.designs import atoms
     from proofs_check.tolerance import feedback_allowance
@@ -135,7 +144,9 @@ def means(subject: str, network: Any, x: Any, y: Any, noise: str, c: float) -> N
     with _opened(subject) as opened:
         found = mean_estimates(opened, instance, design, c)
     allowed = mean_allowance(instance, design, c)
-    for layer, (a, wanted, bound) in enumerate(zip(found, exact_means(instance, design, c), allowed, strict=True), start=1):
+    for layer, (a, wanted, bound) in enumerate(
+        zip(found, exact_means(instance, design, c), allowed, strict=True), start=1
+    ):
         _compare(f"E λ̂^{layer}", a, wanted, float(bound.max()))
 
 
@@ -163,7 +174,8 @@ def solution_code(subject: Subject, estimates: Array, errors: Array, ridge: floa
     """Code for `solution`."""
     return (
         f"import torch\n\nestimates = {tensor_code(estimates)}\nerrors = {tensor_code(errors)}\n\n"
-        f"from proofs_check import rerun\nrerun.solution({place(subject)!r}, estimates, errors, ridge={ridge!r})"
+        "from proofs_check import rerun\n"
+        f"rerun.solution({place(subject)!r}, estimates, errors, ridge={ridge!r})"
     )
 
 

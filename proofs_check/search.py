@@ -1,7 +1,9 @@
 """Hypothesis looks for a network that falsifies a check, and shrinks it to one a person can read.
 
-A check takes an instance and yields measurements: what was found, and what is allowed. `search` runs it on networks that Hypothesis draws
-(never noise), from a seed that depends on the claim and the run only, and reports the measurement that came nearest to its
+A check takes an instance and yields measurements: what was found, and what is allowed. `search` runs it on
+networks that Hypothesis draws
+(never noise), from a seed that depends on the claim and the run only, and reports the measurement that came
+nearest to its
 bound. The first network that exceeds one is shrunk and raised as `Falsified`, as code that can be pasted.
 """
 
@@ -36,7 +38,11 @@ class Measurement:
     def used(self) -> float:
         """The part of the bound that is used up; NaN and infinity use all of it."""
         if not self.value <= self.bound:
-            return max(self.value / self.bound, 2.0) if self.bound > 0 and self.value > self.bound else float("inf")
+            return (
+                max(self.value / self.bound, 2.0)
+                if self.bound > 0 and self.value > self.bound
+                else float("inf")
+            )
         return self.value / self.bound if self.bound > 0 else 0.0
 
 
@@ -62,15 +68,19 @@ def search(
     examples: int,
     seconds: float = 20.0,
 ) -> Iterator[Evidence]:
-    """Check ``examples`` networks; yield one row per kind of measurement: the part of the allowance used, worst of all networks.
+    """Check ``examples`` networks; yield one row per kind of measurement: the part of the allowance used,
+    worst of all networks.
 
-    ``show`` writes a network as code. Shrinking ends after ``seconds``. Raises `Falsified`, or `SubjectError` with the network that did it.
+    ``show`` writes a network as code. Shrinking ends after ``seconds``. Raises `Falsified`, or `SubjectError`
+    with the network that did it.
     """
     record = _Record()
     started = time.monotonic()
 
     def run(instance: T) -> None:
-        if isinstance(record.failure, SubjectLost) or (record.failure and time.monotonic() - started > seconds):
+        if isinstance(record.failure, SubjectLost) or (
+            record.failure and time.monotonic() - started > seconds
+        ):
             return  # nothing more can be learnt: Hypothesis calls this flaky, and the record has the failure
         record.networks += 1
         try:

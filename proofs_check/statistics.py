@@ -1,7 +1,10 @@
-"""Tests of noise with a stated error: a correct source fails one of them with probability below 1e-6 in a whole run.
+"""Tests of noise with a stated error: a correct source fails one of them with probability below 1e-6 in a
+whole run.
 
-Each function returns a number and the bound it stays below, with probability at least 1 - α per comparison made, for independent entries of
-mean 0 and variance 1 whose products have Bernstein's moment growth (E|Z|^k ≤ k!/2 b^{k-2}; b = 4/3 serves every family here).
+Each function returns a number and the bound it stays below, with probability at least 1 - α per comparison
+made, for independent entries of
+mean 0 and variance 1 whose products have Bernstein's moment growth (E|Z|^k ≤ k!/2 b^{k-2}; b = 4/3 serves
+every family here).
 """
 
 from __future__ import annotations
@@ -43,13 +46,15 @@ def frequency_deviation(hits: int, count: int, probability: float) -> float:
 
 
 def moment_scores(entries: Array, moments: list[float]) -> Array:
-    """z of the sample means of ξ, ξ², ξ³, ξ⁴ against E ξ^r = moments[r], r = 0 … 8, by their exact variances."""
+    """z of the sample means of ξ … ξ⁴ against E ξ^r = moments[r], r = 0 … 8, by their exact variances."""
     powers = [entries**r for r in range(1, 5)]
     scores = []
     for r, values in enumerate(powers, start=1):
         variance = moments[2 * r] - moments[r] ** 2
         away = float(values.mean()) - moments[r]
-        scores.append(away / sqrt(variance / entries.size) if variance > 0 else (0.0 if away == 0 else np.inf))
+        scores.append(
+            away / sqrt(variance / entries.size) if variance > 0 else (0.0 if away == 0 else np.inf)
+        )
     return np.array(scores)
 
 
@@ -72,7 +77,8 @@ def repeated_rows(blocks: list[Array]) -> int:
     """How many rows occur before, up to sign, in blocks of equal width."""
     rows = np.concatenate(blocks)
     signed = rows * np.where(rows[:, :1] < 0, -1.0, 1.0) + 0.0
-    # Bits well mixed, then a random linear form: equal rows agree, different ones with probability about 2^-64.
+    # Bits well mixed, then a random linear form: equal rows agree, different ones with probability about
+    # 2^-64.
     mixed = np.ascontiguousarray(signed).view(np.uint64)
     for shift, factor in ((33, 0xFF51AFD7ED558CCD), (29, 0xC4CEB9FE1A85EC53)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)

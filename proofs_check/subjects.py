@@ -167,7 +167,7 @@ class WorkerSubject(Subject):
         The clock runs while the subject is asked, not while the claim works out what to expect of it, nor
         while a process starts. Raises `SubjectError` where the constructor does.
         """
-        if self._lost is not None:
+        if self._lost is not None or not self._process.alive:
             self._process.stop()
             self._process = WorkerProcess()
             self._lost, self._loaded = None, False

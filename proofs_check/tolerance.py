@@ -1,8 +1,10 @@
 """How far float64 may take a correct implementation from the exact value: the allowances, and nothing more.
 
-(a) 16 u ρ / c for the scaled loss difference of one sample: ρ bounds what two passes and a subtraction can lose.
+(a) 16 u ρ / c for the scaled loss difference of one sample: ρ bounds what two passes and a subtraction can
+lose.
 (b) 100 q u κ(Q) for a solve with q unknowns per column.
-Both are carried through least squares to the layers below, where ẽ is built from matrices that already carry them.
+Both are carried through least squares to the layers below, where ẽ is built from matrices that already carry
+them.
 """
 
 from __future__ import annotations
@@ -20,10 +22,14 @@ UNIT_ROUNDOFF = 2.0**-53
 
 
 def rounding_scale(network: Network, passed: floats.Pass, y: Array) -> Array:
-    """ρ of one pass, (T,): Σ_i |e^i|ᵀ|W^i||h^{i-1}| + |λ^i|ᵀ|h^i|, + |∂L/∂ŷ|ᵀ(|ŷ| + |y|) + ℓ, ℓ the largest term before cancellation."""
+    """ρ of one pass, (T,): Σ_i |e^i|ᵀ|W^i||h^{i-1}| + |λ^i|ᵀ|h^i|, + |∂L/∂ŷ|ᵀ(|ŷ| + |y|) + ℓ, ℓ the largest
+    term before cancellation.
+    """
     errors = floats.error_signals(network, network.weights[1:], passed, y)
     outputs = passed.activations[-1]
-    total = (np.abs(floats.loss_gradient(network.loss, outputs, y)) * (np.abs(outputs) + np.abs(y))).sum(axis=1)
+    total = (np.abs(floats.loss_gradient(network.loss, outputs, y)) * (np.abs(outputs) + np.abs(y))).sum(
+        axis=1
+    )
     total += _largest_term(network.loss, outputs, y)
     for index, (weight, error) in enumerate(zip(network.weights, errors, strict=True)):
         total += (np.abs(error) * (np.abs(passed.activations[index]) @ np.abs(weight).T)).sum(axis=1)
@@ -37,7 +43,10 @@ def _largest_term(loss: str, outputs: Array, y: Array) -> Array:
         return (np.abs(outputs - y) + np.log(2.0)).sum(axis=1)
     if loss == "cross_entropy":
         mass = np.abs(y).sum(axis=1)
-        normaliser = floats.loss(loss, outputs, np.eye(outputs.shape[1])[np.zeros(len(outputs), dtype=int)]) + outputs[:, 0]
+        normaliser = (
+            floats.loss(loss, outputs, np.eye(outputs.shape[1])[np.zeros(len(outputs), dtype=int)])
+            + outputs[:, 0]
+        )
         return (np.abs(y) * np.abs(outputs)).sum(axis=1) + np.abs(normaliser) * mass + 1.0
     return floats.loss(loss, outputs, y)
 
@@ -50,7 +59,9 @@ def difference_allowance(network: Network, x: Array, y: Array, noise: Sequence[A
 
 
 def solve_allowance(errors: Array, estimates: Array, solution: Array, ridge: float = 0.0) -> float:
-    """100 q u κ(Q + ridge), times the size of the solution and of what the data could make it; Frobenius norm."""
+    """100 q u κ(Q + ridge), times the size of the solution and of what the data could make it; Frobenius
+    norm.
+    """
     eigenvalues = np.linalg.eigvalsh(errors.T @ errors) + ridge
     used = eigenvalues[eigenvalues > 1e-9 * eigenvalues[-1]]
     if not used.size or used[-1] <= 0:
@@ -70,7 +81,10 @@ def feedback_allowance(
     weights = np.tile(atoms.weights, len(instance.x)) / len(instance.x)
     spread = weights * difference_allowance(network, x, y, noise, c)
     perturbed = floats.forward(network, x, [c * xi for xi in noise]).activations[-1]
-    difference = (floats.loss(network.loss, perturbed, y) - floats.loss(network.loss, instance.clean.activations[-1], instance.y).repeat(count)) / c
+    difference = (
+        floats.loss(network.loss, perturbed, y)
+        - floats.loss(network.loss, instance.clean.activations[-1], instance.y).repeat(count)
+    ) / c
 
     result: list[float] = []
     drift = np.zeros(len(instance.x))  # how far |ẽ| of the layer above may be off, per datum
@@ -87,7 +101,11 @@ def feedback_allowance(
         # Where Q is singular its range moves with ẽ too, by as much again.
         turned = 1 if len(eigenvalues) == np.count_nonzero(eigenvalues > 1e-9 * eigenvalues[-1]) else 2
         carried = float(np.mean(drift * (np.linalg.norm(residual, axis=1) + turned * size * norm)))
-        own = solve_allowance(np.sqrt(weights)[:, None] * source.repeat(count, axis=0), np.sqrt(weights)[:, None] * rows, expected[k])
+        own = solve_allowance(
+            np.sqrt(weights)[:, None] * source.repeat(count, axis=0),
+            np.sqrt(weights)[:, None] * rows,
+            expected[k],
+        )
         allowed = (cross + carried) / smallest + own
         result.insert(0, allowed)
         if rule == "FA":
@@ -102,12 +120,15 @@ _CURVATURE = {"identity": 0.0, "relu": 0.0, "tanh": 0.77, "sigmoid": 0.1, "softp
 def signal_allowance(
     network: Network, feedback: Sequence[Array], x: Array, y: Array, rule: str = "FA"
 ) -> list[Array]:
-    """How far rounding may take ẽ^1 … ẽ^{N+1}, entry by entry: a first-order running error analysis of the textbook formulas, times 8.
+    """How far rounding may take ẽ^1 … ẽ^{N+1}, entry by entry: a first-order running error analysis of the
+    textbook formulas, times 8.
 
     σ' may be computed from h (1 - h² and the like), so its error is absolute, not relative.
     """
     u, passed = UNIT_ROUNDOFF, floats.forward(network, x)
-    slopes = [floats.slope(name, a) for name, a in zip(network.activations, passed.pre_activations, strict=True)]
+    slopes = [
+        floats.slope(name, a) for name, a in zip(network.activations, passed.pre_activations, strict=True)
+    ]
     value_error = np.zeros_like(x)
     slope_errors = []
     for index, (weight, name) in enumerate(zip(network.weights, network.activations, strict=True)):
@@ -118,7 +139,9 @@ def signal_allowance(
 
     outputs = passed.activations[-1]
     gradient = floats.loss_gradient(network.loss, outputs, y)
-    error = np.abs(gradient) * slope_errors[-1] + slopes[-1] * _gradient_error(network.loss, outputs, y, value_error)
+    error = np.abs(gradient) * slope_errors[-1] + slopes[-1] * _gradient_error(
+        network.loss, outputs, y, value_error
+    )
     signals = floats.error_signals(network, feedback, passed, y, rule)
     top, allowed = error, [error]
     for index in range(len(feedback) - 1, -1, -1):
@@ -135,7 +158,13 @@ def _gradient_error(loss: str, outputs: Array, y: Array, value_error: Array) -> 
     residual = np.abs(outputs - y)
     if loss == "cross_entropy":
         mass = np.abs(y).sum(axis=1, keepdims=True)
-        shift = value_error.max(axis=1, keepdims=True) + UNIT_ROUNDOFF * np.abs(outputs).max(axis=1, keepdims=True)
+        shift = value_error.max(axis=1, keepdims=True) + UNIT_ROUNDOFF * np.abs(outputs).max(
+            axis=1, keepdims=True
+        )
         return mass * (2 * shift + (4 + outputs.shape[1]) * UNIT_ROUNDOFF)
     moved = value_error + UNIT_ROUNDOFF * residual
-    return moved * 3 * residual**2 + 4 * UNIT_ROUNDOFF * residual**3 if loss == "quartic" else moved + 4 * UNIT_ROUNDOFF
+    return (
+        moved * 3 * residual**2 + 4 * UNIT_ROUNDOFF * residual**3
+        if loss == "quartic"
+        else moved + 4 * UNIT_ROUNDOFF
+    )

@@ -13,6 +13,7 @@ import importlib
 import importlib.util
 import os
 import queue
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -146,7 +147,8 @@ def read_questions(stream: IO[bytes], pending: queue.SimpleQueue[Any]) -> None:
 
 
 def main() -> None:
-    """Serve until the parent goes."""
+    """Serve until the parent goes, which alone answers an interrupt from the keyboard."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     questions, answers = private_streams()
     pending: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=read_questions, args=(questions, pending), daemon=True).start()

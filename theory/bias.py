@@ -8,7 +8,7 @@ layer: below the top, ẽ is itself built from biased matrices.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from math import factorial as factorial_of
 
@@ -35,7 +35,9 @@ MultiIndex = tuple[int, ...]
 
 
 def design_coefficients(problem: Problem, design: Design, order: int) -> list[list[Matrix]]:
-    """[b_0, …, b_order], each one matrix per hidden layer (n_i x M): b_k = Σ_a p_a a_{k+1}(ξ_a) ξ_a, a_m the Taylor coefficients of F along ξ_a."""
+    """[b_0, …, b_order], each one matrix per hidden layer (n_i x M): b_k = Σ_a p_a a_{k+1}(ξ_a) ξ_a, a_m the
+    Taylor coefficients of F along ξ_a.
+    """
     atoms = design.atoms(exact=False)
     weights = [arb(rational(p)) for p in design.probabilities]
     samples = []
@@ -44,7 +46,10 @@ def design_coefficients(problem: Problem, design: Design, order: int) -> list[li
         samples.append(
             [
                 [
-                    sum((p * s[k + 1] * atom[j] for p, s, atom in zip(weights, series, atoms, strict=True)), arb(0))
+                    sum(
+                        (p * s[k + 1] * atom[j] for p, s, atom in zip(weights, series, atoms, strict=True)),
+                        arb(0),
+                    )
                     for j in range(design.units)
                 ]
                 for k in range(order + 1)
@@ -54,7 +59,9 @@ def design_coefficients(problem: Problem, design: Design, order: int) -> list[li
 
 
 def independent_coefficients(problem: Problem, law: NoiseLaw, order: int) -> list[list[Matrix]]:
-    """The same from the derived expansion: b_k = Σ_α w_{k,α} ∂^α F(0), for units with independent coordinates of the given law; order ≤ 3."""
+    """The same from the derived expansion: b_k = Σ_α w_{k,α} ∂^α F(0), for units with independent coordinates
+    of the given law; order ≤ 3.
+    """
     units = sum(problem.network.widths[1:-1])
     table = [derivative_weights(units, j, order, law.joint_moment) for j in range(units)]
     samples = []
@@ -89,7 +96,9 @@ def partial_derivatives(
         for m in range(1, order + 1):
             found[_index(units, {j: m})] = factorial_of(m) * series[m]
     for j, k in combinations(range(units), 2):
-        lines = [directional_taylor(network, x, y, _along(units, {j: fmpq(1), k: node}), order) for node in nodes]
+        lines = [
+            directional_taylor(network, x, y, _along(units, {j: fmpq(1), k: node}), order) for node in nodes
+        ]
         for m in range(2, order + 1):
             coefficients = (vandermonde * arb_mat([[line[m]] for line in lines])).entries()
             for b in range(1, m):
@@ -101,11 +110,15 @@ def partial_derivatives(
 def feedback_bias(
     problem: Problem, coefficient: Sequence[Matrix], rule: str = "FA", solve: Solver = full_rank
 ) -> list[Matrix]:
-    """K^2 … K^{N+1}: B̂^i(c) = B^i(0) + K^i c^k + o(c^k) when E λ̂ = λ + b c^k + o(c^k), b the given coefficient.
+    """K^2 … K^{N+1}: B̂^i(c) = B^i(0) + K^i c^k + o(c^k) when E λ̂ = λ + b c^k + o(c^k), b the given
+    coefficient.
 
     FA, from the top layer down, with δ^i the coefficient of ẽ^i - e^i (δ^{N+1} = 0) and S = E e^i e^{iT}:
-    K^i = S^{-1} (E[e^i b^{i-1 T}] - E[e^i δ^{iT}] W^i),   δ^{i-1} = σ'(a^{i-1}) ∘ (K^{iT} e^i + W^{iT}
-    δ^i). DFA in a linear network: K = C^{-1} E[e^{N+1} b^T].
+
+        K^i = S^{-1} (E[e^i b^{i-1 T}] - E[e^i δ^{iT}] W^i),
+        δ^{i-1} = σ'(a^{i-1}) ∘ (K^{iT} e^i + W^{iT} δ^i).
+
+    DFA in a linear network: K = C^{-1} E[e^{N+1} b^T].
     """
     network, errors = problem.network, problem.true_errors
     top = errors[-1]
@@ -147,8 +160,7 @@ def _ball(weight: sympy.Expr) -> Scalar:
 
 def _layers(network: ExactNetwork, samples: Sequence[Sequence[Scalar]]) -> list[Matrix]:
     result, start = [], 0
-    convert: Callable[[list[list[Scalar]]], Matrix] = arb_mat
     for width in network.widths[1:-1]:
-        result.append(convert([list(sample[start : start + width]) for sample in samples]).transpose())
+        result.append(arb_mat([list(sample[start : start + width]) for sample in samples]).transpose())
         start += width
     return result

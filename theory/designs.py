@@ -65,7 +65,8 @@ class Design:
     def transformed(self, matrix: Sequence[Sequence[Fraction]]) -> Design:
         """The law of A ξ, A square: E ξξᵀ becomes A Aᵀ where it was I."""
         values = tuple(
-            tuple(sum((a * v for a, v in zip(row, atom, strict=True)), Fraction(0)) for row in matrix) for atom in self.values
+            tuple(sum((a * v for a, v in zip(row, atom, strict=True)), Fraction(0)) for row in matrix)
+            for atom in self.values
         )
         return Design(f"A times {self.name}", values, self.probabilities, self.radicand)
 
@@ -82,19 +83,25 @@ class Design:
         return [[self.joint_moment_of((i, j)) for j in range(n)] for i in range(n)]
 
     def joint_moment_of(self, units: tuple[int, ...]) -> Fraction:
-        """E Π ξ_u over the units named, with repetition; an even number of them when the radicand is not 1."""
+        """E Π ξ_u over the units named, with repetition; an even number where the radicand is not 1."""
         power, odd = divmod(len(units), 2)
         total = sum(
-            (p * prod(atom[u] for u in units) for atom, p in zip(self.values, self.probabilities, strict=True)), Fraction(0)
+            (
+                p * prod(atom[u] for u in units)
+                for atom, p in zip(self.values, self.probabilities, strict=True)
+            ),
+            Fraction(0),
         )
         if odd and self.radicand != 1 and total:
             raise ValueError(f"an odd moment of {self.name} is irrational")
-        return total * self.radicand**power
+        return total * Fraction(self.radicand) ** power
 
 
 @lru_cache(maxsize=64)
 def factorial(law: NoiseLaw, units: int) -> Design:
-    """Every combination of one unit's atoms over ``units`` independent units: 2^n atoms (rademacher, skewed) or 3^n (gauss-hermite)."""
+    """Every combination of one unit's atoms over ``units`` independent units: 2^n atoms (rademacher, skewed)
+    or 3^n (gauss-hermite).
+    """
     if law.atoms is None:
         raise ValueError(f"law is {law.name}; expected one with finitely many atoms")
     radicand = max(int(value**2) if not value.is_Rational else 1 for value, _ in law.atoms)
@@ -115,14 +122,16 @@ def _fraction(value: sympy.Expr) -> Fraction:
 
 @lru_cache(maxsize=64)
 def fold_over(units: int) -> Design:
-    """±1 rows of a Hadamard matrix and of its negative, cut to ``units`` columns: E ξξᵀ = I, odd moments 0."""
+    """Rows of a Hadamard matrix and of its negative, cut to ``units`` columns: E ξξᵀ = I, odd moments 0."""
     rows = [row[:units] for row in hadamard_matrix(units)]
     values = tuple(tuple(Fraction(sign * v) for v in row) for sign in (1, -1) for row in rows)
     return Design("fold-over Hadamard", values, (Fraction(1, len(values)),) * len(values))
 
 
 def hadamard_matrix(at_least: int) -> list[list[int]]:
-    """A Hadamard matrix of the smallest order ≥ ``at_least`` that Sylvester's doubling and Paley's first construction reach."""
+    """A Hadamard matrix of the smallest order ≥ ``at_least`` that Sylvester's doubling and Paley's first
+    construction reach.
+    """
     order = max(at_least, 1)
     while (found := _hadamard_of_order(order)) is None:
         order += 1

@@ -13,13 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import flint
 from flint import arb, arb_mat, arb_series, fmpq, fmpq_mat
 
-Scalar: TypeAlias = fmpq | arb | arb_series
-Matrix: TypeAlias = fmpq_mat | arb_mat
+# One formula serves three kinds of number, which python-flint's stubs cannot express: their operators are
+# typed kind by kind.
+Scalar: TypeAlias = Any  # fmpq, arb or arb_series
+Matrix: TypeAlias = Any  # fmpq_mat or arb_mat
 Real: TypeAlias = int | float | Fraction
 
 POLYNOMIAL_ACTIVATIONS = frozenset({"identity", "relu"})
@@ -48,10 +50,13 @@ def apply(function: Callable[..., Scalar], *matrices: Matrix) -> Matrix:
     """The function of corresponding entries."""
     first = matrices[0]
     columns = [m.entries() for m in matrices]
-    return type(first)(first.nrows(), first.ncols(), [function(*values) for values in zip(*columns, strict=True)])
+    return type(first)(
+        first.nrows(), first.ncols(), [function(*values) for values in zip(*columns, strict=True)]
+    )
 
 
-# -- activations and losses: formulas that hold for balls and for power series alike ---------------------------------------------------
+# -- activations and losses: formulas that hold for balls and for power series alike
+# ---------------------------------------------------
 
 
 def _positive(a: Scalar) -> bool:
@@ -120,7 +125,8 @@ def loss_gradient(loss: str, outputs: Sequence[Scalar], targets: Sequence[Scalar
     return [of_residual[loss](z - t) for z, t in zip(outputs, targets, strict=True)]
 
 
-# -- the network ----------------------------------------------------------------------------------------------------------------------
+# -- the network ---------------------------------------------------------------------------------------------
+# -------------------------
 
 
 @dataclass(frozen=True)
@@ -132,8 +138,10 @@ class ExactNetwork:
     loss: str
 
     @classmethod
-    def of(cls, weights: Sequence[Sequence[Sequence[Real]]], activations: Sequence[str], loss: str) -> ExactNetwork:
-        """From numbers; rational when the whole network is polynomial, else balls at the current precision."""
+    def of(
+        cls, weights: Sequence[Sequence[Sequence[Real]]], activations: Sequence[str], loss: str
+    ) -> ExactNetwork:
+        """From numbers; rational where the whole network is polynomial, else balls at this precision."""
         exact = POLYNOMIAL_ACTIVATIONS.issuperset(activations) and loss in POLYNOMIAL_LOSSES
         return cls(tuple(matrix(w, exact) for w in weights), tuple(activations), loss)
 
@@ -152,7 +160,7 @@ class ExactNetwork:
         return (self.weights[0].ncols(), *(w.nrows() for w in self.weights))
 
     def columns(self, samples: Iterable[Sequence[Real]]) -> Matrix:
-        """Samples given as rows (T x n), as the columns of a matrix of this network's kind of number (n x T)."""
+        """Samples given as rows (T x n), as columns (n x T) of this network's kind of number."""
         return matrix(samples, self.exact).transpose()
 
 
@@ -165,7 +173,9 @@ class Pass:
 
 
 def forward(network: ExactNetwork, inputs: Matrix, offsets: Sequence[Matrix] = ()) -> Pass:
-    """The pass; ``offsets`` (one n_i x T matrix per hidden layer) are added after the activations: h̃^i = σ_i(W^i h̃^{i-1}) + offset^i."""
+    """The pass; ``offsets`` (one n_i x T matrix per hidden layer) are added after the activations: h̃^i =
+    σ_i(W^i h̃^{i-1}) + offset^i.
+    """
     pre_activations, activations = [], [inputs]
     for index, (weight, name) in enumerate(zip(network.weights, network.activations, strict=True)):
         pre_activations.append(weight * activations[-1])
@@ -196,7 +206,9 @@ def hadamard(a: Matrix, b: Matrix) -> Matrix:
 def error_signals(
     network: ExactNetwork, feedback: Sequence[Matrix], clean: Pass, targets: Matrix, rule: str = "FA"
 ) -> list[Matrix]:
-    """ẽ^1 … ẽ^{N+1} on the clean pass, eq. of section 2.1: ẽ^i = (B^{i+1})ᵀ ẽ^{i+1 or N+1} ∘ σ'(a^i); the true errors for B = W."""
+    """ẽ^1 … ẽ^{N+1} on the clean pass, eq. of section 2.1: ẽ^i = (B^{i+1})ᵀ ẽ^{i+1 or N+1} ∘ σ'(a^i); the
+    true errors for B = W.
+    """
     top = output_errors(network, clean, targets)
     signals = [top]
     for index in range(len(feedback) - 1, -1, -1):
@@ -207,9 +219,14 @@ def error_signals(
 
 
 def directional_taylor(
-    network: ExactNetwork, sample: Sequence[Real], target: Sequence[Real], direction: Sequence[Scalar], order: int
+    network: ExactNetwork,
+    sample: Sequence[Real],
+    target: Sequence[Real],
+    direction: Sequence[Scalar],
+    order: int,
 ) -> list[Scalar]:
-    """Coefficients a_0 … a_order of F(t·direction) = Σ a_m t^m, F(z) the loss with z added to all hidden activations at once.
+    """Coefficients a_0 … a_order of F(t·direction) = Σ a_m t^m, F(z) the loss with z added to all hidden
+    activations at once.
 
     ``direction`` runs over the hidden units, layer by layer; its entries are balls or rationals. One
     univariate power series through the network: no finite differences.

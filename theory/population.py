@@ -55,7 +55,9 @@ class Problem:
 
 
 def mean_estimates(problem: Problem, design: Design, c: Real) -> list[Matrix]:
-    """E[λ̂^i | x, y] for each hidden layer i, one column per datum: eq. (2) summed over the atoms of the design."""
+    """E[λ̂^i | x, y] for each hidden layer i, one column per datum: eq. (2) summed over the atoms of the
+    design.
+    """
     network, exact = problem.network, problem.network.exact
     step = rational(c) if exact else arb(rational(c))
     atoms = design.atoms(exact)
@@ -64,14 +66,21 @@ def mean_estimates(problem: Problem, design: Design, c: Real) -> list[Matrix]:
     baseline = losses(network, problem.clean.activations[-1], problem.targets)
     perturbed = losses(
         network,
-        forward(network, _repeat(problem.inputs, len(atoms)), _offsets(network, atoms, step, data)).activations[-1],
+        forward(
+            network, _repeat(problem.inputs, len(atoms)), _offsets(network, atoms, step, data)
+        ).activations[-1],
         _repeat(problem.targets, len(atoms)),
     )
     columns = []
     for t in range(data):
         rows = perturbed[t * len(atoms) : (t + 1) * len(atoms)]
         scaled = [p * (loss - baseline[t]) / step for p, loss in zip(weights, rows, strict=True)]
-        columns.append([sum((s * atom[j] for s, atom in zip(scaled, atoms, strict=True)), 0 * step) for j in range(design.units)])
+        columns.append(
+            [
+                sum((s * atom[j] for s, atom in zip(scaled, atoms, strict=True)), 0 * step)
+                for j in range(design.units)
+            ]
+        )
     return _by_layer(network, columns)
 
 
@@ -87,7 +96,9 @@ def minimum_norm(gram: Matrix, cross: Matrix) -> Matrix:
 
 
 def softmax_norm(gram: Matrix, cross: Matrix) -> Matrix:
-    """Q⁺ S where Q is invertible but for 1ᵀQ1 = 0, as at the output of softmax and cross-entropy, or invertible."""
+    """Q⁺ S where Q is invertible but for 1ᵀQ1 = 0, as at the output of softmax and cross-entropy, or
+    invertible.
+    """
     size = gram.nrows()
     total = sum(gram.entries()[1:], gram.entries()[0])
     if abs(float(total.mid())) > 2.0**-100 * abs(float(gram.trace().mid())):
@@ -107,14 +118,17 @@ def _on_range(basis: Matrix, gram: Matrix, cross: Matrix) -> Matrix:
 def limit(
     problem: Problem, design: Design, c: Real, rule: str = "FA", solve: Solver = full_rank
 ) -> list[Matrix]:
-    """B̂^2 … B̂^{N+1} at T = ∞, top layer first: B̂^{i+1} = (E ẽẽᵀ)^{-1} E[ẽ λ̂^{iT}], ẽ from the B̂ above (FA) or ẽ^{N+1} (DFA).
+    """B̂^2 … B̂^{N+1} at T = ∞, top layer first: B̂^{i+1} = (E ẽẽᵀ)^{-1} E[ẽ λ̂^{iT}], ẽ from the B̂ above
+    (FA) or ẽ^{N+1} (DFA).
 
     ``solve(Q, S)`` solves the normal equations.
     """
     return fit(problem, mean_estimates(problem, design, c), rule, solve)
 
 
-def fit(problem: Problem, means: Sequence[Matrix], rule: str = "FA", solve: Solver = full_rank) -> list[Matrix]:
+def fit(
+    problem: Problem, means: Sequence[Matrix], rule: str = "FA", solve: Solver = full_rank
+) -> list[Matrix]:
     """The least squares of `limit` for given conditional means E[λ̂^i | x, y]."""
     network, depth = problem.network, len(means)
     feedback = [_zeros(network, rule, k) for k in range(depth)]

@@ -1,4 +1,6 @@
-"""The ledger's claims, one file each: definitions first, for they catch most wrong code in milliseconds, then the statements."""
+"""The ledger's claims, one file each: definitions first, for they catch most wrong code in milliseconds, then
+the statements.
+"""
 
 from __future__ import annotations
 

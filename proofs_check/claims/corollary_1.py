@@ -1,4 +1,4 @@
-"""`corollary-1`: direct feedback in linear networks of any widths tends to the product of the weights above."""
+"""`corollary-1`: direct feedback in linear networks of any widths tends to the product of weights above."""
 
 from __future__ import annotations
 

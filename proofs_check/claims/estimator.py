@@ -32,11 +32,15 @@ def family(loss: str, activation: str) -> Family:
 def gaussian(instance: Instance, effort: Effort) -> list[Array]:
     """Gaussian noise, rounded to 64ths so that a counterexample can be read: one row per datum."""
     generator = effort.generator("estimator", instance.network.widths)
-    return [np.round(generator.standard_normal((len(instance.x), n)) * 64) / 64 for n in instance.network.hidden]
+    return [
+        np.round(generator.standard_normal((len(instance.x), n)) * 64) / 64 for n in instance.network.hidden
+    ]
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
-    """Two textbook passes in float64 stay within the allowance of the ball oracle: the oracle and the allowance fit each other."""
+    """Two textbook passes in float64 stay within the allowance of the ball oracle: the oracle and the
+    allowance fit each other.
+    """
 
     def check(instance: Instance) -> Iterator[Measurement]:
         noise = gaussian(instance, effort)
@@ -46,16 +50,25 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
             naive = (floats.loss(instance.network.loss, perturbed, instance.y) - baseline) / c
             allowed = difference_allowance(instance.network, instance.x, instance.y, noise, c)
             used = float((np.abs(naive - exact_differences(instance, noise, c)) / allowed).max())
-            yield Measurement("ball arithmetic", f"two passes in float64 keep to 16 u ρ / c, c = {c}", used, 1.0)
+            yield Measurement(
+                "ball arithmetic", f"two passes in float64 keep to 16 u ρ / c, c = {c}", used, 1.0
+            )
 
     everything = Family(WIDTHS, losses=LOSSES, scales=(0, 1, -1, 2, -2))
     yield from search(
-        everything.instances(), check, Instance.as_code, effort, ("estimator", "confirm"), effort.choose(10, 100, 1000)
+        everything.instances(),
+        check,
+        Instance.as_code,
+        effort,
+        ("estimator", "confirm"),
+        effort.choose(10, 100, 1000),
     )
 
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
-    """Every loss with every hidden activation; one subject object, on two networks of the same shapes in a row."""
+    """Every loss with every hidden activation; one subject object, on two networks of the same shapes in a
+    row.
+    """
 
     def check(instance: Instance) -> Iterator[Measurement]:
         noise = gaussian(instance, effort)
@@ -89,10 +102,10 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
 
 
 def offered_pairs(subject: Subject) -> list[tuple[str, str]]:
-    """Losses and hidden activations that the subject supports; all of them where it supports none, so that `narrowed` says so."""
-    offered = [
-        pair for pair in PAIRS if subject.supports_all(losses=pair[0], activations=(pair[1],))
-    ]
+    """Losses and hidden activations that the subject supports; all of them where it supports none, so that
+    `narrowed` says so.
+    """
+    offered = [pair for pair in PAIRS if subject.supports_all(losses=pair[0], activations=(pair[1],))]
     return offered or list(PAIRS[:1])
 
 

@@ -21,7 +21,13 @@ from proofs_check.search import Measurement, search
 from proofs_check.subjects import Subject
 from theory import population
 from theory.bias import design_coefficients, independent_coefficients
-from theory.expansion import STATEMENT, dropped_terms, equals_closed_form, exact_mean_estimate, mean_estimate_by_series
+from theory.expansion import (
+    STATEMENT,
+    dropped_terms,
+    equals_closed_form,
+    exact_mean_estimate,
+    mean_estimate_by_series,
+)
 from theory.noise_laws import GAUSS_HERMITE, SKEWED, SPARSE, symbolic_law
 
 ORDER = 3
@@ -29,10 +35,14 @@ FAMILY = Family(any_widths((1, 2), 3), losses=LOSSES)
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
-    """Derived, equal to the closed form, exact on polynomials, right to c³ on networks; what the printed series drops."""
+    """Derived, equal to the closed form, exact on polynomials, right to c³ on networks; what the printed
+    series drops.
+    """
     for units in (2, 3, 4, 5):
         verdict = "equal" if equals_closed_form(units) else "different"
-        yield Evidence("symbolic", f"derived series and closed form, {units} units, any law", verdict, "equal")
+        yield Evidence(
+            "symbolic", f"derived series and closed form, {units} units, any law", verdict, "equal"
+        )
     yield from _polynomials()
     for noise in NOISES.values():
         rows = search(
@@ -45,20 +55,33 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
         )
         yield from rows
     dropped = dropped_terms(2, 0, 2, symbolic_law())
-    yield Evidence("symbolic", "as printed: terms dropped for two units, to c²", str(dropped), "F_{1,2,2}*c**2/2")
+    yield Evidence(
+        "symbolic", "as printed: terms dropped for two units, to c²", str(dropped), "F_{1,2,2}*c**2/2"
+    )
 
 
 def _polynomials() -> Iterator[Evidence]:
     """The series of a polynomial ends, so both sides are rational numbers."""
     z = sympy.symbols("z_1:4")
     polynomial = sympy.Poly(
-        3 * z[0] + z[0] * z[1] / 2 - z[1] ** 2 * z[2] + z[0] * z[2] ** 2 / 3 + z[0] ** 3 * z[1] - z[1] ** 4 / 5 + z[2] ** 3, *z
+        3 * z[0]
+        + z[0] * z[1] / 2
+        - z[1] ** 2 * z[2]
+        + z[0] * z[2] ** 2 / 3
+        + z[0] ** 3 * z[1]
+        - z[1] ** 4 / 5
+        + z[2] ** 3,
+        *z,
     )
     scale = sympy.Rational(1, 7)
     for law in (SKEWED, SPARSE, GAUSS_HERMITE):
         for unit in range(3):
-            away = exact_mean_estimate(polynomial, unit, law, scale) - mean_estimate_by_series(polynomial, unit, law, scale)
-            name = f"{law.name}: enumeration minus series, unit {unit + 1} of a polynomial of degree 4, c = 1/7"
+            away = exact_mean_estimate(polynomial, unit, law, scale) - mean_estimate_by_series(
+                polynomial, unit, law, scale
+            )
+            name = (
+                f"{law.name}: enumeration minus series, unit {unit + 1} of a polynomial of degree 4, c = 1/7"
+            )
             yield Evidence("exact", name, str(sympy.simplify(away)), "0")
 
 
@@ -69,7 +92,11 @@ def _orders(instance: Instance, noise: Noise) -> Iterator[Measurement]:
         coefficients = along_atoms = design_coefficients(problem, design, ORDER)
         if noise.law is not None:
             coefficients = independent_coefficients(problem, noise.law, ORDER)
-            away = sum(size(a - b) for k in range(ORDER + 1) for a, b in zip(coefficients[k], along_atoms[k], strict=True))
+            away = sum(
+                size(a - b)
+                for k in range(ORDER + 1)
+                for a, b in zip(coefficients[k], along_atoms[k], strict=True)
+            )
             name = f"{noise.name}: coefficients to c³, from the derived series and summed over all atoms"
             yield Measurement("ball arithmetic", name, away, 1e-60)
         rests = []
@@ -96,7 +123,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             design = noise.design(sum(instance.network.hidden))
             found = mean_estimates(subject, instance, design, c)
             used = distance(found, exact_means(instance, design, c), mean_allowance(instance, design, c))
-            yield Measurement("implementation", f"{noise.name}: E λ̂ equals the exact mean at that c", used, 1.0)
+            yield Measurement(
+                "implementation", f"{noise.name}: E λ̂ equals the exact mean at that c", used, 1.0
+            )
 
         def show(drawn: tuple[Instance, float], noise: Noise = noise) -> str:
             return rerun.means_code(subject, *drawn, noise.name)

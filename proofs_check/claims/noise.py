@@ -20,7 +20,11 @@ from theory.definitions import NOISE
 from theory.noise_laws import LAWS, NoiseLaw
 
 FAMILIES = ("gaussian", "rademacher", "uniform", "skewed")
-SIZES = (128, 128, 24)  # two equal layers, so that shared or shifted rows show; rows so wide that even signs never repeat
+SIZES = (
+    128,
+    128,
+    24,
+)  # two equal layers, so that shared or shifted rows show; rows so wide that even signs never repeat
 DRAWS = 5000
 EDGES = (0, 2**32 - 1)
 ENTRIES = DRAWS * sum(SIZES)
@@ -30,9 +34,13 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     """Every family has mean 0 and variance 1, exactly; and what the tests of an implementation can see."""
     for name in FAMILIES:
         law = LAWS[name]
-        yield Evidence("symbolic", f"{name}: mean and variance", f"{law.mean}, {sympy.simplify(law.variance)}", "0, 1")
+        yield Evidence(
+            "symbolic", f"{name}: mean and variance", f"{law.mean}, {sympy.simplify(law.variance)}", "0, 1"
+        )
     seen = (stats.LARGEST_Z + 2.33) * sqrt(2 / ENTRIES)
-    name = f"error of the variance of Gaussian noise that is found with probability 0.99 in {ENTRIES:,} entries"
+    name = (
+        f"error of the variance of Gaussian noise that is found with probability 0.99 in {ENTRIES:,} entries"
+    )
     yield Evidence("statistical", name, seen, 0.0125)
 
 
@@ -66,45 +74,74 @@ def examine_family(subject: Subject, family: str, seed: int) -> Iterator[Evidenc
 
     entries = np.concatenate([layer.ravel() for layer in first])
     identical = all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
-    yield Evidence("implementation", f"{family}: same arguments, same bits", "yes" if identical else "no", "yes")
+    yield Evidence(
+        "implementation", f"{family}: same arguments, same bits", "yes" if identical else "no", "yes"
+    )
     yield from _law(family, LAWS[family], entries)
 
     units = np.concatenate(first, axis=1)
     blocks = [layer for drawn in (first, *others) for layer in drawn if layer.shape[1] == SIZES[0]]
-    yield Evidence("statistical", f"{family}: rows that occur twice, in any layer, at any of four seeds", stats.repeated_rows(blocks), 0)
+    yield Evidence(
+        "statistical",
+        f"{family}: rows that occur twice, in any layer, at any of four seeds",
+        stats.repeated_rows(blocks),
+        0,
+    )
     pairs = units.shape[1] ** 2
     bound = stats.mean_bound(DRAWS, pairs)
-    yield Evidence("statistical", f"{family}: correlation of different units and layers", stats.correlation(units), bound)
+    yield Evidence(
+        "statistical", f"{family}: correlation of different units and layers", stats.correlation(units), bound
+    )
     between = max(stats.correlation(units, np.concatenate(other, axis=1)) for other in others)
     yield Evidence("statistical", f"{family}: correlation between seeds", between, bound)
     # A circular lag splits its products into at most three groups that are independent inside.
     lagged = stats.mean_bound(DRAWS * min(SIZES) / 3, 3 * DRAWS)
     yield Evidence(
-        "statistical", f"{family}: correlation of rows at any lag", max(map(stats.lagged_correlation, first)), lagged
+        "statistical",
+        f"{family}: correlation of rows at any lag",
+        max(map(stats.lagged_correlation, first)),
+        lagged,
     )
     yield Evidence(
-        "statistical", f"{family}: mean of any one unit", float(np.abs(units.mean(axis=0)).max()), stats.mean_bound(DRAWS, units.shape[1])
+        "statistical",
+        f"{family}: mean of any one unit",
+        float(np.abs(units.mean(axis=0)).max()),
+        stats.mean_bound(DRAWS, units.shape[1]),
     )
 
 
 def _law(family: str, law: NoiseLaw, entries: Array) -> Iterator[Evidence]:
     moments = [float(law.moment(r)) for r in range(9)]
     scores = stats.moment_scores(entries, moments)
-    yield Evidence("statistical", f"{family}: first four moments, largest |z|", float(np.abs(scores).max()), stats.LARGEST_Z)
+    yield Evidence(
+        "statistical",
+        f"{family}: first four moments, largest |z|",
+        float(np.abs(scores).max()),
+        stats.LARGEST_Z,
+    )
     if law.atoms is not None:
         values = np.array([float(value) for value, _ in law.atoms])
         outside = int((~np.isin(entries, values)).sum())
-        yield Evidence("implementation", f"{family}: entries that are none of {', '.join(f'{v:g}' for v in values)}", outside, 0)
+        yield Evidence(
+            "implementation",
+            f"{family}: entries that are none of {', '.join(f'{v:g}' for v in values)}",
+            outside,
+            0,
+        )
         exponent = max(
             stats.frequency_deviation(int((entries == value).sum()), entries.size, float(p))
             for value, (_, p) in zip(values, law.atoms, strict=True)
         )
-        yield Evidence("statistical", f"{family}: frequencies, Chernoff exponent", exponent, log(2 / stats.ALPHA))
+        yield Evidence(
+            "statistical", f"{family}: frequencies, Chernoff exponent", exponent, log(2 / stats.ALPHA)
+        )
         return
     ordered = np.sort(entries)
     if family == "uniform":
         edge = sqrt(3.0) * (1 + 1e-15)
-        yield Evidence("implementation", "uniform: largest |entry|, at most √3", float(np.abs(entries).max()), edge)
+        yield Evidence(
+            "implementation", "uniform: largest |entry|, at most √3", float(np.abs(entries).max()), edge
+        )
         distribution = np.clip((ordered / sqrt(3.0) + 1) / 2, 0.0, 1.0)
     else:
         distribution = _normal_distribution(ordered)
@@ -127,7 +164,7 @@ def _normal_distribution(ordered: Array) -> Array:
 def _code(subject: Subject, family: str, seed: int) -> str:
     return (
         "from proofs_check import rerun\n"
-        f"rerun.noise({rerun.place(subject)!r}, family={family!r}, seed={seed})  # sizes {SIZES}, {DRAWS} draws"
+        f"rerun.noise({rerun.place(subject)!r}, family={family!r}, seed={seed})"
     )
 
 

@@ -30,12 +30,17 @@ FACTORS = (Fraction(2), Fraction(1, 3), Fraction(5, 4))
 
 
 def mixed(units: int, number: int) -> Design:
-    """A ξ + μ with ξ the fold-over design, A unit lower triangular with eighths, μ eighths: correlated, and not centred."""
+    """A ξ + μ with ξ the fold-over design, A unit lower triangular with eighths, μ eighths: correlated, and
+    not centred.
+    """
 
     def entry(k: int) -> Fraction:
         return Fraction((7 * k * k + 3 * k + 5 * number) % 9 - 4, 8)
 
-    rows = [[entry(i * units + j + 1) if j < i else Fraction(int(i == j)) for j in range(units)] for i in range(units)]
+    rows = [
+        [entry(i * units + j + 1) if j < i else Fraction(int(i == j)) for j in range(units)]
+        for i in range(units)
+    ]
     return fold_over(units).transformed(rows).shifted([entry(k + 2) for k in range(units)])
 
 
@@ -45,11 +50,18 @@ def second_moments(design: Design) -> arb_mat:
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
-    """E λ̂ → M g for any M; B̂ᵀ → M Wᵀ with one hidden layer; s²W on top and W below for scaled noise in depth."""
+    """E λ̂ → M g for any M; B̂ᵀ → M Wᵀ with one hidden layer; s²W on top and W below for scaled noise in
+    depth.
+    """
     moments = sympy.Matrix(3, 3, lambda i, j: sympy.Symbol(f"M_{min(i, j) + 1}{max(i, j) + 1}"))
     derived = [str(mean_at_zero(unit, moments)) for unit in range(3)]
     wanted = [str(sum(moments[j, k] * sympy.Symbol(f"F_{{{k + 1}}}") for k in range(3))) for j in range(3)]
-    yield Evidence("symbolic", "c → 0 of E λ̂ from the expansion, three units, any M", ", ".join(derived), ", ".join(wanted))
+    yield Evidence(
+        "symbolic",
+        "c → 0 of E λ̂ from the expansion, three units, any M",
+        ", ".join(derived),
+        ", ".join(wanted),
+    )
     numbers = st.integers(0, 20)
     for family, check, key in ((ANY, _means, "means"), (ONE_LAYER, _one_layer, "one layer")):
         drawn = st.tuples(family.instances(8), numbers)
@@ -66,7 +78,12 @@ def _means(drawn: tuple[Instance, int]) -> Iterator[Measurement]:
         found = _stacked(mean_estimates(problem, design, STEP))
         gradient = _stacked(problem.true_gradients)
         away = size(found - second_moments(design) * gradient) / (1 + size(gradient))
-        yield Measurement("ball arithmetic", "E λ̂ is within 1e-6 of M g at c = 2^-40, correlated noise with a mean", away, 1e-6)
+        yield Measurement(
+            "ball arithmetic",
+            "E λ̂ is within 1e-6 of M g at c = 2^-40, correlated noise with a mean",
+            away,
+            1e-6,
+        )
 
 
 def _one_layer(drawn: tuple[Instance, int]) -> Iterator[Measurement]:
@@ -76,7 +93,9 @@ def _one_layer(drawn: tuple[Instance, int]) -> Iterator[Measurement]:
         design = mixed(sum(instance.network.hidden), number)
         expected = problem.network.weights[1] * second_moments(design)
         away = size(limit(problem, design, STEP)[0] - expected) / (1 + size(expected))
-        yield Measurement("ball arithmetic", "one hidden layer: B̂ is within 1e-6 of W M at c = 2^-40", away, 1e-6)
+        yield Measurement(
+            "ball arithmetic", "one hidden layer: B̂ is within 1e-6 of W M at c = 2^-40", away, 1e-6
+        )
 
 
 def _deep(drawn: tuple[Instance, Fraction]) -> Iterator[Measurement]:
@@ -88,9 +107,13 @@ def _deep(drawn: tuple[Instance, Fraction]) -> Iterator[Measurement]:
         *lower_weights, top_weight = problem.network.weights[1:]
         square = arb(rational(factor)) ** 2
         away = size(top - top_weight * square) / (1 + size(top))
-        yield Measurement("ball arithmetic", "noise scaled by s, depth ≥ 2: the top B̂ is within 1e-6 of s²W", away, 1e-6)
+        yield Measurement(
+            "ball arithmetic", "noise scaled by s, depth ≥ 2: the top B̂ is within 1e-6 of s²W", away, 1e-6
+        )
         away = max(size(b - w) / (1 + size(w)) for b, w in zip(lower, lower_weights, strict=True))
-        yield Measurement("ball arithmetic", "noise scaled by s, depth ≥ 2: the lower B̂ are within 1e-6 of W", away, 1e-6)
+        yield Measurement(
+            "ball arithmetic", "noise scaled by s, depth ≥ 2: the lower B̂ are within 1e-6 of W", away, 1e-6
+        )
 
 
 def _stacked(layers: list[Matrix]) -> arb_mat:
@@ -107,13 +130,19 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     if rule == "FA":
         family = ANY.narrowed(subject.supports)
     else:
-        family = Family(ANY.widths, rule="DFA", accept=lambda i: i.well_posed("DFA")).narrowed(subject.supports)
+        family = Family(ANY.widths, rule="DFA", accept=lambda i: i.well_posed("DFA")).narrowed(
+            subject.supports
+        )
 
     def check(drawn: tuple[Instance, int, float]) -> Iterator[Measurement]:
         instance, number, c = drawn
         design = mixed(sum(instance.network.hidden), number)
-        for away, bound in distances(subject, instance, design, c, rule, exact_limit(instance, design, c, rule)):
-            yield Measurement("implementation", "correlated noise with a mean: B̂(c) equals its exact limit", away, bound)
+        for away, bound in distances(
+            subject, instance, design, c, rule, exact_limit(instance, design, c, rule)
+        ):
+            yield Measurement(
+                "implementation", "correlated noise with a mean: B̂(c) equals its exact limit", away, bound
+            )
 
     def show(drawn: tuple[Instance, int, float]) -> str:
         return rerun.mixed_code(subject, drawn[0], drawn[1], drawn[2], rule)

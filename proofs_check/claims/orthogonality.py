@@ -21,23 +21,29 @@ from proofs_check.oracle import exact_means
 from proofs_check.search import Measurement, search
 from proofs_check.subjects import Subject
 from proofs_check.tolerance import UNIT_ROUNDOFF, difference_allowance, signal_allowance
+from theory.designs import factorial
 from theory.exact import ExactNetwork, error_signals, forward
 from theory.noise_laws import RADEMACHER
 from theory.orthogonality import STATEMENT, noisy_error, residual_correlation
 from theory.population import Problem, mean_estimates
-from theory.designs import factorial
 
 FAMILY = Family(any_widths((1, 3), 3), losses=LOSSES)
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
-    """Zero for any finite law, as a polynomial in its probabilities; not zero when ẽ is taken on the perturbed pass."""
+    """Zero for any finite law, as a polynomial in its probabilities; not zero when ẽ is taken on the
+    perturbed pass.
+    """
     for data, outcomes in ((1, 2), (2, 3), (3, 4)):
         name = f"E[e η], {data} data and {outcomes} outcomes of the noise, all symbols"
         yield Evidence("symbolic", name, str(residual_correlation(data, outcomes)), "0")
     noisy = residual_correlation(1, 2, noisy_error)
-    yield Evidence("symbolic", "the same with e of the perturbed pass", "not 0" if noisy != 0 else "0", "not 0")
-    yield Evidence("exact", "1-1-1, linear, c = 1: E[e η] with e of the perturbed pass", str(_noisy_example()), "1/2")
+    yield Evidence(
+        "symbolic", "the same with e of the perturbed pass", "not 0" if noisy != 0 else "0", "not 0"
+    )
+    yield Evidence(
+        "exact", "1-1-1, linear, c = 1: E[e η] with e of the perturbed pass", str(_noisy_example()), "1/2"
+    )
 
 
 def _noisy_example() -> Fraction:
@@ -64,7 +70,9 @@ def feedback_of(instance: Instance) -> list[Array]:
 def residual_sums(
     subject: Subject, instance: Instance, noise: Noise, c: float, rule: str
 ) -> Iterator[tuple[float, float]]:
-    """For each hidden layer: the largest |E[ẽ (λ̂ - E λ̂)ᵀ]| of the subject, and what rounding may leave of it."""
+    """For each hidden layer: the largest |E[ẽ (λ̂ - E λ̂)ᵀ]| of the subject, and what rounding may leave of
+    it.
+    """
     design = noise.design(sum(instance.network.hidden))
     x, y, rows_noise = every_pair(instance, design)
     count = atoms(design, instance.network.hidden).count
@@ -81,7 +89,9 @@ def residual_sums(
         residual = estimate - np.repeat(mean, count, axis=0)
         error, magnitude = np.abs(signals[k]), np.abs(residual) + np.abs(estimate)
         found = np.abs((weights[:, None] * signals[k]).T @ residual)
-        rounding = (weights[:, None] * error).T @ (spread * np.abs(rows_noise[i]) + len(x) * UNIT_ROUNDOFF * magnitude)
+        rounding = (weights[:, None] * error).T @ (
+            spread * np.abs(rows_noise[i]) + len(x) * UNIT_ROUNDOFF * magnitude
+        )
         allowed = rounding + (weights[:, None] * loose[k]).T @ magnitude
         used = found / (allowed + 1e-300)
         where = np.unravel_index(np.argmax(used), used.shape)
@@ -102,7 +112,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             return rerun.residuals_code(subject, *drawn, noise.name, rule)
 
         drawn = st.tuples(narrowed.instances(LARGEST[noise.name]), st.sampled_from(SCALES))
-        yield from search(drawn, check, show, effort, ("orthogonality", noise.name), effort.choose(5, 40, 300))
+        yield from search(
+            drawn, check, show, effort, ("orthogonality", noise.name), effort.choose(5, 40, 300)
+        )
 
 
 CLAIM = Claim(STATEMENT, confirm, examine)

@@ -1,4 +1,6 @@
-"""`pseudo-inverse`: without full rank the minimum-norm B̂^i tends to P_i W^i, and the gradients to the true ones."""
+"""`pseudo-inverse`: without full rank the minimum-norm B̂^i tends to P_i W^i, and the gradients to the true
+ones.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,17 @@ from proofs_check.digits.evidence import confirm_linear_gradients, examine_linea
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, NotApplicable
 from proofs_check.floats import Array
-from proofs_check.limits import LARGEST, NOISES, SCALES, STEP, Noise, confirm_limits, distances, exact_limit, size
+from proofs_check.limits import (
+    LARGEST,
+    NOISES,
+    SCALES,
+    STEP,
+    Noise,
+    confirm_limits,
+    distances,
+    exact_limit,
+    size,
+)
 from proofs_check.networks import WORST_CONDITION, Family, Instance, any_widths
 from proofs_check.search import Measurement, search
 from proofs_check.subjects import Subject
@@ -36,7 +48,9 @@ SMALLEST_EIGENVALUE = 1e-6  # of Q, relative to the largest, among those that ar
 
 
 def singular(instance: Instance) -> bool:
-    """Some fit is rank-deficient, with a clear gap, and the rank is the largest that widths and C allow: it cannot jump at c > 0."""
+    """Some fit is rank-deficient, with a clear gap, and the rank is the largest that widths and C allow: it
+    cannot jump at c > 0.
+    """
     gaps = []
     for errors in instance.true_errors[1:]:
         eigenvalues = np.linalg.eigvalsh(errors.T @ errors)
@@ -49,7 +63,10 @@ def singular(instance: Instance) -> bool:
     problem = instance.problem()
     top = problem.true_errors[-1]
     gram = top * top.transpose()
-    return error_gram_ranks(problem.network.weights, gram)[1:] == largest_ranks(instance.network.widths, gram.rank())[1:]
+    return (
+        error_gram_ranks(problem.network.weights, gram)[1:]
+        == largest_ranks(instance.network.widths, gram.rank())[1:]
+    )
 
 
 def softmax_posed(instance: Instance) -> bool:
@@ -62,7 +79,13 @@ def softmax_posed(instance: Instance) -> bool:
     )
 
 
-LINEAR = Family(any_widths((2, 3), 4), hidden=("identity",), output=("identity",), losses=("mse", "quartic"), accept=singular)
+LINEAR = Family(
+    any_widths((2, 3), 4),
+    hidden=("identity",),
+    output=("identity",),
+    losses=("mse", "quartic"),
+    accept=singular,
+)
 SOFTMAX = Family(any_widths((1, 2), 3), losses=("cross_entropy",), accept=softmax_posed)
 EXACT_NOISE = ("rademacher", "fold-over")  # atoms that rationals hold
 
@@ -83,7 +106,7 @@ def softmax_projected(problem: Problem) -> list[Matrix]:
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
-    """Linear networks in rationals; softmax and cross-entropy in balls, with order and coefficient; digits."""
+    """Linear networks in rationals; softmax in balls, with order and coefficient; digits."""
     for name in EXACT_NOISE:
         yield from search(
             LINEAR.instances(min(LARGEST[name], 12)),
@@ -104,14 +127,20 @@ def _projects(instance: Instance, noise: Noise) -> Iterator[Measurement]:
     if instance.network.loss == "mse":  # no bias: equal at any c
         found = limit(problem, design, Fraction(1, 4), solve=minimum_norm)
         differ = sum(b != w for b, w in zip(found, expected, strict=True))
-        yield Measurement("exact", f"{noise.name}, mse: matrices B̂^i(1/4) other than P_i W^i, in rationals", differ, 0)
+        yield Measurement(
+            "exact", f"{noise.name}, mse: matrices B̂^i(1/4) other than P_i W^i, in rationals", differ, 0
+        )
         pairs = zip(found, problem.true_errors[1:], problem.true_gradients, strict=True)
         wrong = sum(b.transpose() * e != gradient for b, e, gradient in pairs)
-        yield Measurement("exact", f"{noise.name}, mse: layers with (B̂^i)ᵀe^i other than the true gradient", wrong, 0)
+        yield Measurement(
+            "exact", f"{noise.name}, mse: layers with (B̂^i)ᵀe^i other than the true gradient", wrong, 0
+        )
     else:
         found = limit(problem, design, STEP, solve=minimum_norm)
         away = max(size(b - w) / max(size(w), 1e-300) for b, w in zip(found, expected, strict=True))
-        yield Measurement("exact", f"{noise.name}, quartic: |B̂^i - P_i W^i| / |P_i W^i| at c = 2^-40", away, 1e-6)
+        yield Measurement(
+            "exact", f"{noise.name}, quartic: |B̂^i - P_i W^i| / |P_i W^i| at c = 2^-40", away, 1e-6
+        )
 
 
 def expected_limit(instance: Instance, noise: Noise, c: float) -> list[Array]:
@@ -135,21 +164,34 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         offered += 1
         for name in EXACT_NOISE:
 
-            def check(drawn: tuple[Instance, float], name: str = name, title: str = title) -> Iterator[Measurement]:
+            def check(
+                drawn: tuple[Instance, float], name: str = name, title: str = title
+            ) -> Iterator[Measurement]:
                 instance, c = drawn
                 noise = NOISES[name]
                 expected = expected_limit(instance, noise, c)
                 design = noise.design(sum(instance.network.hidden))
                 for away, bound in distances(subject, instance, design, c, "FA", expected):
-                    yield Measurement("implementation", f"{name}, {title}: B̂(c) equals its minimum-norm limit", away, bound)
+                    yield Measurement(
+                        "implementation", f"{name}, {title}: B̂(c) equals its minimum-norm limit", away, bound
+                    )
 
             def show(drawn: tuple[Instance, float], name: str = name) -> str:
                 return rerun.singular_code(subject, *drawn, name)
 
             drawn = st.tuples(narrowed.instances(min(LARGEST[name], 12)), st.sampled_from(SCALES))
-            yield from search(drawn, check, show, effort, ("pseudo-inverse", "examine", title, name), effort.choose(6, 40, 300))
+            yield from search(
+                drawn,
+                check,
+                show,
+                effort,
+                ("pseudo-inverse", "examine", title, name),
+                effort.choose(6, 40, 300),
+            )
     if not offered:
-        raise NotApplicable("the subject supports neither linear networks nor softmax with cross-entropy, under FA")
+        raise NotApplicable(
+            "the subject supports neither linear networks nor softmax with cross-entropy, under FA"
+        )
     if subject.supports_all(activations="identity", losses="mse", rules="FA"):
         yield from examine_linear_gradients(subject, effort)
 

@@ -1,4 +1,4 @@
-"""`rank`: when the Gram matrices of the errors have full rank, exactly; never for softmax with cross-entropy."""
+"""`rank`: when the errors of a layer have full rank, exactly; never for softmax and cross-entropy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,14 @@ PAPER = ((784, 50, 20, 10), (784, 200, 2, 200, 784), (64, 50, 20, 10))
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
     """Ranks over the rationals against the condition on weights and on widths; 1ᵀe = 0 for softmax."""
-    yield from search(LINEAR.instances(), _ranks, Instance.as_code, effort, ("rank", "confirm"), effort.choose(30, 200, 2000))
+    yield from search(
+        LINEAR.instances(),
+        _ranks,
+        Instance.as_code,
+        effort,
+        ("rank", "confirm"),
+        effort.choose(30, 200, 2000),
+    )
     for outputs in (2, 3, 4):
         name = f"softmax and cross-entropy, {outputs} outputs, any targets: the sum of the entries of e"
         yield Evidence("symbolic", name, str(cross_entropy_error_sum(outputs)), "0")
@@ -47,18 +54,26 @@ def _ranks(instance: Instance) -> Iterator[Measurement]:
     gram = errors[-1] * errors[-1].transpose()
     predicted = error_gram_ranks(problem.network.weights, gram)
     found = tuple((e * e.transpose()).rank() for e in errors)
-    yield Measurement("exact", "rank of E[e^i e^{iT}] other than that of C^{1/2} W^{N+1} ⋯ W^{i+1}", float(found != predicted), 0)
+    yield Measurement(
+        "exact",
+        "rank of E[e^i e^{iT}] other than that of C^{1/2} W^{N+1} ⋯ W^{i+1}",
+        float(found != predicted),
+        0,
+    )
     largest = largest_ranks(instance.network.widths, gram.rank())
     above = any(rank > most for rank, most in zip(found, largest, strict=True))
     yield Measurement("exact", "rank above min(n_i, …, n_{N+1}, rank C)", float(above), 0)
     full = feedback_identifiable(problem.network.weights, gram)
     yield Measurement(
-        "exact", "full rank although the widths forbid it", float(full and not widths_allow_identification(instance.network.widths)), 0
+        "exact",
+        "full rank although the widths forbid it",
+        float(full and not widths_allow_identification(instance.network.widths)),
+        0,
     )
 
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
-    """The subject's own errors span what the exact ones span: the rank of their Gram matrices, and 1ᵀe = 0."""
+    """The subject's own errors span what the exact ones span; and 1ᵀe = 0 for softmax."""
     rule = "FA" if subject.supports_all(rules="FA") else "DFA"
     families = {"linear": LINEAR, "softmax": SOFTMAX}
     offered = {
@@ -79,17 +94,29 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             allowed = signal_allowance(instance.network, feedback, instance.x, instance.y, rule)
             if name == "softmax":
                 total, bound = np.abs(signals[-1].sum(axis=1)), allowed[-1].sum(axis=1)
-                yield Measurement("implementation", "softmax and cross-entropy: 1ᵀe = 0", float(np.max(total / (bound + 1e-300))), 1.0)
-            # Weyl: rounding moves singular values by at most its norm, so a rank that is short is seen as values near 0.
-            for e, found, bound in zip(exact_signals(instance, feedback, rule)[1:], signals[1:], allowed[1:], strict=True):
+                yield Measurement(
+                    "implementation",
+                    "softmax and cross-entropy: 1ᵀe = 0",
+                    float(np.max(total / (bound + 1e-300))),
+                    1.0,
+                )
+            # Weyl: rounding moves singular values by at most its norm, so a rank that is short is seen as
+            # values near 0.
+            for e, found, bound in zip(
+                exact_signals(instance, feedback, rule)[1:], signals[1:], allowed[1:], strict=True
+            ):
                 moved = np.linalg.svd(found, compute_uv=False) - np.linalg.svd(e, compute_uv=False)
                 used = float(np.abs(moved).max() / (np.linalg.norm(bound) + 1e-300))
-                yield Measurement("implementation", f"{name}: singular values of ẽ, 0 where the rank is short", used, 1.0)
+                yield Measurement(
+                    "implementation", f"{name}: singular values of ẽ, 0 where the rank is short", used, 1.0
+                )
 
         def show(instance: Instance) -> str:
             return rerun.signals_code(subject, instance, list(instance.network.weights[1:]), rule)
 
-        yield from search(family.instances(), check, show, effort, ("rank", "examine", name), effort.choose(15, 100, 1000))
+        yield from search(
+            family.instances(), check, show, effort, ("rank", "examine", name), effort.choose(15, 100, 1000)
+        )
 
 
 CLAIM = Claim(STATEMENT, confirm, examine)

@@ -35,7 +35,9 @@ def feedback_for(instance: Instance, rule: str, effort: Effort) -> list[Array]:
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
-    """With B = W the recursion is the gradient: e gives λ^i, equal to the derivative of the loss along every hidden unit."""
+    """With B = W the recursion is the gradient: e gives λ^i, equal to the derivative of the loss along every
+    hidden unit.
+    """
 
     def check(instance: Instance) -> Iterator[Measurement]:
         with flint.ctx.workprec(BITS):
@@ -51,11 +53,15 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
             yield Measurement("ball arithmetic", "λ^i = (W^{i+1})ᵀe^{i+1} is ∂L/∂h^i", worst, 1e-60)
 
     rows = Family(any_widths((1, 3), 3), losses=LOSSES).instances()
-    yield from search(rows, check, Instance.as_code, effort, ("signals", "confirm"), effort.choose(8, 60, 500))
+    yield from search(
+        rows, check, Instance.as_code, effort, ("signals", "confirm"), effort.choose(8, 60, 500)
+    )
 
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
-    """FA and DFA, every loss with every hidden activation and curved outputs; and again after a call with other noise."""
+    """FA and DFA, every loss with every hidden activation and curved outputs; and again after a call with
+    other noise.
+    """
     rules = [rule for rule in ("FA", "DFA") if subject.supports_all(rules=rule)]
     if not rules:
         raise NotApplicable("the subject supports neither FA nor DFA")
@@ -76,7 +82,10 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         found = subject.error_signals(network.network, feedback, network.x, network.y, rule)
         expected = exact_signals(network, feedback, rule)
         allowed = signal_allowance(network.network, feedback, network.x, network.y, rule)
-        used = max(float(np.max(np.abs(a - b) / (bound + 1e-300))) for a, b, bound in zip(found, expected, allowed, strict=True))
+        used = max(
+            float(np.max(np.abs(a - b) / (bound + 1e-300)))
+            for a, b, bound in zip(found, expected, allowed, strict=True)
+        )
         yield Measurement("implementation", f"{rule}: {name}", used, 1.0)
 
     def show(instance: Instance) -> str:
@@ -85,7 +94,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     merged: dict[str, Evidence] = {}
     for loss, activation in offered_pairs(subject):
         drawn = Family(WIDTHS, hidden=(activation,), losses=(loss,), rule=rules[0]).narrowed(subject.supports)
-        for row in search(drawn.instances(), check, show, effort, ("signals", loss, activation), effort.choose(3, 20, 200)):
+        for row in search(
+            drawn.instances(), check, show, effort, ("signals", loss, activation), effort.choose(3, 20, 200)
+        ):
             merged[row.name] = max(row, merged.get(row.name, row), key=lambda e: float(e.value))
     yield from merged.values()
 

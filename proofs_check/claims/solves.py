@@ -23,7 +23,9 @@ from theory.exact import matrix
 from theory.population import minimum_norm, projector, range_basis
 
 RIDGES = (0.0, 0.3, 7.0)
-SMALLEST_EIGENVALUE = 1e-6  # of Q, relative to the largest; those of a singular Q that are zero are exactly zero
+SMALLEST_EIGENVALUE = (
+    1e-6  # of Q, relative to the largest; those of a singular Q that are zero are exactly zero
+)
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,16 @@ class Arrays:
 
 @st.composite
 def arrays(draw: st.DrawFn) -> Arrays:
-    """Integers or integers / 2^18, so that Q is exact in float64 too; fewer independent columns than columns where ``missing`` > 0."""
+    """Integers or integers / 2^18, so that Q is exact in float64 too; fewer independent columns than columns
+    where ``missing`` > 0.
+    """
     unknowns, columns = draw(st.integers(1, 5), label="q"), draw(st.integers(1, 5), label="n")
     samples = draw(st.integers(1, 12), label="T")
     missing = draw(st.integers(0, unknowns - 1), label="dependent columns of ẽ")
     stretch = draw(st.sampled_from((1, 8, 100)), label="scale of the first column of ẽ")
-    fine = 2 ** draw(st.sampled_from((0, 18)), label="bits after the point")  # more than float32 holds in a product
+    fine = 2 ** draw(
+        st.sampled_from((0, 18)), label="bits after the point"
+    )  # more than float32 holds in a product
     generator = np.random.Generator(np.random.Philox(key=draw(st.integers(0, 999), label="array number")))
     independent = generator.integers(-4 * fine, 6 * fine, (samples, unknowns - missing)) / fine
     independent[:, 0] *= stretch
@@ -59,15 +65,24 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     """The rational solution: gradient of the objective zero, and no smaller solution."""
 
     def check(given: Arrays) -> Iterator[Measurement]:
-        signals, rows = matrix(given.errors.tolist(), exact=True), matrix(given.estimates.tolist(), exact=True)
+        signals, rows = (
+            matrix(given.errors.tolist(), exact=True),
+            matrix(given.estimates.tolist(), exact=True),
+        )
         gram, cross = signals.transpose() * signals, signals.transpose() * rows
         solution = minimum_norm(gram, cross)
         basis = range_basis(gram)
         shorter = projector(basis) * solution if basis is not None else 0 * solution
-        yield Measurement("exact", "the normal equations hold, in rationals", float(gram * solution != cross), 0.0)
-        yield Measurement("exact", "the solution lies in the range of Q: none is shorter", float(shorter != solution), 0.0)
+        yield Measurement(
+            "exact", "the normal equations hold, in rationals", float(gram * solution != cross), 0.0
+        )
+        yield Measurement(
+            "exact", "the solution lies in the range of Q: none is shorter", float(shorter != solution), 0.0
+        )
 
-    yield from search(arrays(), check, show_arrays, effort, ("solves", "confirm"), effort.choose(20, 100, 1000))
+    yield from search(
+        arrays(), check, show_arrays, effort, ("solves", "confirm"), effort.choose(20, 100, 1000)
+    )
 
 
 def show_arrays(given: Arrays) -> str:
@@ -76,7 +91,9 @@ def show_arrays(given: Arrays) -> str:
 
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
-    """Odd and even T, fewer samples than unknowns, square and not, singular, ridge 0, 0.3 and 7; each problem after another of its shape."""
+    """Odd and even T, fewer samples than unknowns, square and not, singular, ridge 0, 0.3 and 7; each problem
+    after another of its shape.
+    """
 
     def check(given: Arrays) -> Iterator[Measurement]:
         for estimates, errors, order in (

@@ -1,4 +1,6 @@
-"""`theorem-1`: the top layer, any nonlinearity; and the three networks for which the theorem as printed fails."""
+"""`theorem-1`: the top layer, any nonlinearity; and the three networks for which the theorem as printed
+fails.
+"""
 
 from __future__ import annotations
 
@@ -35,17 +37,23 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
 
 
 def counterexamples(effort: Effort) -> Iterator[Evidence]:
-    """(a) noise with E ξξᵀ = 4 I; (b) data without a common scale; (c) errors without a second moment. A1 to A4 hold for each."""
+    """(a) noise with E ξξᵀ = 4 I; (b) data without a common scale; (c) errors without a second moment. A1 to
+    A4 hold for each.
+    """
     network = ExactNetwork.of([[[1, 2]], [[3], [-1]]], ("identity", "identity"), "mse")
     problem = Problem(network, ((1, 0), (0, 1), (1, -2)), ((1, 0), (0, 2), (-1, 1)))
     found = limit(problem, factorial(RADEMACHER, 1).scaled(Fraction(2)), Fraction(1, 2))[0]
     expected = limit_a(sympy.Matrix([[3], [-1]]), sympy.Matrix([[4]]))
     name = "as printed, (a): noise of variance 4, W = (3, -1): B̂ tends to"
-    yield Evidence("exact", name, str(to_floats(found)), str([[float(v) for v in row] for row in expected.tolist()]))
+    yield Evidence(
+        "exact", name, str(to_floats(found)), str([[float(v) for v in row] for row in expected.tolist()])
+    )
 
     closed = limit_b_at_zero()
     exact = arb(str(sympy.N(closed, 40)))
-    yield Evidence("symbolic", "as printed, (b): c → 0 of plim B̂, where W = 1", str(closed), "9*log(3)/(2*pi**2) + 1")
+    yield Evidence(
+        "symbolic", "as printed, (b): c → 0 of plim B̂, where W = 1", str(closed), "9*log(3)/(2*pi**2) + 1"
+    )
     for law in ("gaussian", "rademacher"):
         value = limit_b("1e-3" if law == "gaussian" else "1e-6", law)
         near = 1e-6 if law == "gaussian" else 1e-5
@@ -54,7 +62,9 @@ def counterexamples(effort: Effort) -> Iterator[Evidence]:
 
     name = "as printed, (c): variance of B̂/W, T → ∞"
     yield Evidence("symbolic", name, str(variance_c_limit()), "1")
-    for samples in effort.choose((100, 10**6), (10, 100, 10**4, 10**6), (10, 100, 10**3, 10**4, 10**5, 10**6)):
+    for samples in effort.choose(
+        (100, 10**6), (10, 100, 10**4, 10**6), (10, 100, 10**3, 10**4, 10**5, 10**6)
+    ):
         name = f"as printed, (c): exact variance of B̂/W after {samples:,} samples: it does not vanish"
         yield Evidence("exact", name, float(mpmath.mpf(variance_c(samples))), (0.9, 1.1))
 

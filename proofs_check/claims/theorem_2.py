@@ -1,4 +1,6 @@
-"""`theorem-2`: linear networks, every layer, where no layer above the second is narrower than the one below it."""
+"""`theorem-2`: linear networks, every layer, where no layer above the second is narrower than the one below
+it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ FAMILY = Family(widening((1, 3), 3), hidden=("identity",), output=("identity",),
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
-    """Limit, order and coefficient at every layer; and why the paper's own architecture is outside the theorem."""
+    """Limit, order and coefficient at every layer; and why the paper's own architecture is outside the
+    theorem.
+    """
     yield from confirm_limits(FAMILY, effort, "theorem-2")
     yield linear_row()
 

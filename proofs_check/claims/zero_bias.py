@@ -1,4 +1,6 @@
-"""`zero-bias`: where the loss is quadratic in the perturbation and κ3 = 0, B̂(c) is W itself at every c, however large."""
+"""`zero-bias`: where the loss is quadratic in the perturbation and κ3 = 0, B̂(c) is W itself at every c,
+however large.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 import flint
-import numpy as np
 from hypothesis import strategies as st
 
 from proofs_check import rerun
@@ -23,7 +24,11 @@ from theory.exact import rational
 from theory.zero_bias import STATEMENT
 
 LINEAR = Family(
-    widening((1, 3), 3), hidden=("identity",), output=("identity",), losses=("mse",), accept=Instance.well_posed
+    widening((1, 3), 3),
+    hidden=("identity",),
+    output=("identity",),
+    losses=("mse",),
+    accept=Instance.well_posed,
 )
 ONE_LAYER = Family(any_widths((1, 1), 4), output=("identity",), losses=("mse",), accept=Instance.well_posed)
 FAMILIES = {"linear networks": LINEAR, "one hidden layer of any kind": ONE_LAYER}
@@ -44,7 +49,12 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
                 effort.choose(4, 25, 200),
             )
     yield from search(
-        LINEAR.instances(LARGEST["skewed"]), _skewed, Instance.as_code, effort, ("zero-bias", "skewed"), effort.choose(4, 25, 200)
+        LINEAR.instances(LARGEST["skewed"]),
+        _skewed,
+        Instance.as_code,
+        effort,
+        ("zero-bias", "skewed"),
+        effort.choose(4, 25, 200),
     )
 
 
@@ -58,7 +68,9 @@ def _no_bias(instance: Instance, noise: Noise, title: str) -> Iterator[Measureme
 
 
 def _skewed(instance: Instance) -> Iterator[Measurement]:
-    """E λ̂_j = F_j + c κ3/2 F_jj, and F_jj = |A_j|² for the column A_j of W^{N+1} ⋯ W^{i+1} that belongs to unit j."""
+    """E λ̂_j = F_j + c κ3/2 F_jj, and F_jj = |A_j|² for the column A_j of W^{N+1} ⋯ W^{i+1} that belongs to
+    unit j.
+    """
     problem, c = instance.problem(), Fraction(1, 3)
     noise = NOISES["skewed"]
     means = population.mean_estimates(problem, noise.design(sum(instance.network.hidden)), c)
@@ -69,7 +81,9 @@ def _skewed(instance: Instance) -> Iterator[Measurement]:
         for j, row in enumerate((means[i] - problem.true_gradients[i]).tolist()):
             wrong += sum(v != rational(c) * rational(Fraction(3, 4)) * curvature[j] for v in row)
         above = above * problem.network.weights[i] if i else above
-    yield Measurement("exact", "skewed, linear networks: entries of E λ̂ other than F_j + c κ3/2 F_jj, c = 1/3", wrong, 0)
+    yield Measurement(
+        "exact", "skewed, linear networks: entries of E λ̂ other than F_j + c κ3/2 F_jj, c = 1/3", wrong, 0
+    )
 
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
@@ -79,30 +93,35 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     for title, family in FAMILIES.items():
         try:
             # One hidden layer: both rules are the same fit. Deeper, W is what FA tends to.
-            applicable[title] = replace(family, rule=rule if title != "linear networks" else "FA").narrowed(subject.supports)
+            applicable[title] = replace(family, rule=rule if title != "linear networks" else "FA").narrowed(
+                subject.supports
+            )
         except NotApplicable as missing:
             yield Evidence("not applicable", title, missing.reason)
     if not applicable:
         raise NotApplicable("the subject supports none of the quadratic networks")
     for title, family in applicable.items():
         for name in SYMMETRIC:
+            yield from _examine_family(subject, title, family, name, effort)
 
-            def check(drawn: tuple[Instance, Fraction], name: str = name, title: str = title) -> Iterator[Measurement]:
-                instance, c = drawn
-                design = NOISES[name].design(sum(instance.network.hidden))
-                weights = list(instance.network.weights[1:])
-                rule = families[title]
-                for away, bound in distances(subject, instance, design, float(c), rule, weights):
-                    yield Measurement("implementation", f"{name}, {title}: B̂(c) is W, to roundoff", away, bound)
 
-            families = {title: family.rule for title, family in applicable.items()}
+def _examine_family(
+    subject: Subject, title: str, family: Family, name: str, effort: Effort
+) -> Iterator[Evidence]:
+    def check(drawn: tuple[Instance, Fraction]) -> Iterator[Measurement]:
+        instance, c = drawn
+        design = NOISES[name].design(sum(instance.network.hidden))
+        weights = list(instance.network.weights[1:])
+        for away, bound in distances(subject, instance, design, float(c), family.rule, weights):
+            yield Measurement("implementation", f"{name}, {title}: B̂(c) is W, to roundoff", away, bound)
 
-            def show(drawn: tuple[Instance, Fraction], name: str = name, title: str = title) -> str:
-                instance, c = drawn
-                return rerun.limits_code(subject, instance, float(c), name, families[title])
+    def show(drawn: tuple[Instance, Fraction]) -> str:
+        instance, c = drawn
+        return rerun.limits_code(subject, instance, float(c), name, family.rule)
 
-            drawn = st.tuples(family.instances(LARGEST[name]), st.sampled_from(STEPS))
-            yield from search(drawn, check, show, effort, ("zero-bias", "examine", title, name), effort.choose(4, 25, 200))
+    drawn = st.tuples(family.instances(LARGEST[name]), st.sampled_from(STEPS))
+    key = ("zero-bias", "examine", title, name)
+    yield from search(drawn, check, show, effort, key, effort.choose(4, 25, 200))
 
 
 CLAIM = Claim(STATEMENT, confirm, examine)
