@@ -14,13 +14,15 @@ class CannotWrite(OSError):
 
 def prepare(path: Path) -> None:
     """Make the folder of a file that will be written, and see that it can be; raises `CannotWrite`."""
+    target = _target(path)
     try:
-        target = _target(path)
         if target.exists() and not target.is_file():
             raise OSError("it is not a regular file")
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=target.parent):
             pass
+    except (FileExistsError, NotADirectoryError):
+        raise CannotWrite(f"cannot write {path}: {target.parent} is not a folder") from None
     except OSError as error:
         raise _because(path, error) from None
 

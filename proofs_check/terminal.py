@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.rule import Rule
 from rich.table import Table
@@ -27,7 +26,7 @@ from proofs_check.ledger import Ledger, Row
 STYLES = {"pass": "green", "fail": "bold red", "error": "bold magenta", "not applicable": "dim"}
 MARKS = {True: ("✓ ", "green"), False: ("✗ ", "bold red"), None: ("  ", "")}
 WIDE = 100
-GAP = "  "
+GAP, BULLET, INDENT = "  ", "· ", "  "
 STATEMENT, IMPLEMENTATION, SECONDS = 19, 14, 7  # widths; "✓ holds with repair" and "not applicable" fit
 LONGEST_REASON = 160  # in the table; all of it comes below
 
@@ -54,7 +53,7 @@ class Screen:
         self._console.print()
         head = self._head(Text("claim"), Text("  statement"), Text("implementation"))
         head.stylize("bold")
-        evidence = Text("the most telling evidence" if self._wide else "", "bold")
+        evidence = [Text("the most telling evidence", "bold")] if self._wide else []
         self._block([head], evidence, Text("seconds", "bold", justify="right"))
         self._rule()
 
@@ -79,7 +78,7 @@ class Screen:
         status = Text.assemble(MARKS[row.statement_confirmed], statement.status)
         head = self._head(Text(statement.id, "bold"), status, Text(outcome, STYLES[outcome]))
         left = [head, Text(statement.title, "dim")]
-        self._block(left, _list(_telling(row)), Text(f"{row.seconds:.1f}", justify="right"))
+        self._block(left, _telling(row), Text(f"{row.seconds:.1f}", justify="right"))
 
     def closing(self, ledger: Ledger, commands: Mapping[str, str]) -> None:
         """Print what went wrong and the summary; `commands` rerun one claim each, by its id."""
@@ -117,7 +116,8 @@ class Screen:
             self._line(Text.assemble((outcome, STYLES[outcome]), " ", (row.claim.id, "bold"), f": {title}"))
             reason = row.verdict.reason or ""
             broken = [row for row in row.evidence if not row.holds and row.name not in reason]
-            self._line(_list([Text(reason), *map(_sentence, broken)]))
+            for item in (Text(reason), *map(_sentence, broken)):
+                self._line(item, BULLET, INDENT)
             if row.verdict.counterexample is not None:
                 self._rule("counterexample")
                 self._verbatim(row.verdict.counterexample)
@@ -130,22 +130,35 @@ class Screen:
         padded = [text + " " * (width - text.cell_len) for text, width in zip(columns, widths, strict=True)]
         return Text(GAP).join(padded)
 
-    def _block(self, left: Sequence[Text], evidence: Text | Table, seconds: Text) -> None:
-        width = left[0].cell_len
+    def _block(self, left: Sequence[Text], evidence: Sequence[Text], seconds: Text) -> None:
+        width, full = left[0].cell_len, self._console.width
         if self._wide:
-            grid = _grid(width, self._console.width - width - SECONDS - 2 * len(GAP), SECONDS)
-            grid.add_row(Text("\n").join(left), evidence, seconds)
+            right = full - width - SECONDS - 2 * len(GAP)
+            grid = _grid(width, right, SECONDS)
+            grid.add_row(Text("\n").join(left), self._list(evidence, right), seconds)
             self._console.print(grid)
             return
         grid = _grid(width, SECONDS)
         grid.add_row(left[0], seconds)
         self._console.print(grid)
-        for line in (*left[1:], evidence):
-            self._line(line, indent=len(GAP))
+        for line in left[1:]:
+            self._line(line, GAP, GAP)
+        for item in evidence:
+            self._line(item, GAP + BULLET, GAP + INDENT)
 
-    def _line(self, content: Text | Table, indent: int = 0) -> None:
-        if content:
-            self._console.print(Padding(content, (0, 0, 0, indent), expand=False))
+    def _list(self, items: Sequence[Text], width: int) -> Text:
+        """One item below the other, within a width."""
+        lines = (line for item in items for line in self._wrapped(item, width, BULLET, INDENT))
+        return Text("\n").join(lines)
+
+    def _line(self, text: Text, first: str = "", rest: str = "") -> None:
+        for line in self._wrapped(text, self._console.width, first, rest):
+            self._console.print(line)
+
+    def _wrapped(self, text: Text, width: int, first: str, rest: str) -> list[Text]:
+        """The lines of a text, the first and the others behind marks of the same width."""
+        lines = text.wrap(self._console, width - len(first))
+        return [Text(rest if number else first) + line for number, line in enumerate(lines)]
 
     def _rule(self, title: str = "") -> None:
         self._console.print(Rule(title, style="dim", align="left"))
@@ -187,14 +200,6 @@ def _telling(row: Row) -> list[Text]:
 def _sentence(evidence: Evidence) -> Text:
     style = "" if evidence.holds else "bold red"
     return Text.assemble((f"{evidence.kind}: ", "dim"), f"{evidence.name}: ", (evidence.finding, style))
-
-
-def _list(texts: Sequence[Text]) -> Table:
-    """One item below the other, each indented where it goes on."""
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    for text in texts:
-        grid.add_row("·", text)
-    return grid
 
 
 def _grid(*widths: int | None) -> Table:
