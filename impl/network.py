@@ -99,6 +99,12 @@ class Network:
         """The dtype of every weight, and of everything computed from them."""
         return self.weights[0].dtype
 
+    def to(self, dtype: torch.dtype) -> Network:
+        """The same network with weights of another dtype."""
+        if dtype == self.dtype:
+            return self
+        return Network(tuple(weight.to(dtype) for weight in self.weights), self.activations, self.loss)
+
     @property
     def sigmas(self) -> tuple[Activation, ...]:
         """The activations themselves, sigma_1 ... sigma_{N+1}."""
@@ -126,15 +132,17 @@ class Pass:
         return self.activations[-1]
 
 
-def forward(network: NetworkLike, x: Tensor) -> Pass:
+def forward(network: NetworkLike, x: Tensor, dtype: torch.dtype | None = None) -> Pass:
     """The clean pass: h^0 = x, a^i = W^i h^{i-1}, h^i = sigma_i(a^i), for x of shape (T, n_0).
 
-    Raises ``InvalidInput`` if x does not fit the network or is not finite.
+    x has the network's dtype; the pass is computed in ``dtype``, the network's own if none is given. Raises
+    ``InvalidInput`` if x does not fit the network or is not finite.
     """
     network = Network.of(network)
     checks.matrix("x", x, columns=network.widths[0], like=network.weights[0])
+    network = network.to(dtype or network.dtype)
     pre_activations: list[Tensor] = []
-    activations = [x]
+    activations = [x.to(network.dtype)]
     for weight, sigma in zip(network.weights, network.sigmas, strict=True):
         pre_activations.append(activations[-1] @ weight.T)
         activations.append(sigma.value(pre_activations[-1]))

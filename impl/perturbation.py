@@ -7,12 +7,16 @@ pass. What is carried from layer to layer is u^i = (h~^i - h^i) / c:
 
 and the loss closes the chain with its own scaled difference. Each step keeps its relative accuracy, so the
 error of (L~ - L) / c does not grow as c falls. The first layer's product is not perturbed and is done once.
+
+In float32 the clean pass is nevertheless run in float64. What the differences cannot repair is an error in
+their starting point, above all in output - y: a float32 output may be a small difference of large terms.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from impl import checks
@@ -24,15 +28,20 @@ __all__ = ["control_variate_estimates", "gradient_estimates", "scaled_loss_diffe
 def scaled_loss_difference(
     network: NetworkLike, clean: Pass, y: Tensor, noise: Sequence[Tensor], c: float
 ) -> Tensor:
-    """(L~ - L) / c for each sample, shape (T,).
+    """(L~ - L) / c for each sample, shape (T,), in the network's dtype.
 
-    ``clean`` is the clean pass of the same network, y (T, p) the targets, noise[k] = xi^{k+1}, (T, n_{k+1}),
-    for every hidden layer, c > 0. As c falls this tends to g . xi, the loss's derivative along the noise.
+    ``clean`` is the clean pass of the same network, best in float64; y (T, p) are the targets; noise[k] is
+    xi^{k+1}, (T, n_{k+1}), for every hidden layer; c > 0. As c falls this tends to g . xi, the loss's
+    derivative along the noise.
     Raises ``InvalidInput`` for c not above 0, or arguments that are not finite or do not fit the network.
     """
     network = Network.of(network)
     c = checks.noise_scale(c)
     samples, like = clean.output.shape[0], network.weights[0]
+    for k, a in enumerate(
+        checks.sequence("clean.pre_activations", clean.pre_activations, len(network.weights))
+    ):
+        checks.matrix(f"clean.pre_activations[{k}]", a, rows=samples, columns=network.widths[k + 1])
     y = checks.matrix("y", y, rows=samples, columns=network.widths[-1], like=like)
     xi = checks.layers("noise", noise, [(samples, n) for n in network.hidden], like)
     return _propagate(network, clean, y, xi, c)
@@ -47,7 +56,7 @@ def gradient_estimates(
     Raises ``InvalidInput`` as ``scaled_loss_difference`` does.
     """
     network, x, y, xi, c = _valid(network, x, y, noise, c)
-    difference = _propagate(network, forward(network, x), y, xi, c)
+    difference = _propagate(network, forward(network, x, torch.float64), y, xi, c)
     return [difference[:, None] * layer for layer in xi]
 
 
@@ -70,7 +79,7 @@ def control_variate_estimates(
     guesses = checks.layers(
         "gradients", gradients, [(layer.shape[0], layer.shape[1]) for layer in xi], network.weights[0]
     )
-    surprise = _propagate(network, forward(network, x), y, xi, c)
+    surprise = _propagate(network, forward(network, x, torch.float64), y, xi, c)
     for guess, layer in zip(guesses, xi, strict=True):
         surprise = surprise - (guess * layer).sum(1)
     return [surprise[:, None] * layer + guess for guess, layer in zip(guesses, xi, strict=True)]
@@ -90,6 +99,7 @@ def _propagate(network: Network, clean: Pass, y: Tensor, xi: Sequence[Tensor], c
     u = xi[0]
     for k in range(1, len(network.weights)):
         u = network.sigmas[k].difference(clean.pre_activations[k], u @ network.weights[k].T, c)
+        u = u.to(network.dtype)  # the clean pass may be more precise than the network
         if k < len(xi):
             u = u + xi[k]
-    return network.objective.difference(clean.output, y, u, c)
+    return network.objective.difference(clean.output, y, u, c).to(network.dtype)

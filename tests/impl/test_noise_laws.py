@@ -1,0 +1,108 @@
+"""The noise has the law it says. Seeds are fixed, so each verdict is; bounds have error rates below 1e-8."""
+
+import math
+from fractions import Fraction
+
+import pytest
+import torch
+
+from impl import FAMILIES, FINITE_LAWS, InvalidInput, atoms, draw_noise
+
+DRAWS, WIDTH = 250_000, 4
+ENTRIES = DRAWS * WIDTH
+SIX_SIGMA = 6.0  # two-sided normal tail 2e-9
+MOMENTS = {  # E xi^3, E xi^4, E xi^6, E xi^8
+    "gaussian": (0.0, 3.0, 15.0, 105.0),
+    "rademacher": (0.0, 1.0, 1.0, 1.0),
+    "uniform": (0.0, 9 / 5, 27 / 7, 9.0),
+    "skewed": (1.5, 3.25, 12.8125, 51.203125),
+    "gauss-hermite": (0.0, 3.0, 9.0, 27.0),
+}
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def sample(request):
+    return request.param, draw_noise([WIDTH, 3], DRAWS, request.param, seed=11)
+
+
+def test_mean_variance_and_third_moment(sample):
+    family, (xi, _) = sample
+    third, fourth, sixth, _ = MOMENTS[family]
+    for power, mean, square in ((1, 0.0, 1.0), (2, 1.0, fourth), (3, third, sixth)):
+        deviation = math.sqrt(square - mean**2) / math.sqrt(ENTRIES)
+        assert abs(xi.pow(power).mean().item() - mean) <= SIX_SIGMA * deviation + 1e-12
+
+
+def test_fourth_moment(sample):
+    family, (xi, _) = sample
+    _, fourth, _, eighth = MOMENTS[family]
+    deviation = math.sqrt(eighth - fourth**2) / math.sqrt(ENTRIES)
+    assert abs(xi.pow(4).mean().item() - fourth) <= SIX_SIGMA * deviation + 1e-12
+
+
+def test_units_layers_and_rows_are_uncorrelated(sample):
+    _, (xi, other) = sample
+    pairs = {
+        "units": (xi[:, 0], xi[:, 1]),
+        "layers": (xi[:, 0], other[:, 0]),
+        "next row": (xi[:-1, 0], xi[1:, 0]),
+        "squares of units": (xi[:, 0] ** 2 - 1, xi[:, 1] ** 2 - 1),
+    }
+    for name, (a, b) in pairs.items():
+        spread = a.pow(2).mean().sqrt() * b.pow(2).mean().sqrt()
+        assert abs((a * b).mean().item()) * math.sqrt(len(a)) <= SIX_SIGMA * spread.item() + 1e-9, name
+
+
+@pytest.mark.parametrize("family", FINITE_LAWS)
+def test_finite_laws_take_their_atoms_in_their_proportions(family):
+    """Support exact; chi-square with at most 2 degrees of freedom, bound 40: error rate 2e-9."""
+    (xi,) = draw_noise([WIDTH], DRAWS, family, seed=3)
+    found, counts = xi.unique(return_counts=True)
+    values, probabilities = atoms(family)
+    assert torch.equal(found, values)
+    expected = ENTRIES * probabilities
+    assert ((counts - expected) ** 2 / expected).sum() <= 40
+
+
+@pytest.mark.parametrize(
+    ("family", "distribution"),
+    [("gaussian", torch.special.ndtr), ("uniform", lambda v: 0.5 + v / math.sqrt(12))],
+)
+def test_continuous_laws_have_their_distribution_function(family, distribution):
+    """Kolmogorov-Smirnov, sqrt(n) D <= 3.3: error rate 2 exp(-2 * 3.3^2) = 7e-10."""
+    (xi,) = draw_noise([WIDTH], DRAWS, family, seed=5)
+    ordered = distribution(xi.flatten().sort().values)
+    ranks = torch.arange(ENTRIES + 1, dtype=torch.float64) / ENTRIES
+    distance = torch.maximum((ordered - ranks[:-1]).abs().max(), (ordered - ranks[1:]).abs().max())
+    assert distance.item() * math.sqrt(ENTRIES) <= 3.3
+    assert len(xi.unique()) > 0.999 * ENTRIES
+
+
+def test_uniform_noise_stays_inside_its_interval():
+    (xi,) = draw_noise([WIDTH], DRAWS, "uniform", seed=5)
+    assert xi.abs().max() < math.sqrt(3)
+    assert xi.abs().max() > math.sqrt(3) * (1 - 1e-4)
+
+
+def test_atoms_have_exact_moments():
+    for family, (values, counts) in FINITE_LAWS.items():
+        found_values, probabilities = atoms(family)
+        assert found_values.tolist() == list(values)
+        assert probabilities.tolist() == [count / sum(counts) for count in counts]
+        assert sum(Fraction(count, sum(counts)) for count in counts) == 1
+        for power, moment in enumerate((1.0, 0.0, 1.0, *MOMENTS[family][:2])):
+            assert (probabilities @ found_values**power).item() == pytest.approx(moment, abs=1e-15, rel=1e-15)
+    values, weights = atoms("skewed")
+    assert (values.tolist(), weights.tolist()) == ([-0.5, 2.0], [0.8, 0.2])
+    with pytest.raises(InvalidInput, match="family is 'gaussian'; expected one of rademacher"):
+        atoms("gaussian")
+
+
+def test_every_seed_layer_and_family_has_its_own_stream():
+    """Also seeds that agree in their low bits, and the largest."""
+    seeds = [*range(500), 2**31, 2**31 + 1, 2**32 - 1]
+    starts = [tuple(layer.flatten().tolist()) for seed in seeds for layer in draw_noise([4, 4], 2, seed=seed)]
+    assert len({value for start in starts for value in start}) == 8 * 2 * len(seeds)
+    first, second = draw_noise([40], 5, "rademacher", 3)[0], draw_noise([40], 5, "skewed", 3)[0]
+    assert (torch.sign(first) == torch.sign(second)).float().mean() < 0.9
+    assert (torch.sign(first) == -torch.sign(second)).float().mean() < 0.9
