@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import log2
 from typing import TYPE_CHECKING
 
 import flint
@@ -130,23 +131,21 @@ def approaches(
         for w, b, b_half, bias in zip(expected, whole, halved, predicted, strict=True):
             unit = size(w)
             assume(unit > 0)
-            yield Measurement(
-                "ball arithmetic", "at c = 2^-40 B̂ is within 1e-6 of its limit", size(b - w) / unit, 1e-6
-            )
+            yield _ball("|B̂ - B| / |B| at c = 2^-40, B the limit", size(b - w) / unit, 1e-6)
             step = arb(2) ** (-40 * k)
             away = size((b - w) * (1 / step) - bias) / (unit + size(bias))
-            yield Measurement(
-                "ball arithmetic", "the bias coefficient is the predicted one, to 1e-6", away, 1e-6
-            )
+            yield _ball(f"coefficient of c^{k} in the bias, against the predicted one", away, 1e-6)
             if size(bias) > 1e-3 * unit:
-                fall = size(b - w) / size(b_half - w)
-                yield Measurement(
-                    "ball arithmetic", f"halving c divides the error by 2^{k}", abs(fall / 2**k - 1), 1e-6
-                )
+                order = log2(size(b - w) / size(b_half - w))
+                yield _ball(f"order of convergence, distance from {k}", abs(order - k), 1e-6)
             rest, rest_half = size(b - w - bias * step), size(b_half - w - bias * (step / 2**k))
             if rest > unit * 2.0**-250:  # above what 400 bits lose to the condition of the network
-                name = f"halving c divides the remainder after the predicted term by 2^{k + 1} or more"
-                yield Measurement("ball arithmetic", name, 2 ** (k + 1) * rest_half / rest, 1.001)
+                name = f"what halving c leaves of the remainder, at most 2^-{k + 1}"
+                yield _ball(name, rest_half / rest, 1.001 * 2.0 ** -(k + 1))
+
+
+def _ball(name: str, value: float, bound: float) -> Measurement:
+    return Measurement("ball arithmetic", name, value, bound)
 
 
 def confirm_limits(
@@ -211,9 +210,7 @@ def reproduces(
     design = noise.design(sum(instance.network.hidden))
     expected = exact_limit(instance, design, c, rule)
     for away, bound in list(distances(subject, instance, design, c, rule, expected))[layers]:
-        yield Measurement(
-            "implementation", f"{noise.name}: B̂(c) equals its exact limit at that c, to roundoff", away, bound
-        )
+        yield Measurement("implementation", f"{noise.name}: |B̂(c) - exact limit at that c|", away, bound)
 
 
 def distances(

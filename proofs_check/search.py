@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -68,12 +68,25 @@ def search(
     examples: int,
     seconds: float = 20.0,
 ) -> Iterator[Evidence]:
-    """Check ``examples`` networks; yield one row per kind of measurement: the part of the allowance used,
-    worst of all networks.
+    """Check ``examples`` networks; yield one row per kind of measurement: of the network that came nearest to
+    its bound.
 
     ``show`` writes a network as code. Shrinking ends after ``seconds``. Raises `Falsified`, or `SubjectError`
     with the network that did it.
     """
+    yield from sweep([strategy], check, show, effort, key, examples, seconds)
+
+
+def sweep(
+    strategies: Sequence[st.SearchStrategy[T]],
+    check: Callable[[T], Iterable[Measurement]],
+    show: Callable[[T], str],
+    effort: Effort,
+    key: tuple[object, ...],
+    examples: int,
+    seconds: float = 20.0,
+) -> Iterator[Evidence]:
+    """`search` in each of several families, so that every one is visited: ``examples`` networks of each."""
     record = _Record()
     started = time.monotonic()
 
@@ -101,14 +114,14 @@ def search(
             if known is None or measurement.used > known.used:
                 record.worst[measurement.name] = measurement
 
-    _explore(strategy, run, effort.integer("search", *key), examples)
-    if record.failure is not None:
-        raise record.failure
+    for number, strategy in enumerate(strategies):
+        _explore(strategy, run, effort.integer("search", *key, number), examples)
+        if record.failure is not None:
+            raise record.failure
     if not record.networks:
         raise Falsified("no network of this family could be drawn: the search itself is broken")
-    for name, measurement in record.worst.items():
-        rows = f"{name}: part of the allowance used, worst of {record.networks} networks"
-        yield Evidence(measurement.kind, rows, measurement.used, 1.0)
+    for name, worst in record.worst.items():
+        yield Evidence(worst.kind, f"{name} (worst of {record.networks})", worst.value, worst.bound)
 
 
 def _explore(strategy: st.SearchStrategy[T], run: Callable[[T], None], number: int, examples: int) -> None:

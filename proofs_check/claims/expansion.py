@@ -97,7 +97,7 @@ def _orders(instance: Instance, noise: Noise) -> Iterator[Measurement]:
                 for k in range(ORDER + 1)
                 for a, b in zip(coefficients[k], along_atoms[k], strict=True)
             )
-            name = f"{noise.name}: coefficients to c³, from the derived series and summed over all atoms"
+            name = f"{noise.name}: coefficients to c³, derived series minus sum over all atoms"
             yield Measurement("ball arithmetic", name, away, 1e-60)
         rests = []
         for c in (STEP, STEP / 2):
@@ -109,8 +109,8 @@ def _orders(instance: Instance, noise: Noise) -> Iterator[Measurement]:
             ]
             rests.append(sum(size(r) for r in rest))
         if rests[0] > 2.0**-300:  # above what 400 bits lose
-            name = f"{noise.name}: halving c divides what is left after c³ by 2^{ORDER + 1} or more"
-            yield Measurement("ball arithmetic", name, 2 ** (ORDER + 1) * rests[1] / rests[0], 1.001)
+            name = f"{noise.name}: what halving c leaves of the rest after c³, at most 2^-{ORDER + 1}"
+            yield Measurement("ball arithmetic", name, rests[1] / rests[0], 1.001 * 2.0 ** -(ORDER + 1))
 
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
@@ -124,7 +124,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             found = mean_estimates(subject, instance, design, c)
             used = distance(found, exact_means(instance, design, c), mean_allowance(instance, design, c))
             yield Measurement(
-                "implementation", f"{noise.name}: E λ̂ equals the exact mean at that c", used, 1.0
+                "implementation", f"{noise.name}: error of E λ̂ at that c as part of its rounding", used, 1.0
             )
 
         def show(drawn: tuple[Instance, float], noise: Noise = noise) -> str:

@@ -106,7 +106,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
 
         def check(drawn: tuple[Instance, float], noise: Noise = noise) -> Iterator[Measurement]:
             for found, allowed in residual_sums(subject, drawn[0], noise, drawn[1], rule):
-                yield Measurement("implementation", f"{noise.name}: E[ẽ ηᵀ] = 0, every layer", found, allowed)
+                yield Measurement("implementation", f"{noise.name}: |E[ẽ ηᵀ]|, every layer", found, allowed)
 
         def show(drawn: tuple[Instance, float], noise: Noise = noise) -> str:
             return rerun.residuals_code(subject, *drawn, noise.name, rule)

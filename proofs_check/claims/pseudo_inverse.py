@@ -173,7 +173,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 design = noise.design(sum(instance.network.hidden))
                 for away, bound in distances(subject, instance, design, c, "FA", expected):
                     yield Measurement(
-                        "implementation", f"{name}, {title}: B̂(c) equals its minimum-norm limit", away, bound
+                        "implementation", f"{name}, {title}: |B̂(c) - exact minimum-norm limit|", away, bound
                     )
 
             def show(drawn: tuple[Instance, float], name: str = name) -> str:

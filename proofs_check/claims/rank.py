@@ -96,7 +96,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 total, bound = np.abs(signals[-1].sum(axis=1)), allowed[-1].sum(axis=1)
                 yield Measurement(
                     "implementation",
-                    "softmax and cross-entropy: 1ᵀe = 0",
+                    "softmax and cross-entropy: |1ᵀe| as part of its rounding",
                     float(np.max(total / (bound + 1e-300))),
                     1.0,
                 )
@@ -108,7 +108,10 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 moved = np.linalg.svd(found, compute_uv=False) - np.linalg.svd(e, compute_uv=False)
                 used = float(np.abs(moved).max() / (np.linalg.norm(bound) + 1e-300))
                 yield Measurement(
-                    "implementation", f"{name}: singular values of ẽ, 0 where the rank is short", used, 1.0
+                    "implementation",
+                    f"{name}: error of the singular values of ẽ (0 where the rank is short) as part of its rounding",
+                    used,
+                    1.0,
                 )
 
         def show(instance: Instance) -> str:

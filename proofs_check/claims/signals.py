@@ -17,7 +17,7 @@ from proofs_check.evidence import Evidence, NotApplicable
 from proofs_check.floats import Array
 from proofs_check.networks import LOSSES, Family, Instance, any_widths, equal_widths, regular
 from proofs_check.oracle import BITS, exact_signals
-from proofs_check.search import Measurement, search
+from proofs_check.search import Measurement, search, sweep
 from proofs_check.subjects import Subject
 from proofs_check.tolerance import signal_allowance
 from theory.definitions import SIGNALS
@@ -50,7 +50,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
                     along = [arb(int(j == k)) for k in range(units)]
                     slope = directional_taylor(problem.network, x, y, along, 1)[1]
                     worst = max(worst, abs(float((slope - gradients[j][t]).mid())))
-            yield Measurement("ball arithmetic", "λ^i = (W^{i+1})ᵀe^{i+1} is ∂L/∂h^i", worst, 1e-60)
+            yield Measurement("ball arithmetic", "|(W^{i+1})ᵀe^{i+1} - ∂L/∂h^i|", worst, 1e-60)
 
     rows = Family(any_widths((1, 3), 3), losses=LOSSES).instances()
     yield from search(
@@ -71,11 +71,11 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             if not regular(network.network, network.clean):
                 continue
             for rule in rules:
-                yield from compare(network, rule, "ẽ of every layer")
+                yield from compare(network, rule, "error of ẽ as part of its rounding, every layer")
             noise = gaussian(network, effort)
             subject.gradient_estimates(network.network, network.x, network.y, noise, 0.3)
             for rule in rules:
-                yield from compare(network, rule, "ẽ after λ̂ with other noise: a function of (x, y)")
+                yield from compare(network, rule, "the same after a call of λ̂ with other noise")
 
     def compare(network: Instance, rule: str, name: str) -> Iterator[Measurement]:
         feedback = feedback_for(network, rule, effort)
@@ -91,14 +91,13 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     def show(instance: Instance) -> str:
         return rerun.signals_code(subject, instance, feedback_for(instance, rules[0], effort), rules[0])
 
-    merged: dict[str, Evidence] = {}
-    for loss, activation in offered_pairs(subject):
-        drawn = Family(WIDTHS, hidden=(activation,), losses=(loss,), rule=rules[0]).narrowed(subject.supports)
-        for row in search(
-            drawn.instances(), check, show, effort, ("signals", loss, activation), effort.choose(3, 20, 200)
-        ):
-            merged[row.name] = max(row, merged.get(row.name, row), key=lambda e: float(e.value))
-    yield from merged.values()
+    families = [
+        Family(WIDTHS, hidden=(activation,), losses=(loss,), rule=rules[0])
+        .narrowed(subject.supports)
+        .instances()
+        for loss, activation in offered_pairs(subject)
+    ]
+    yield from sweep(families, check, show, effort, ("signals",), effort.choose(3, 20, 200))
 
 
 CLAIM = Claim(SIGNALS, confirm, examine)

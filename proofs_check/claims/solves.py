@@ -74,10 +74,13 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
         basis = range_basis(gram)
         shorter = projector(basis) * solution if basis is not None else 0 * solution
         yield Measurement(
-            "exact", "the normal equations hold, in rationals", float(gram * solution != cross), 0.0
+            "exact", "normal equations that fail, in rationals", float(gram * solution != cross), 0.0
         )
         yield Measurement(
-            "exact", "the solution lies in the range of Q: none is shorter", float(shorter != solution), 0.0
+            "exact",
+            "solutions outside the range of Q, so that another is shorter",
+            float(shorter != solution),
+            0.0,
         )
 
     yield from search(
@@ -104,7 +107,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             expected = exact_solution(estimates, errors, given.ridge)
             allowed = solve_allowance(errors, estimates, expected, given.ridge)
             away = float(np.linalg.norm(found - expected))
-            name = f"B solves the normal equations, ridge {given.ridge:g}, {order}"
+            name = f"|B - exact solution|, ridge {given.ridge:g}, {order}"
             yield Measurement("implementation", name, away, allowed)
 
     def show(given: Arrays) -> str:

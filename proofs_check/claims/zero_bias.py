@@ -113,7 +113,7 @@ def _examine_family(
         design = NOISES[name].design(sum(instance.network.hidden))
         weights = list(instance.network.weights[1:])
         for away, bound in distances(subject, instance, design, float(c), family.rule, weights):
-            yield Measurement("implementation", f"{name}, {title}: B̂(c) is W, to roundoff", away, bound)
+            yield Measurement("implementation", f"{name}, {title}: |B̂(c) - W|, c = 1/8, 1 or 3", away, bound)
 
     def show(drawn: tuple[Instance, Fraction]) -> str:
         instance, c = drawn
