@@ -109,7 +109,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 used = float(np.abs(moved).max() / (np.linalg.norm(bound) + 1e-300))
                 yield Measurement(
                     "implementation",
-                    f"{name}: error of the singular values of ẽ (0 where the rank is short) as part of its rounding",
+                    f"{name}: error of the singular values of ẽ as part of its rounding",
                     used,
                     1.0,
                 )
