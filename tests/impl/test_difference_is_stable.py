@@ -35,7 +35,25 @@ def test_an_activation_difference_is_accurate_relative_to_itself(name, dtype):
     """Up to the rounding of a + d, which no formula escapes: for relu it counts against the step, where a
     unit switches; for the others in the exponent of a tail."""
     places = [0.0, 1e-3, -1e-3, 0.7, -0.7, 3.0, -3.0, 20.0, -20.0, 45.0, -45.0]
-    steps = [1e-30, 1e-12, 1e-6, -1e-6, 1e-3, -1e-3, 0.3, -0.3, 1.0, -2.0, 38.0, -39.0, 42.0, -100.0]
+    steps = [
+        1e-30,
+        1e-12,
+        1e-6,
+        -1e-6,
+        1e-3,
+        -1e-3,
+        0.3,
+        -0.3,
+        1.0,
+        -2.0,
+        6.0,
+        12.0,
+        -25.0,
+        38.0,
+        -39.0,
+        42.0,
+        -100.0,
+    ]
     a, d = torch.tensor(list(itertools.product(places, steps)), dtype=dtype).T.contiguous()
     for c in (2.0**-20, 1.0):  # exact in either precision, so that the oracle sees the same d
         u = d / c
@@ -49,6 +67,17 @@ def test_an_activation_difference_is_accurate_relative_to_itself(name, dtype):
                 allowed = 16 * roundoff(dtype) * (1 + abs(at) + abs(c * step)) * against
                 underflow = torch.finfo(dtype).tiny * (1 + abs(step))
                 assert abs(value - exact) <= allowed + underflow, (at, step, c, value, exact)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("name", ["tanh", "sigmoid", "softplus"])
+def test_a_saturated_derivative_keeps_its_digits(name, dtype):
+    a = torch.tensor([0.0, 0.5, -0.5, 9.0, -9.0, 20.0, -20.0, 40.0, -40.0], dtype=dtype)
+    found = ACTIVATIONS[name].derivative(a).tolist()
+    with mpmath.workdps(120):
+        for value, at in zip(found, oracles.digits(a), strict=True):
+            exact = mpmath.diff(oracles.ACTIVATIONS[name], at)
+            assert abs(value - exact) <= 16 * roundoff(dtype) * exact
 
 
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
@@ -173,6 +202,20 @@ def test_subtracting_two_float32_losses_does_grow():
         return ((loss(c) - loss(0.0)) / c - exact).abs().max().item()
 
     assert error(1e-5) > 30 * error(1e-3) > 30 * 30 * error(1e-1)
+
+
+def test_float32_estimates_survive_an_output_that_is_a_small_difference_of_large_terms():
+    """Hidden units of 10^4 against outputs of 1: the clean pass needs more digits than float32 has."""
+    W1 = normal((6, 3), 1, torch.float32)
+    W2 = torch.tensor([[1.0, 1.0], [-1.0, 1.0]]).repeat(1, 3)
+    network = Network((1e4 * W1, W2), ("identity", "identity"), "mse")
+    x = normal((SAMPLES, 3), 2, torch.float32)
+    noise = draw_noise(network.hidden, SAMPLES, dtype=torch.float32)
+    y = forward(network, x, torch.float64).output.float() + 1.0
+    exact = [float(v) for v in oracles.two_passes(network, x, y, noise, 1e-3)]
+    expected = torch.tensor(exact)[:, None] * noise[0]
+    found = gradient_estimates(network, x, y, noise, 1e-3)[0]
+    torch.testing.assert_close(found, expected, rtol=0, atol=2e-5)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "softplus"])

@@ -1,8 +1,11 @@
 """The noise has the law it says. Seeds are fixed, so each verdict is; bounds have error rates below 1e-8."""
 
+import itertools
 import math
 from fractions import Fraction
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
@@ -84,6 +87,14 @@ def test_uniform_noise_stays_inside_its_interval():
     assert xi.abs().max() > math.sqrt(3) * (1 - 1e-4)
 
 
+def test_uniform_noise_is_symmetric_to_the_last_cell():
+    """The lowest and the highest draw are opposite, and neither is an end of the interval."""
+    extremes = SimpleNamespace(integers=lambda high, size: np.array([0, high - 1]))
+    low, high = FAMILIES["uniform"](extremes, (2,)).tolist()
+    assert low == -high
+    assert high < math.sqrt(3)
+
+
 def test_atoms_have_exact_moments():
     for family, (values, counts) in FINITE_LAWS.items():
         found_values, probabilities = atoms(family)
@@ -103,6 +114,12 @@ def test_every_seed_layer_and_family_has_its_own_stream():
     seeds = [*range(500), 2**31, 2**31 + 1, 2**32 - 1]
     starts = [tuple(layer.flatten().tolist()) for seed in seeds for layer in draw_noise([4, 4], 2, seed=seed)]
     assert len({value for start in starts for value in start}) == 8 * 2 * len(seeds)
-    first, second = draw_noise([40], 5, "rademacher", 3)[0], draw_noise([40], 5, "skewed", 3)[0]
-    assert (torch.sign(first) == torch.sign(second)).float().mean() < 0.9
-    assert (torch.sign(first) == -torch.sign(second)).float().mean() < 0.9
+
+
+@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(FAMILIES, 2)))
+def test_families_of_one_seed_are_uncorrelated(one, other):
+    a, b = (draw_noise([WIDTH], DRAWS, family, 3)[0] for family in (one, other))
+    for power in (1, 2):
+        first, second = (v.pow(power) - v.pow(power).mean() for v in (a, b))
+        spread = first.pow(2).mean().sqrt() * second.pow(2).mean().sqrt()
+        assert abs((first * second).mean().item()) <= SIX_SIGMA * spread.item() / math.sqrt(ENTRIES) + 1e-12
