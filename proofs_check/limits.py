@@ -20,7 +20,7 @@ from flint import arb
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from proofs_check import rerun
+from proofs_check import floats, rerun
 from proofs_check.designs import atoms
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
@@ -213,12 +213,26 @@ def reproduces(
         yield Measurement("implementation", f"{noise.name}: |B̂(c) - exact limit at that c|", away, bound)
 
 
+def clear_rank(instance: Instance, feedback: Sequence[Array], rule: str) -> bool:
+    """Whether every Gram matrix at these B̂ has eigenvalues above 1e-6 of its largest, or none that count: no
+    cutoff between an implementation's choice and the next one's decides.
+    """
+    signals = floats.error_signals(instance.network, feedback, instance.clean, instance.y, rule)
+    for source in signals[1:] if rule == "FA" else signals[-1:]:
+        eigenvalues = np.linalg.eigvalsh(source.T @ source)
+        relative = eigenvalues / max(eigenvalues[-1], 1e-300)
+        if np.any((relative > 1e-13) & (relative < 1e-6)):
+            return False
+    return True
+
+
 def distances(
     subject: Subject, instance: Instance, design: Design, c: float, rule: str, expected: Sequence[Array]
 ) -> Iterator[tuple[float, float]]:
     """For each of B^2 … B^{N+1}: the distance of the subject's fit from ``expected``, and what float64 is
     allowed (Frobenius).
     """
+    assume(clear_rank(instance, expected, rule))
     support = atoms(design, instance.network.hidden)
     allowed = feedback_allowance(instance, support, c, expected, rule)
     # An allowance of more than a thousandth would let a wrong scale pass: such a network asks for precision
