@@ -153,6 +153,22 @@ def _kind(value: object) -> str:
     return f"a {type(value).__module__}.{type(value).__qualname__}".replace("builtins.", "")
 
 
+def made(target: object) -> object:
+    """The object that lives for a claim: a new one where the target is a class; raises `BadAnswer`."""
+    if not isinstance(target, type):
+        return target
+    try:
+        return target()
+    except (Exception, SystemExit) as error:
+        raise BadAnswer(f"its constructor raised {describe(error)}") from None
+
+
+def traits(target: object, name: str) -> dict[str, Any]:
+    """The name of a class or object, or else the one given, and what it supports; raises `BadAnswer`."""
+    own = getattr(target, "name", None)
+    return {"name": own if isinstance(own, str) and own else name, "supports": supported(target)}
+
+
 def supported(target: object) -> dict[str, tuple[str, ...]]:
     """Return the `supports` attribute as a plain dictionary; raises `BadAnswer` where it is none."""
     given = getattr(target, "supports", {})

@@ -77,7 +77,8 @@ def run(options: Options, claims: Sequence[Claim] | None = None) -> int:
         chosen = select(options.only, the_claims() if claims is None else claims)
         subject.load()
         screen = Screen(open_console(), chosen)
-        screen.opening(version(), subject.place, options.effort)
+        named = subject.place if subject.name in subject.place else f"{subject.place} ({subject.name})"
+        screen.opening(version(), named, options.effort)
         commands = {claim.id: options.command([claim.id]) for claim in chosen}
         rows: list[Row] = []
         try:

@@ -25,7 +25,11 @@ def render(ledger: Ledger) -> str:
         status = MARKS[row.statement_confirmed] + statement.status
         cells = (f"**{statement.id}** {_cell(statement.title)}", status, _outcome(row), f"{row.seconds:.1f}")
         lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", "✓ confirmed by a check of its own in this run, ✗ not.", ""]
+    lines += [
+        "",
+        "✓ status confirmed by the statement's own check, which sees no implementation; ✗ not confirmed.",
+        "",
+    ]
     for row in ledger.rows:
         lines += _details(row)
     return "\n".join(lines)

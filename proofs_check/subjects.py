@@ -7,7 +7,6 @@ the process down harms only the claim that asked; `LocalSubject` asks an object 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -217,24 +216,21 @@ class LocalSubject(Subject):
     """A subject in this process, from an object or a class: the same checks of its answers, no time limit."""
 
     def __init__(self, target: object) -> None:
-        from proofs_check import checked
-
         self._target = target
-        self.name = str(getattr(target, "name", None) or getattr(target, "__name__", type(target).__name__))
-        self.supports = checked.supported(target)
-        with contextlib.suppress(SubjectError):  # raised again by begin_claim
-            self.begin_claim(float("inf"))
+        self._name = str(getattr(target, "__name__", type(target).__name__))
+        self.begin_claim(float("inf"))
 
     def begin_claim(self, seconds: float) -> None:
         """Make a new object, if the subject is a class."""
         from proofs_check import checked
 
         try:
-            self._subject = checked.Checked(
-                self._target() if isinstance(self._target, type) else self._target
-            )
-        except Exception as error:
-            raise SubjectError(f"its constructor raised {checked.describe(error)}") from error
+            made = checked.made(self._target)
+            traits = checked.traits(made, self._name)
+        except checked.BadAnswer as error:
+            raise SubjectError(str(error)) from error
+        self._subject = checked.Checked(made)
+        self.name, self.supports = traits["name"], traits["supports"]
 
     def _ask(self, method: str, **arguments: Any) -> list[Array]:
         from proofs_check import checked, pipeline

@@ -54,7 +54,7 @@ class Screen:
         head = self._head(Text("claim"), Text("  statement"), Text("implementation"))
         head.stylize("bold")
         evidence = [Text("the most telling evidence", "bold")] if self._wide else []
-        self._block([head], evidence, Text("seconds", "bold", justify="right"))
+        self._block([head], evidence, Text("seconds", "bold", justify="right"), bullet=INDENT)
         self._rule()
 
     @contextmanager
@@ -83,7 +83,11 @@ class Screen:
     def closing(self, ledger: Ledger, commands: Mapping[str, str]) -> None:
         """Print what went wrong and the summary; `commands` rerun one claim each, by its id."""
         self._rule()
-        self._line(Text("✓ the statement's own check, which sees no implementation, confirmed it", "dim"))
+        self._line(
+            Text(
+                "✓ the status was confirmed by the statement's own check, which sees no implementation", "dim"
+            )
+        )
         self._failures(ledger.rows, commands)
         self._console.print()
         style = "bold green" if ledger.passed else "bold red"
@@ -130,12 +134,14 @@ class Screen:
         padded = [text + " " * (width - text.cell_len) for text, width in zip(columns, widths, strict=True)]
         return Text(GAP).join(padded)
 
-    def _block(self, left: Sequence[Text], evidence: Sequence[Text], seconds: Text) -> None:
+    def _block(
+        self, left: Sequence[Text], evidence: Sequence[Text], seconds: Text, bullet: str = BULLET
+    ) -> None:
         width, full = left[0].cell_len, self._console.width
         if self._wide:
             right = full - width - SECONDS - 2 * len(GAP)
             grid = _grid(width, right, SECONDS)
-            grid.add_row(Text("\n").join(left), self._list(evidence, right), seconds)
+            grid.add_row(Text("\n").join(left), self._list(evidence, right, bullet), seconds)
             self._console.print(grid)
             return
         grid = _grid(width, SECONDS)
@@ -146,9 +152,9 @@ class Screen:
         for item in evidence:
             self._line(item, GAP + BULLET, GAP + INDENT)
 
-    def _list(self, items: Sequence[Text], width: int) -> Text:
+    def _list(self, items: Sequence[Text], width: int, bullet: str) -> Text:
         """One item below the other, within a width."""
-        lines = (line for item in items for line in self._wrapped(item, width, BULLET, INDENT))
+        lines = (line for item in items for line in self._wrapped(item, width, bullet, INDENT))
         return Text("\n").join(lines)
 
     def _line(self, text: Text, first: str = "", rest: str = "") -> None:
@@ -158,6 +164,8 @@ class Screen:
     def _wrapped(self, text: Text, width: int, first: str, rest: str) -> list[Text]:
         """The lines of a text, the first and the others behind marks of the same width."""
         lines = text.wrap(self._console, width - len(first))
+        for line in lines:
+            line.rstrip()
         return [Text(rest if number else first) + line for number, line in enumerate(lines)]
 
     def _rule(self, title: str = "") -> None:

@@ -16,7 +16,6 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from importlib.machinery import PathFinder
 from operator import attrgetter
 from pathlib import Path
@@ -71,54 +70,46 @@ class Host:
                 raise NotFound(f"there is no package {pinned} in {folder}")
             sys.modules[pinned] = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(sys.modules[pinned])
-        found = self._file(module, folder) if module.endswith(".py") else self._module(module, folder)
+        found = import_file(module) if module.endswith(".py") else import_module(module, folder)
         try:
             self._target = attrgetter(name)(found)
         except AttributeError:
             raise NotFound(f"{module} has no attribute {name}") from None
-        return {**self._traits(self._target, name), "torch": torch_version()}
+        return {**checked.traits(self._target, name), "torch": torch_version()}
 
     def begin(self, name: str) -> dict[str, Any]:
-        """Make a new object, if NAME is a class."""
-        if isinstance(self._target, type):
-            try:
-                subject = self._target()
-            except (Exception, SystemExit) as error:
-                raise checked.BadAnswer(f"its constructor raised {checked.describe(error)}") from None
-        else:
-            subject = self._target
-        self._subject = checked.Checked(subject)
-        return self._traits(subject, name)
+        """Make the object of a claim."""
+        made = checked.made(self._target)
+        self._subject = checked.Checked(made)
+        return checked.traits(made, name)
 
     def ask(self, method: str, arguments: dict[str, Any]) -> Any:
         """Put one question to the subject."""
         return checked.answer(self._subject, pipeline.fitted_feedback, method, arguments)
 
-    def _traits(self, target: object, name: str) -> dict[str, Any]:
-        given = getattr(target, "name", None)
-        if isinstance(given, str) and given:
-            name = str(given)
-        return {"name": name, "supports": checked.supported(target)}
 
-    def _file(self, path: str, folder: str) -> ModuleType:
-        file = Path(path)
-        if not file.is_file():
-            raise NotFound(f"there is no file {path}")
-        sys.path.insert(0, str(file.resolve().parent))
-        name = file.stem if file.stem not in sys.modules else f"subject_{file.stem}"
-        return self._imported(path, lambda: module_from_file(name, file.resolve()))
+def import_file(path: str) -> ModuleType:
+    """Import a Python file; its folder comes first on the path, so that it finds what lies beside it."""
+    file = Path(path).resolve()
+    if not file.is_file():
+        raise NotFound(f"there is no file {path}")
+    sys.path.insert(0, str(file.parent))
+    name = file.stem if file.stem not in sys.modules else f"subject_{file.stem}"
+    try:
+        return module_from_file(name, file)
+    except (Exception, SystemExit) as error:
+        raise NotFound(f"importing {path} raised {checked.describe(error)}") from None
 
-    def _module(self, name: str, folder: str) -> ModuleType:
-        return self._imported(name, lambda: importlib.import_module(name), folder)
 
-    def _imported(self, name: str, load: Callable[[], ModuleType], folder: str = "") -> ModuleType:
-        try:
-            return load()
-        except (Exception, SystemExit) as error:
-            if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
-                where = f"in {folder} or among the installed packages"
-                raise NotFound(f"there is no module {error.name} {where}") from None
-            raise NotFound(f"importing {name} raised {checked.describe(error)}") from None
+def import_module(name: str, folder: str) -> ModuleType:
+    """Import a module by its name; the folder is for the message."""
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
+            where = f"in {folder} or among the installed packages"
+            raise NotFound(f"there is no module {error.name} {where}") from None
+        raise NotFound(f"importing {name} raised {checked.describe(error)}") from None
 
 
 def torch_version() -> str:

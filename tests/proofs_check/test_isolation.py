@@ -139,25 +139,25 @@ def test_a_subject_that_hangs_is_stopped_with_all_that_it_started(shared):
     start = time.monotonic()
     with pytest.raises(SubjectLost, match=r"^no answer from draw_noise within the 0\.2 s of a claim$"):
         ask(shared, "hangs with a child")
-    assert time.monotonic() - start < 2.0
+    assert time.monotonic() - start < 30.0  # it sleeps for 60
 
 
 def test_the_time_of_a_claim_is_for_all_its_calls(shared):
     shared.begin_claim(0.5)
-    ask(shared, "sleeps")
     with pytest.raises(SubjectLost, match="no answer"):
-        ask(shared, "sleeps")
+        for _ in range(2):  # 0.3 s each
+            ask(shared, "sleeps")
 
 
 def test_only_the_subjects_own_time_counts(shared):
-    shared.begin_claim(0.5)
-    time.sleep(0.6)
+    shared.begin_claim(1.0)
+    time.sleep(1.1)
     assert len(ask(shared, "")) == 2
 
 
 def test_what_a_subject_prints_goes_to_standard_error(subject, capsys):
     assert len(ask(subject, "prints")) == 2
-    deadline = time.monotonic() + 5.0
+    deadline = time.monotonic() + 20.0
     printed = ""
     while "descriptor" not in printed and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -202,17 +202,17 @@ def test_supports_may_belong_to_the_object():
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"),
+    ("name", "seconds", "reason"),
     [
-        ("RaisesWhenMade", "its constructor raised RuntimeError: cannot be made"),
-        ("HangsWhenMade", "no answer from its constructor within the 0.1 s of a claim"),
+        ("RaisesWhenMade", 20.0, "its constructor raised RuntimeError: cannot be made"),
+        ("HangsWhenMade", 0.1, "no answer from its constructor within the 0.1 s of a claim"),
     ],
 )
-def test_a_subject_that_cannot_be_made_is_an_error_of_the_claim(name, reason):
+def test_a_subject_that_cannot_be_made_is_an_error_of_the_claim(name, seconds, reason):
     with WorkerSubject(f"{STRANGE}:{name}") as subject:
         subject.load()
         with pytest.raises(SubjectError, match=re.escape(reason)):
-            subject.begin_claim(0.1)
+            subject.begin_claim(seconds)
 
 
 NOT_FOUND = {
@@ -293,7 +293,7 @@ def test_the_process_ends_with_its_parent_even_while_the_subject_computes(tmp_pa
         [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True
     )
     worker = int(parent.stdout)
-    deadline = time.monotonic() + 5.0
+    deadline = time.monotonic() + 20.0
     while alive(worker) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not alive(worker)
