@@ -11,8 +11,8 @@ the rows of ẽ, R the residual of the fit and G̃ = G + d, the identity
 
     G̃⁺(GB + R) - B = -G̃⁺dB + (G̃ᵀG̃)⁺dᵀR + (I - G̃⁺G̃) dᵀG⁺ᵀB
 
-carries it on, G̃ being of the rank of G; the last term is there only without full rank. Nothing here is of first order only. Norms of
-rows are root mean squares over the data.
+carries it on, G̃ being of the rank of G; the last term is there only without full rank. Nothing here is of
+first order only. Norms of rows are root mean squares over the data.
 """
 
 from __future__ import annotations
