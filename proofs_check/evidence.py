@@ -8,6 +8,7 @@ the check needs) or `SubjectError` (the subject raised, hung, died or answered s
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -96,6 +97,14 @@ class Falsified(Exception):
         self.reason = reason
         self.evidence = tuple(evidence)
         self.counterexample = counterexample
+
+
+def falsified_by(rows: Iterable[Evidence], counterexample: str) -> Iterator[Evidence]:
+    """Pass the rows on; at the first that does not hold, raise `Falsified` with the code that shows it."""
+    for row in rows:
+        if not row.holds:
+            raise Falsified(f"{row.name}: {row.finding}", (row,), counterexample)
+        yield row
 
 
 class NotApplicable(Exception):

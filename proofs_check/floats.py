@@ -37,7 +37,8 @@ class Network:
 
 
 def _sigmoid(a: Array) -> Array:
-    return np.exp(-np.logaddexp(0.0, -a))
+    small = np.exp(-np.abs(a))
+    return np.where(a >= 0, 1.0, small) / (1.0 + small)
 
 
 def activation(name: str, a: Array) -> Array:
@@ -72,9 +73,16 @@ def slope(name: str, a: Array) -> Array:
     raise ValueError(f"unknown activation {name!r}")
 
 
-def _log_sum_exp(z: Array) -> Array:
-    top = z.max(axis=1)
-    return top + np.log(np.exp(z - top[:, None]).sum(axis=1))
+def row_sums(values: Array) -> Array:
+    """The sum of each row, (T,)."""
+    total: Array = values.sum(axis=1)
+    return total
+
+
+def log_sum_exp(z: Array) -> Array:
+    """log Σ exp of each row, (T,)."""
+    top: Array = z.max(axis=1)
+    return top + np.log(row_sums(np.exp(z - top[:, None])))
 
 
 def loss(name: str, z: Array, y: Array) -> Array:
@@ -82,13 +90,13 @@ def loss(name: str, z: Array, y: Array) -> Array:
     r = z - y
     match name:
         case "mse":
-            return (r**2).sum(axis=1) / 2
+            return row_sums(r**2) / 2
         case "quartic":
-            return (r**4).sum(axis=1) / 4
+            return row_sums(r**4) / 4
         case "logcosh":
-            return (np.logaddexp(r, -r) - np.log(2.0)).sum(axis=1)
+            return row_sums(np.logaddexp(r, -r) - np.log(2.0))
         case "cross_entropy":
-            return (y * (_log_sum_exp(z)[:, None] - z)).sum(axis=1)
+            return row_sums(y * (log_sum_exp(z)[:, None] - z))
     raise ValueError(f"unknown loss {name!r}")
 
 
@@ -103,7 +111,7 @@ def loss_gradient(name: str, z: Array, y: Array) -> Array:
         case "logcosh":
             return np.tanh(r)
         case "cross_entropy":
-            return y.sum(axis=1, keepdims=True) * np.exp(z - _log_sum_exp(z)[:, None]) - y
+            return row_sums(y)[:, None] * np.exp(z - log_sum_exp(z)[:, None]) - y
     raise ValueError(f"unknown loss {name!r}")
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from math import log2
 from typing import TYPE_CHECKING
 
@@ -158,15 +159,11 @@ def confirm_limits(
 ) -> Iterator[Evidence]:
     """`approaches` for every finite noise, on networks of the family."""
     for noise in NOISES.values():
-        rows = search(
-            family.instances(LARGEST[noise.name]),
-            lambda instance, noise=noise: approaches(instance, noise, target, family.rule, layers, solve),  # type: ignore[misc]
-            lambda instance, noise=noise: f"{instance.as_code()}\n# noise: {noise.name}",  # type: ignore[misc]
-            effort,
-            (key, "confirm", noise.name),
-            effort.choose(4, 25, 200),
-        )
-        yield from (replace(row, name=f"{noise.name}: {row.name}") for row in rows)
+        check = partial(approaches, noise=noise, target=target, rule=family.rule, layers=layers, solve=solve)
+        drawn = family.instances(LARGEST[noise.name])
+        count, named = effort.choose(4, 25, 200), (key, "confirm", noise.name)
+        for row in search(drawn, check, Instance.as_code, effort, named, count):
+            yield replace(row, name=f"{noise.name}: {row.name}")
 
 
 def examine_limits(
@@ -175,14 +172,23 @@ def examine_limits(
     """`reproduces` for every finite noise, on networks of the family, at c = 1/2, 1/16 or 1/1024."""
     narrowed = family.narrowed(subject.supports)
     for noise in NOISES.values():
-        yield from search(
-            st.tuples(narrowed.instances(LARGEST[noise.name]), st.sampled_from(SCALES)),
-            lambda drawn, noise=noise: reproduces(subject, *drawn, noise, family.rule, layers),  # type: ignore[misc]
-            lambda drawn, noise=noise: rerun.limits_code(subject, *drawn, noise.name, family.rule),  # type: ignore[misc]
-            effort,
-            (key, "examine", noise.name),
-            effort.choose(6, 40, 300),
-        )
+        drawn = st.tuples(narrowed.instances(LARGEST[noise.name]), st.sampled_from(SCALES))
+        check = partial(_reproduces_drawn, subject=subject, noise=noise, rule=family.rule, layers=layers)
+        show = partial(_limits_code, subject=subject, noise=noise.name, rule=family.rule)
+        count, named = effort.choose(6, 40, 300), (key, "examine", noise.name)
+        yield from search(drawn, check, show, effort, named, count)
+
+
+def _reproduces_drawn(
+    drawn: tuple[Instance, float], subject: Subject, noise: Noise, rule: str, layers: slice
+) -> Iterator[Measurement]:
+    instance, c = drawn
+    return reproduces(subject, instance, c, noise, rule, layers)
+
+
+def _limits_code(drawn: tuple[Instance, float], subject: Subject, noise: str, rule: str) -> str:
+    instance, c = drawn
+    return rerun.limits_code(subject, instance, c, noise, rule)
 
 
 def exact_limit(

@@ -12,7 +12,7 @@ from proofs_check.designs import atoms
 from proofs_check.floats import Array
 from proofs_check.networks import Instance
 from proofs_check.subjects import Subject
-from proofs_check.tolerance import difference_allowance
+from proofs_check.tolerance import NEGLIGIBLE, difference_allowance
 from theory.designs import Design
 
 
@@ -27,7 +27,8 @@ def average(rows: Array, instance: Instance, design: Design) -> Array:
     """The mean over the atoms, (M, …), of rows of all pairs."""
     support = atoms(design, instance.network.hidden)
     table = rows.reshape(len(instance.x), support.count, -1).swapaxes(1, 2)
-    return np.ascontiguousarray(table * support.weights).sum(axis=-1)  # along memory: numpy sums pairwise
+    means: Array = np.ascontiguousarray(table * support.weights).sum(axis=-1)  # along memory: pairwise
+    return means
 
 
 def mean_estimates(subject: Subject, instance: Instance, design: Design, c: float) -> list[Array]:
@@ -49,6 +50,6 @@ def mean_allowance(instance: Instance, design: Design, c: float) -> list[Array]:
 def distance(found: Sequence[Array], expected: Sequence[Array], allowed: Sequence[Array]) -> float:
     """The largest part of the allowance that any entry uses."""
     return max(
-        float(np.max(np.abs(a - b) / (bound + 1e-300)))
+        float(np.max(np.abs(a - b) / (bound + NEGLIGIBLE)))
         for a, b, bound in zip(found, expected, allowed, strict=True)
     )

@@ -6,7 +6,7 @@ beside what was expected.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,13 +15,15 @@ from proofs_check.floats import Array, Network
 from proofs_check.networks import Instance, tensor_code
 
 if TYPE_CHECKING:
+    from proofs_check.effort import Effort
+    from proofs_check.evidence import Evidence
     from proofs_check.subjects import Subject
 
 
 def limits_code(subject: Subject, instance: Instance, c: float, noise: str, rule: str) -> str:
     """Code for `limits`."""
     call = f"rerun.limits({place(subject)!r}, network, x, y, noise={noise!r}, c={c!r}, rule={rule!r})"
-    return f"{instance.as_code()}\n\nfrom proofs_check import rerun\n{call}"
+    return f"{instance.as_code()}\n\n{call}"
 
 
 def limits(subject: str, network: Any, x: Any, y: Any, noise: str, c: float, rule: str) -> None:
@@ -38,7 +40,7 @@ def limits(subject: str, network: Any, x: Any, y: Any, noise: str, c: float, rul
 def singular_code(subject: Subject, instance: Instance, c: float, noise: str) -> str:
     """Code for `singular`."""
     call = f"rerun.singular({place(subject)!r}, network, x, y, noise={noise!r}, c={c!r})"
-    return f"{instance.as_code()}\n\nfrom proofs_check import rerun\n{call}"
+    return f"{instance.as_code()}\n\n{call}"
 
 
 def singular(subject: str, network: Any, x: Any, y: Any, noise: str, c: float) -> None:
@@ -56,7 +58,7 @@ def singular(subject: str, network: Any, x: Any, y: Any, noise: str, c: float) -
 def mixed_code(subject: Subject, instance: Instance, number: int, c: float, rule: str) -> str:
     """Code for `mixed`."""
     call = f"rerun.mixed({place(subject)!r}, network, x, y, number={number}, c={c!r}, rule={rule!r})"
-    return f"{instance.as_code()}\n\nfrom proofs_check import rerun\n{call}"
+    return f"{instance.as_code()}\n\n{call}"
 
 
 def mixed(subject: str, network: Any, x: Any, y: Any, number: int, c: float, rule: str) -> None:
@@ -74,7 +76,7 @@ def mixed(subject: str, network: Any, x: Any, y: Any, number: int, c: float, rul
 def residuals_code(subject: Subject, instance: Instance, c: float, noise: str, rule: str) -> str:
     """Code for `residuals`."""
     call = f"rerun.residuals({place(subject)!r}, network, x, y, noise={noise!r}, c={c!r}, rule={rule!r})"
-    return f"{instance.as_code()}\n\nfrom proofs_check import rerun\n{call}"
+    return f"{instance.as_code()}\n\n{call}"
 
 
 def residuals(subject: str, network: Any, x: Any, y: Any, noise: str, c: float, rule: str) -> None:
@@ -109,7 +111,7 @@ def estimates_code(subject: Subject, instance: Instance, noise: Sequence[Array],
     """Code for `estimates`."""
     listed = ", ".join(tensor_code(xi) for xi in noise)
     call = f"rerun.estimates({place(subject)!r}, network, x, y, noise, c={c!r})"
-    return f"{instance.as_code()}\nnoise = [{listed}]\n\nfrom proofs_check import rerun\n{call}"
+    return f"{instance.as_code()}\nnoise = [{listed}]\n\n{call}"
 
 
 def estimates(subject: str, network: Any, x: Any, y: Any, noise: Any, c: float) -> None:
@@ -130,7 +132,7 @@ def estimates(subject: str, network: Any, x: Any, y: Any, noise: Any, c: float) 
 def means_code(subject: Subject, instance: Instance, c: float, noise: str) -> str:
     """Code for `means`."""
     call = f"rerun.means({place(subject)!r}, network, x, y, noise={noise!r}, c={c!r})"
-    return f"{instance.as_code()}\n\nfrom proofs_check import rerun\n{call}"
+    return f"{instance.as_code()}\n\n{call}"
 
 
 def means(subject: str, network: Any, x: Any, y: Any, noise: str, c: float) -> None:
@@ -154,7 +156,7 @@ def signals_code(subject: Subject, instance: Instance, feedback: Sequence[Array]
     """Code for `signals`."""
     listed = ", ".join(tensor_code(b) for b in feedback)
     call = f"rerun.signals({place(subject)!r}, network, x, y, feedback, rule={rule!r})"
-    return f"{instance.as_code()}\nfeedback = [{listed}]\n\nfrom proofs_check import rerun\n{call}"
+    return f"{instance.as_code()}\nfeedback = [{listed}]\n\n{call}"
 
 
 def signals(subject: str, network: Any, x: Any, y: Any, feedback: Any, rule: str) -> None:
@@ -191,13 +193,32 @@ def solution(subject: str, estimates: Any, errors: Any, ridge: float) -> None:
     _compare("B", found, expected, solve_allowance(signals, rows, expected, ridge))
 
 
+def digits_code(subject: Subject, network: str, effort: Effort) -> str:
+    """Code for `digits`."""
+    return (
+        "from proofs_check import rerun\n"
+        f"rerun.digits({place(subject)!r}, network={network!r}, depth={effort.depth!r})"
+    )
+
+
+def digits(subject: str, network: str, depth: str) -> None:
+    """Print what the ledger finds on a network trained on digits: sigmoid, tanh or linear."""
+    from proofs_check.digits.evidence import examine_linear_gradients, examine_recovery
+    from proofs_check.effort import Effort
+
+    with _opened(subject) as opened:
+        if network == "linear":
+            _print_rows(examine_linear_gradients(opened, Effort(depth)))
+        else:
+            _print_rows(examine_recovery(opened, network, Effort(depth)))
+
+
 def noise(subject: str, family: str, seed: int) -> None:
     """Print every test of the subject's noise for one family and seed."""
     from proofs_check.claims.noise import examine_family
 
     with _opened(subject) as opened:
-        for row in examine_family(opened, family, seed):
-            print("ok  " if row.holds else "FAIL", row.name, row.value, "allowed", row.bound)
+        _print_rows(examine_family(opened, family, seed))
 
 
 def place(subject: Subject) -> str:
@@ -220,6 +241,11 @@ def _opened(subject: str) -> Any:
 
 def _floats(values: Any) -> Array:
     return np.asarray(values, dtype=np.float64)
+
+
+def _print_rows(rows: Iterable[Evidence]) -> None:
+    for row in rows:
+        print("ok  " if row.holds else "FAIL", f"{row.name}: {row.finding}")
 
 
 def _compare(name: str, found: Array, expected: Array, allowed: float | None = None) -> None:

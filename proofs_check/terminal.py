@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -177,21 +178,12 @@ class Screen:
 
 
 def most_telling(rows: Sequence[Evidence]) -> Evidence | None:
-    """The first row that does not hold; else the one nearest to its bound; else any."""
-    broken = [row for row in rows if not row.holds]
-    return broken[0] if broken else max(rows, key=_nearness, default=None)
-
-
-def _nearness(row: Evidence) -> float:
-    """How much of its bound a row that holds uses up: 0 to 1, and -1 where it has none."""
-    if not row.required:
-        return -1.0
-    if isinstance(row.value, str) or isinstance(row.bound, str | None):
-        return 0.0
-    if isinstance(row.bound, tuple):
-        low, high = row.bound
-        return abs(2 * row.value - low - high) / (high - low) if 0 < high - low < float("inf") else 0.0
-    return max(row.value / row.bound, 0.0) if 0 < row.bound < float("inf") else 0.0
+    """The first row that does not hold; else the first that could have failed, for claims begin with what
+    matters most; else any.
+    """
+    broken = (row for row in rows if not row.holds)
+    required = (row for row in rows if row.required)
+    return next(chain(broken, required, rows), None)
 
 
 def _telling(row: Row) -> list[Text]:

@@ -10,6 +10,7 @@ them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sqrt
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from proofs_check.floats import Array, Network
 from proofs_check.networks import Instance
 
 UNIT_ROUNDOFF = 2.0**-53
+NEGLIGIBLE = 1e-50  # what balls of 256 bits may leave where the exact value, and so its allowance, is 0
 
 
 def rounding_scale(network: Network, passed: floats.Pass, y: Array) -> Array:
@@ -27,9 +29,8 @@ def rounding_scale(network: Network, passed: floats.Pass, y: Array) -> Array:
     """
     errors = floats.error_signals(network, network.weights[1:], passed, y)
     outputs = passed.activations[-1]
-    total = (np.abs(floats.loss_gradient(network.loss, outputs, y)) * (np.abs(outputs) + np.abs(y))).sum(
-        axis=1
-    )
+    gradient = np.abs(floats.loss_gradient(network.loss, outputs, y))
+    total = floats.row_sums(gradient * (np.abs(outputs) + np.abs(y)))
     total += _largest_term(network.loss, outputs, y)
     for index, (weight, error) in enumerate(zip(network.weights, errors, strict=True)):
         total += (np.abs(error) * (np.abs(passed.activations[index]) @ np.abs(weight).T)).sum(axis=1)
@@ -40,14 +41,10 @@ def rounding_scale(network: Network, passed: floats.Pass, y: Array) -> Array:
 
 def _largest_term(loss: str, outputs: Array, y: Array) -> Array:
     if loss == "logcosh":
-        return (np.abs(outputs - y) + np.log(2.0)).sum(axis=1)
+        return floats.row_sums(np.abs(outputs - y) + np.log(2.0))
     if loss == "cross_entropy":
-        mass = np.abs(y).sum(axis=1)
-        normaliser = (
-            floats.loss(loss, outputs, np.eye(outputs.shape[1])[np.zeros(len(outputs), dtype=int)])
-            + outputs[:, 0]
-        )
-        return (np.abs(y) * np.abs(outputs)).sum(axis=1) + np.abs(normaliser) * mass + 1.0
+        mass, normaliser = floats.row_sums(np.abs(y)), floats.log_sum_exp(outputs)
+        return floats.row_sums(np.abs(y) * np.abs(outputs)) + np.abs(normaliser) * mass + 1.0
     return floats.loss(loss, outputs, y)
 
 
@@ -66,8 +63,8 @@ def solve_allowance(errors: Array, estimates: Array, solution: Array, ridge: flo
     used = eigenvalues[eigenvalues > 1e-9 * eigenvalues[-1]]
     if not used.size or used[-1] <= 0:
         return 0.0
-    size = float(np.linalg.norm(solution) + np.linalg.norm(estimates) / np.sqrt(used[-1]))
-    return 100 * errors.shape[1] * UNIT_ROUNDOFF * float(used[-1] / used[0]) * size
+    size = float(np.linalg.norm(solution)) + float(np.linalg.norm(estimates)) / sqrt(used[-1])
+    return float(100 * errors.shape[1] * UNIT_ROUNDOFF * (used[-1] / used[0]) * size)
 
 
 def feedback_allowance(
@@ -155,16 +152,13 @@ def signal_allowance(
 
 def _gradient_error(loss: str, outputs: Array, y: Array, value_error: Array) -> Array:
     """The error of ∂L/∂ŷ for a given error of ŷ."""
-    residual = np.abs(outputs - y)
+    residual, u = np.abs(outputs - y), UNIT_ROUNDOFF
     if loss == "cross_entropy":
-        mass = np.abs(y).sum(axis=1, keepdims=True)
-        shift = value_error.max(axis=1, keepdims=True) + UNIT_ROUNDOFF * np.abs(outputs).max(
-            axis=1, keepdims=True
-        )
-        return mass * (2 * shift + (4 + outputs.shape[1]) * UNIT_ROUNDOFF)
-    moved = value_error + UNIT_ROUNDOFF * residual
-    return (
-        moved * 3 * residual**2 + 4 * UNIT_ROUNDOFF * residual**3
-        if loss == "quartic"
-        else moved + 4 * UNIT_ROUNDOFF
-    )
+        mass: Array = floats.row_sums(np.abs(y))[:, None]
+        shift: Array = (value_error + u * np.abs(outputs)).max(axis=1)[:, None]
+        return mass * (2 * shift + (4 + outputs.shape[1]) * u)
+    moved: Array = value_error + u * residual
+    if loss == "quartic":
+        steepness: Array = 3 * residual**2
+        return steepness * moved + 4 * u * steepness * residual
+    return moved + 4 * u

@@ -2,8 +2,8 @@
 
     python -m tests.false_alarms [SEEDS] [--from SEED]
 
-Prints a line per seed as it goes; interrupted, it says where to go on. Exit code 0 means no alarm. The statements do not
-depend on the subject, so each is confirmed once per seed.
+Prints a line per seed as it goes; interrupted, it says where to go on. Exit code 0 means no alarm. The
+statements do not depend on the subject, so each is confirmed once per seed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def main() -> int:
             print(f"ALARM at seed {seed}: {name}, {row.claim.id}: {row.verdict.reason}")
             print(row.verdict.counterexample or "")
         print(
-            f"seed {seed}: {'no alarm' if not found else f'{len(found)} alarms'}, {time.monotonic() - started:.0f} s",
+            f"seed {seed}: {len(found)} false alarms, {time.monotonic() - started:.0f} s",
             flush=True,
         )
     for subject in subjects:

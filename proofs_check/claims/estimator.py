@@ -16,7 +16,7 @@ from proofs_check.networks import ACTIVATIONS, LOSSES, Family, Instance, any_wid
 from proofs_check.oracle import exact_differences, exact_estimates
 from proofs_check.search import Measurement, search, sweep
 from proofs_check.subjects import Subject
-from proofs_check.tolerance import difference_allowance
+from proofs_check.tolerance import NEGLIGIBLE, difference_allowance
 from theory.definitions import ESTIMATOR
 
 SCALES = (0.3, 1e-3)
@@ -83,7 +83,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 expected = exact_estimates(network, noise, c)
                 allowed = difference_allowance(network.network, network.x, network.y, noise, c)[:, None]
                 used = max(
-                    float(np.max(np.abs(a - b) / (allowed * np.abs(xi) + 1e-300)))
+                    float(np.max(np.abs(a - b) / (allowed * np.abs(xi) + NEGLIGIBLE)))
                     for a, b, xi in zip(found, expected, noise, strict=True)
                 )
                 yield Measurement(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import flint
 import sympy
@@ -47,7 +48,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     for noise in NOISES.values():
         rows = search(
             FAMILY.instances(min(LARGEST[noise.name], 5)),
-            lambda instance, noise=noise: _orders(instance, noise),  # type: ignore[misc]
+            partial(_orders, noise=noise),
             Instance.as_code,
             effort,
             ("expansion", "confirm", noise.name),

@@ -13,7 +13,7 @@ from proofs_check import rerun
 from proofs_check import statistics as stats
 from proofs_check.claim import Claim
 from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, Falsified, NotApplicable
+from proofs_check.evidence import Evidence, NotApplicable, falsified_by
 from proofs_check.floats import Array
 from proofs_check.subjects import Subject
 from theory.definitions import NOISE
@@ -52,12 +52,10 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     for family in offered:
         for repeat in range(effort.choose(1, 3, 20)):
             seed = effort.integer("noise", family, repeat) % 2**32
-            rows = list(examine_family(subject, family, seed))
-            broken = next((row for row in rows if not row.holds), None)
-            if broken is not None:
-                raise Falsified(f"{broken.name}: {broken.value}", tuple(rows), _code(subject, family, seed))
+            rows = falsified_by(examine_family(subject, family, seed), _code(subject, family, seed))
+            shown = list(rows)
             if repeat == 0:
-                yield from rows
+                yield from shown
 
 
 def examine_family(subject: Subject, family: str, seed: int) -> Iterator[Evidence]:
@@ -158,7 +156,8 @@ def _normal_distribution(ordered: Array) -> Array:
     grid = np.linspace(-10, 10, 20001)
     half = arb(2).sqrt()
     table = np.array([float((1 + (arb(v) / half).erf()) / 2) for v in grid])
-    return np.interp(ordered, grid, table)
+    values: Array = np.interp(ordered, grid, table)
+    return values
 
 
 def _code(subject: Subject, family: str, seed: int) -> str:

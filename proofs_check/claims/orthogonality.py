@@ -20,7 +20,7 @@ from proofs_check.networks import LOSSES, Family, Instance, any_widths
 from proofs_check.oracle import exact_means
 from proofs_check.search import Measurement, search
 from proofs_check.subjects import Subject
-from proofs_check.tolerance import UNIT_ROUNDOFF, difference_allowance, signal_allowance
+from proofs_check.tolerance import NEGLIGIBLE, UNIT_ROUNDOFF, difference_allowance, signal_allowance
 from theory.designs import factorial
 from theory.exact import ExactNetwork, error_signals, forward
 from theory.noise_laws import RADEMACHER
@@ -93,7 +93,7 @@ def residual_sums(
             spread * np.abs(rows_noise[i]) + len(x) * UNIT_ROUNDOFF * magnitude
         )
         allowed = rounding + (weights[:, None] * loose[k]).T @ magnitude
-        used = found / (allowed + 1e-300)
+        used = found / (allowed + NEGLIGIBLE)
         where = np.unravel_index(np.argmax(used), used.shape)
         yield float(found[where]), float(allowed[where])
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from proofs_check import rerun
 from proofs_check.claim import Claim
 from proofs_check.digits.evidence import confirm_linear_gradients, examine_linear_gradients
 from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, NotApplicable
+from proofs_check.evidence import Evidence, NotApplicable, falsified_by
 from proofs_check.floats import Array
 from proofs_check.limits import (
     LARGEST,
@@ -110,7 +111,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     for name in EXACT_NOISE:
         yield from search(
             LINEAR.instances(min(LARGEST[name], 12)),
-            lambda instance, name=name: _projects(instance, NOISES[name]),  # type: ignore[misc]
+            partial(_projects, noise=NOISES[name]),
             Instance.as_code,
             effort,
             ("pseudo-inverse", name),
@@ -193,7 +194,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             "the subject supports neither linear networks nor softmax with cross-entropy, under FA"
         )
     if subject.supports_all(activations="identity", losses="mse", rules="FA"):
-        yield from examine_linear_gradients(subject, effort)
+        yield from falsified_by(
+            examine_linear_gradients(subject, effort), rerun.digits_code(subject, "linear", effort)
+        )
 
 
 CLAIM = Claim(STATEMENT, confirm, examine)

@@ -14,7 +14,7 @@ from proofs_check.networks import Family, Instance, any_widths
 from proofs_check.oracle import exact_signals
 from proofs_check.search import Measurement, search
 from proofs_check.subjects import Subject
-from proofs_check.tolerance import signal_allowance
+from proofs_check.tolerance import NEGLIGIBLE, signal_allowance
 from theory.rank import (
     STATEMENT,
     cross_entropy_error_sum,
@@ -97,7 +97,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 yield Measurement(
                     "implementation",
                     "softmax and cross-entropy: |1ᵀe| as part of its rounding",
-                    float(np.max(total / (bound + 1e-300))),
+                    float(np.max(total / (bound + NEGLIGIBLE))),
                     1.0,
                 )
             # Weyl: rounding moves singular values by at most its norm, so a rank that is short is seen as
@@ -106,7 +106,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 exact_signals(instance, feedback, rule)[1:], signals[1:], allowed[1:], strict=True
             ):
                 moved = np.linalg.svd(found, compute_uv=False) - np.linalg.svd(e, compute_uv=False)
-                used = float(np.abs(moved).max() / (np.linalg.norm(bound) + 1e-300))
+                used = float(np.abs(moved).max() / (np.linalg.norm(bound) + NEGLIGIBLE))
                 yield Measurement(
                     "implementation",
                     f"{name}: error of the singular values of ẽ as part of its rounding",

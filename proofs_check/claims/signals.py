@@ -19,7 +19,7 @@ from proofs_check.networks import LOSSES, Family, Instance, any_widths, equal_wi
 from proofs_check.oracle import BITS, exact_signals
 from proofs_check.search import Measurement, search, sweep
 from proofs_check.subjects import Subject
-from proofs_check.tolerance import signal_allowance
+from proofs_check.tolerance import NEGLIGIBLE, signal_allowance
 from theory.definitions import SIGNALS
 from theory.exact import directional_taylor
 
@@ -83,7 +83,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         expected = exact_signals(network, feedback, rule)
         allowed = signal_allowance(network.network, feedback, network.x, network.y, rule)
         used = max(
-            float(np.max(np.abs(a - b) / (bound + 1e-300)))
+            float(np.max(np.abs(a - b) / (bound + NEGLIGIBLE)))
             for a, b, bound in zip(found, expected, allowed, strict=True)
         )
         yield Measurement("implementation", f"{rule}: {name}", used, 1.0)

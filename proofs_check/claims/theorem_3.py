@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from proofs_check import rerun
 from proofs_check.claim import Claim
 from proofs_check.digits.evidence import confirm_recovery, examine_recovery
 from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
+from proofs_check.evidence import Evidence, falsified_by
 from proofs_check.limits import confirm_limits, examine_limits
 from proofs_check.networks import Family, Instance, any_widths
 from proofs_check.subjects import Subject
@@ -31,7 +32,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     yield from examine_limits(subject, FAMILY, effort, "theorem-3")
     for name, activations in TRAINED.items():
         if subject.supports_all(activations=activations, losses="mse"):
-            yield from examine_recovery(subject, name, effort)
+            yield from falsified_by(
+                examine_recovery(subject, name, effort), rerun.digits_code(subject, name, effort)
+            )
         else:
             reason = f"the subject does not support {' and '.join(activations)} with mse"
             yield Evidence("not applicable", f"digits 64-50-20-10, {name}", reason)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 import flint
 from hypothesis import strategies as st
@@ -42,7 +43,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
         for name in SYMMETRIC:
             yield from search(
                 family.instances(LARGEST[name]),
-                lambda instance, name=name, title=title: _no_bias(instance, NOISES[name], title),  # type: ignore[misc]
+                partial(_no_bias, noise=NOISES[name], title=title),
                 Instance.as_code,
                 effort,
                 ("zero-bias", title, name),

@@ -1,4 +1,4 @@
-"""Tests of noise: right sources pass, wrong ones by a stated amount do not, and the bounds are what they say."""
+"""Tests of noise: right sources pass, sources wrong by a stated amount do not; bounds are what they say."""
 
 from math import erf, exp, sqrt
 

@@ -85,13 +85,13 @@ EDGE = Evidence("exact", "edge", 3.0, (2.0, 3.01))
 @pytest.mark.parametrize(
     ("rows", "telling"),
     [
-        ((LOOSE, FAR, NEAR), NEAR),
-        ((NEAR, EDGE, FAR), EDGE),
+        ((LOOSE, FAR, NEAR), FAR),
+        ((EDGE, NEAR), EDGE),
         ((NEAR, BROKEN, LOOSE), BROKEN),
         ((LOOSE, CONFIRMED), CONFIRMED),
         ((LOOSE,), LOOSE),
         ((), None),
     ],
 )
-def test_the_most_telling_evidence_is_what_failed_or_came_nearest_to_it(rows, telling):
+def test_the_most_telling_evidence_is_what_failed_or_what_the_claim_puts_first(rows, telling):
     assert most_telling(rows) == telling

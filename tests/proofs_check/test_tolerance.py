@@ -38,7 +38,9 @@ def noise_of(instance: Instance) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("c", [0.3, 1e-3, 1e-6])
 def test_two_passes_in_float64_stay_within_16_u_rho_over_c(c: float) -> None:
-    for instance in instances(Family(any_widths((1, 3), 4), losses=LOSSES, scales=(-2, 0, 2)), 30, "two passes"):
+    for instance in instances(
+        Family(any_widths((1, 3), 4), losses=LOSSES, scales=(-2, 0, 2)), 30, "two passes"
+    ):
         noise = noise_of(instance)
         perturbed = floats.forward(instance.network, instance.x, [c * xi for xi in noise]).activations[-1]
         clean = instance.clean.activations[-1]
@@ -54,7 +56,9 @@ def test_single_precision_does_not_stay_within_it() -> None:
         noise = noise_of(instance)
         rounded = [xi.astype(np.float32).astype(np.float64) for xi in noise]
         away = np.abs(exact_differences(instance, rounded, 0.3) - exact_differences(instance, noise, 0.3))
-        missed += bool(np.any(away > difference_allowance(instance.network, instance.x, instance.y, noise, 0.3)))
+        missed += bool(
+            np.any(away > difference_allowance(instance.network, instance.x, instance.y, noise, 0.3))
+        )
     assert missed >= 15
 
 
