@@ -78,7 +78,7 @@ class Screen:
         statement, outcome = row.claim.statement, row.verdict.outcome
         status = Text.assemble(MARKS[row.statement_confirmed], statement.status)
         head = self._head(Text(statement.id, "bold"), status, Text(outcome, STYLES[outcome]))
-        left = [head, Text(statement.title, "dim")]
+        left = [head, Text(f"{statement.title} ({statement.source})", "dim")]
         self._block(left, _telling(row), Text(f"{row.seconds:.1f}", justify="right"))
 
     def closing(self, ledger: Ledger, commands: Mapping[str, str]) -> None:

@@ -156,7 +156,7 @@ def _gradient_error(loss: str, outputs: Array, y: Array, value_error: Array) -> 
     if loss == "cross_entropy":
         mass: Array = floats.row_sums(np.abs(y))[:, None]
         shift: Array = (value_error + u * np.abs(outputs)).max(axis=1)[:, None]
-        return mass * (2 * shift + (4 + outputs.shape[1]) * u)
+        return mass * (2 * shift + (4 + len(outputs.T)) * u)
     moved: Array = value_error + u * residual
     if loss == "quartic":
         steepness: Array = 3 * residual**2

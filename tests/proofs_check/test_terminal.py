@@ -56,7 +56,7 @@ def test_markup_of_others_is_text():
 
 def test_a_narrow_terminal_has_the_evidence_below():
     text = printed(80, claim("rank", GOOD))
-    below = "\n  The title of rank\n  · exact: a fact: equal\n"
+    below = "\n  The title of rank (sec. 2)\n  · exact: a fact: equal\n"
     assert f"rank   ✓ {'holds':<17}  {'pass':<14}      0.0" + below in text
 
 
