@@ -16,7 +16,7 @@ import queue
 import signal
 import sys
 import threading
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
@@ -54,6 +54,27 @@ class NotFound(Exception):
     """The subject cannot be loaded; the message says why, in one line."""
 
 
+class FolderFirst:
+    """Finds packages called like ours in the subject's folder, if it has them: even a folder without an
+    `__init__.py`, which Python would pass over for an installed package.
+    """
+
+    ours = ("impl", "theory", "tests")
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Find one of these names in the folder; leave the others to the usual finders."""
+        return PathFinder.find_spec(name, [self.folder]) if name in self.ours else None
+
+
+def put_first(folder: str) -> None:
+    """Let the subject find what lies in its folder before anything else."""
+    sys.path.insert(0, folder)
+    sys.meta_path.insert(0, FolderFirst(folder))
+
+
 class Host:
     """Answers the questions: `load` once, `begin` for every claim, then the methods of the subject."""
 
@@ -63,7 +84,7 @@ class Host:
         `pinned` names a package that must be the one in `folder`, without its other contents taking part.
         """
         if pinned is None:
-            sys.path.insert(0, folder)
+            put_first(folder)
         else:
             spec = PathFinder.find_spec(pinned, [folder])
             if spec is None or spec.loader is None:
@@ -93,7 +114,7 @@ def import_file(path: str) -> ModuleType:
     file = Path(path).resolve()
     if not file.is_file():
         raise NotFound(f"there is no file {path}")
-    sys.path.insert(0, str(file.parent))
+    put_first(str(file.parent))
     name = file.stem if file.stem not in sys.modules else f"subject_{file.stem}"
     try:
         return module_from_file(name, file)
