@@ -47,7 +47,8 @@ def frequency_deviation(hits: int, count: int, probability: float) -> float:
 
 def moment_scores(entries: Array, moments: list[float]) -> Array:
     """z of the sample means of ξ … ξ⁴ against E ξ^r = moments[r], r = 0 … 8, by their exact variances."""
-    powers = [entries**r for r in range(1, 5)]
+    square = entries * entries  # numpy's power of 3 or 4 takes twenty times as long as a product
+    powers = (entries, square, square * entries, square * square)
     scores = []
     for r, values in enumerate(powers, start=1):
         variance = moments[2 * r] - moments[r] ** 2
