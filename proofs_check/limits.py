@@ -21,7 +21,8 @@ from flint import arb
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from proofs_check import floats, rerun
+from proofs_check import floats
+from proofs_check.counterexample import network_code
 from proofs_check.designs import atoms
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
@@ -188,7 +189,7 @@ def _reproduces_drawn(
 
 def _limits_code(drawn: tuple[Instance, float], subject: Subject, noise: str, rule: str) -> str:
     instance, c = drawn
-    return rerun.limits_code(subject, instance, c, noise, rule)
+    return network_code("limits", subject, instance, noise=noise, c=c, rule=rule)
 
 
 def exact_limit(

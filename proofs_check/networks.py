@@ -81,7 +81,6 @@ class Instance:
         weights = "\n".join(f"        {tensor_code(w)}," for w in self.network.weights)
         return (
             "import torch\n"
-            "from proofs_check import rerun  # first: it binds its own impl, whatever the folder holds\n"
             "from impl import Network\n\n"
             "network = Network(\n"
             f"    weights=(\n{weights}\n    ),\n"

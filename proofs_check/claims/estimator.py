@@ -7,16 +7,18 @@ from itertools import product
 
 import numpy as np
 
-from proofs_check import floats, rerun
+from proofs_check import floats
 from proofs_check.claim import Claim
+from proofs_check.counterexample import network_code
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from proofs_check.floats import Array
+from proofs_check.means import distance
 from proofs_check.networks import ACTIVATIONS, LOSSES, Family, Instance, any_widths, regular
 from proofs_check.oracle import exact_differences, exact_estimates
 from proofs_check.search import Measurement, search, sweep
 from proofs_check.subjects import Subject
-from proofs_check.tolerance import NEGLIGIBLE, difference_allowance
+from proofs_check.tolerance import difference_allowance
 from theory.definitions import ESTIMATOR
 
 SCALES = (0.3, 1e-3)
@@ -65,40 +67,32 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     )
 
 
+def measurements(subject: Subject, instance: Instance, effort: Effort) -> Iterator[Measurement]:
+    """λ̂ on a network and on its twin of the same shapes, with the same subject object, at every c."""
+    noise = gaussian(instance, effort)
+    for given, order in ((instance, "first network"), (instance.twin(), "second of two of the same shapes")):
+        if not regular(given.network, given.clean):
+            continue
+        for c in SCALES:
+            found = subject.gradient_estimates(given.network, given.x, given.y, noise, c)
+            expected = exact_estimates(given, noise, c)
+            allowed = difference_allowance(given.network, given.x, given.y, noise, c)[:, None]
+            used = distance(found, expected, [allowed * np.abs(xi) for xi in noise])
+            name = f"error of λ̂ as part of 16 u ρ |ξ| / c, every row, c = {c}, {order}"
+            yield Measurement("implementation", name, used, 1.0)
+
+
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """Every loss with every hidden activation; one subject object, on two networks of the same shapes in a
     row.
     """
 
     def check(instance: Instance) -> Iterator[Measurement]:
-        noise = gaussian(instance, effort)
-        for network, order in (
-            (instance, "first network"),
-            (instance.twin(), "second of two of the same shapes"),
-        ):
-            if not regular(network.network, network.clean):
-                continue
-            for c in SCALES:
-                found = subject.gradient_estimates(network.network, network.x, network.y, noise, c)
-                expected = exact_estimates(network, noise, c)
-                allowed = difference_allowance(network.network, network.x, network.y, noise, c)[:, None]
-                used = max(
-                    float(np.max(np.abs(a - b) / (allowed * np.abs(xi) + NEGLIGIBLE)))
-                    for a, b, xi in zip(found, expected, noise, strict=True)
-                )
-                yield Measurement(
-                    "implementation",
-                    f"error of λ̂ as part of 16 u ρ |ξ| / c, every row, c = {c}, {order}",
-                    used,
-                    1.0,
-                )
+        return measurements(subject, instance, effort)
 
     def show(instance: Instance) -> str:
-        noise = gaussian(instance, effort)
-        scales = "".join(
-            f"\nrerun.estimates({rerun.place(subject)!r}, network, x, y, noise, c={c!r})" for c in SCALES[1:]
-        )
-        return rerun.estimates_code(subject, instance, noise, SCALES[0]) + scales
+        noise = {"noise": gaussian(instance, effort)}
+        return network_code("estimates", subject, instance, noise, c=SCALES[0], seed=effort.seed)
 
     families = [family(*pair).narrowed(subject.supports).instances() for pair in offered_pairs(subject)]
     yield from sweep(families, check, show, effort, ("estimator",), effort.choose(3, 20, 200))

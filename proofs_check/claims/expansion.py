@@ -10,8 +10,8 @@ import sympy
 from flint import arb
 from hypothesis import strategies as st
 
-from proofs_check import rerun
 from proofs_check.claim import Claim
+from proofs_check.counterexample import network_code
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from proofs_check.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
@@ -129,7 +129,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             )
 
         def show(drawn: tuple[Instance, float], noise: Noise = noise) -> str:
-            return rerun.means_code(subject, *drawn, noise.name)
+            return network_code("means", subject, drawn[0], noise=noise.name, c=drawn[1])
 
         drawn = st.tuples(narrowed.instances(LARGEST[noise.name]), st.sampled_from(SCALES))
         yield from search(drawn, check, show, effort, ("expansion", noise.name), effort.choose(5, 40, 300))

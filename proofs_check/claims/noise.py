@@ -9,9 +9,9 @@ import numpy as np
 import sympy
 from flint import arb
 
-from proofs_check import rerun
 from proofs_check import statistics as stats
 from proofs_check.claim import Claim
+from proofs_check.counterexample import plain_code
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, NotApplicable, falsified_by
 from proofs_check.floats import Array
@@ -52,7 +52,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     for family in offered:
         for repeat in range(effort.choose(1, 3, 20)):
             seed = effort.integer("noise", family, repeat) % 2**32
-            rows = falsified_by(examine_family(subject, family, seed), _code(subject, family, seed))
+            rows = falsified_by(
+                examine_family(subject, family, seed), plain_code("noise", subject, family=family, seed=seed)
+            )
             shown = list(rows)
             if repeat == 0:
                 yield from shown
@@ -158,13 +160,6 @@ def _normal_distribution(ordered: Array) -> Array:
     table = np.array([float((1 + (arb(v) / half).erf()) / 2) for v in grid])
     values: Array = np.interp(ordered, grid, table)
     return values
-
-
-def _code(subject: Subject, family: str, seed: int) -> str:
-    return (
-        "from proofs_check import rerun\n"
-        f"rerun.noise({rerun.place(subject)!r}, family={family!r}, seed={seed})"
-    )
 
 
 CLAIM = Claim(NOISE, confirm, examine)

@@ -10,8 +10,8 @@ import sympy
 from flint import arb, arb_mat
 from hypothesis import strategies as st
 
-from proofs_check import rerun
 from proofs_check.claim import Claim
+from proofs_check.counterexample import network_code
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from proofs_check.limits import BITS, SCALES, STEP, distances, exact_limit, size
@@ -141,7 +141,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             )
 
     def show(drawn: tuple[Instance, int, float]) -> str:
-        return rerun.mixed_code(subject, drawn[0], drawn[1], drawn[2], rule)
+        instance, number, c = drawn
+        return network_code("mixed", subject, instance, number=number, c=c, rule=rule)
 
     drawn = st.tuples(family.instances(8), st.integers(0, 20), st.sampled_from(SCALES))
     yield from search(drawn, check, show, effort, ("noise-law", "examine"), effort.choose(10, 80, 600))

@@ -8,8 +8,8 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import strategies as st
 
-from proofs_check import rerun
 from proofs_check.claim import Claim
+from proofs_check.counterexample import network_code
 from proofs_check.designs import atoms
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
@@ -62,8 +62,10 @@ def _noisy_example() -> Fraction:
     return total
 
 
-def feedback_of(instance: Instance) -> list[Array]:
-    """Any matrices will do; W is as good as any."""
+def feedback_of(instance: Instance, rule: str) -> list[Array]:
+    """Any matrices will do: W, and for direct feedback ones."""
+    if rule == "DFA":
+        return [np.ones((instance.network.widths[-1], n)) for n in instance.network.hidden]
     return list(instance.network.weights[1:])
 
 
@@ -77,9 +79,7 @@ def residual_sums(
     x, y, rows_noise = every_pair(instance, design)
     count = atoms(design, instance.network.hidden).count
     weights = np.tile(atoms(design, instance.network.hidden).weights, len(instance.x)) / len(instance.x)
-    feedback = feedback_of(instance)
-    if rule == "DFA":
-        feedback = [np.ones((instance.network.widths[-1], n)) for n in instance.network.hidden]
+    feedback = feedback_of(instance, rule)
     estimates = subject.gradient_estimates(instance.network, x, y, rows_noise, c)
     signals = subject.error_signals(instance.network, feedback, x, y, rule)
     loose = signal_allowance(instance.network, feedback, x, y, rule)
@@ -109,7 +109,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 yield Measurement("implementation", f"{noise.name}: |E[ẽ ηᵀ]|, every layer", found, allowed)
 
         def show(drawn: tuple[Instance, float], noise: Noise = noise) -> str:
-            return rerun.residuals_code(subject, *drawn, noise.name, rule)
+            return network_code("residuals", subject, drawn[0], noise=noise.name, c=drawn[1], rule=rule)
 
         drawn = st.tuples(narrowed.instances(LARGEST[noise.name]), st.sampled_from(SCALES))
         yield from search(

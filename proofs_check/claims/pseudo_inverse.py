@@ -11,8 +11,8 @@ from functools import partial
 import numpy as np
 from hypothesis import strategies as st
 
-from proofs_check import rerun
 from proofs_check.claim import Claim
+from proofs_check.counterexample import network_code, plain_code
 from proofs_check.digits.evidence import confirm_linear_gradients, examine_linear_gradients
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, NotApplicable, falsified_by
@@ -178,7 +178,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                     )
 
             def show(drawn: tuple[Instance, float], name: str = name) -> str:
-                return rerun.singular_code(subject, *drawn, name)
+                return network_code("singular", subject, drawn[0], noise=name, c=drawn[1])
 
             drawn = st.tuples(narrowed.instances(min(LARGEST[name], 12)), st.sampled_from(SCALES))
             yield from search(
@@ -195,7 +195,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         )
     if subject.supports_all(activations="identity", losses="mse", rules="FA"):
         yield from falsified_by(
-            examine_linear_gradients(subject, effort), rerun.digits_code(subject, "linear", effort)
+            examine_linear_gradients(subject, effort),
+            plain_code("digits", subject, network="linear", depth=effort.depth),
         )
 
 

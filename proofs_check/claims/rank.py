@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from proofs_check import rerun
 from proofs_check.claim import Claim
+from proofs_check.claims.orthogonality import feedback_of
+from proofs_check.counterexample import network_code
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from proofs_check.networks import Family, Instance, any_widths
@@ -86,10 +87,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     for name, family in offered.items():
 
         def check(instance: Instance, name: str = name) -> Iterator[Measurement]:
-            if rule == "DFA":
-                feedback = [np.ones((instance.network.widths[-1], n)) for n in instance.network.hidden]
-            else:
-                feedback = list(instance.network.weights[1:])
+            feedback = feedback_of(instance, rule)
             signals = subject.error_signals(instance.network, feedback, instance.x, instance.y, rule)
             allowed = signal_allowance(instance.network, feedback, instance.x, instance.y, rule)
             if name == "softmax":
@@ -115,7 +113,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 )
 
         def show(instance: Instance) -> str:
-            return rerun.signals_code(subject, instance, list(instance.network.weights[1:]), rule)
+            feedback = {"feedback": feedback_of(instance, rule)}
+            return network_code("signals", subject, instance, feedback, rule=rule)
 
         yield from search(
             family.instances(), check, show, effort, ("rank", "examine", name), effort.choose(15, 100, 1000)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import flint
-import numpy as np
 from flint import arb
 from hypothesis import strategies as st
 
-from proofs_check import rerun
 from proofs_check.claim import Claim
 from proofs_check.claims.estimator import gaussian, offered_pairs
+from proofs_check.counterexample import network_code
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, NotApplicable
 from proofs_check.floats import Array
+from proofs_check.means import distance
 from proofs_check.networks import LOSSES, Family, Instance, any_widths, equal_widths, regular
 from proofs_check.oracle import BITS, exact_signals
 from proofs_check.search import Measurement, search, sweep
 from proofs_check.subjects import Subject
-from proofs_check.tolerance import NEGLIGIBLE, signal_allowance
+from proofs_check.tolerance import signal_allowance
 from theory.definitions import SIGNALS
 from theory.exact import directional_taylor
 
@@ -58,38 +58,40 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     )
 
 
+def measurements(
+    subject: Subject, instance: Instance, effort: Effort, rules: Sequence[str]
+) -> Iterator[Measurement]:
+    """ẽ on a network and on its twin of the same shapes; and again after a call of λ̂ with other noise."""
+    for given in (instance, instance.twin()):
+        if not regular(given.network, given.clean):
+            continue
+        for rule in rules:
+            yield _compared(subject, given, rule, effort, "error of ẽ as part of its rounding, every layer")
+        subject.gradient_estimates(given.network, given.x, given.y, gaussian(given, effort), 0.3)
+        for rule in rules:
+            yield _compared(subject, given, rule, effort, "the same after a call of λ̂ with other noise")
+
+
+def _compared(subject: Subject, given: Instance, rule: str, effort: Effort, name: str) -> Measurement:
+    feedback = feedback_for(given, rule, effort)
+    found = subject.error_signals(given.network, feedback, given.x, given.y, rule)
+    allowed = signal_allowance(given.network, feedback, given.x, given.y, rule)
+    used = distance(found, exact_signals(given, feedback, rule), allowed)
+    return Measurement("implementation", f"{rule}: {name}", used, 1.0)
+
+
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
-    """FA and DFA, every loss with every hidden activation and curved outputs; and again after a call with
-    other noise.
-    """
+    """FA and DFA, every loss with every hidden activation and curved outputs."""
     rules = [rule for rule in ("FA", "DFA") if subject.supports_all(rules=rule)]
     if not rules:
         raise NotApplicable("the subject supports neither FA nor DFA")
 
     def check(instance: Instance) -> Iterator[Measurement]:
-        for network in (instance, instance.twin()):
-            if not regular(network.network, network.clean):
-                continue
-            for rule in rules:
-                yield from compare(network, rule, "error of ẽ as part of its rounding, every layer")
-            noise = gaussian(network, effort)
-            subject.gradient_estimates(network.network, network.x, network.y, noise, 0.3)
-            for rule in rules:
-                yield from compare(network, rule, "the same after a call of λ̂ with other noise")
-
-    def compare(network: Instance, rule: str, name: str) -> Iterator[Measurement]:
-        feedback = feedback_for(network, rule, effort)
-        found = subject.error_signals(network.network, feedback, network.x, network.y, rule)
-        expected = exact_signals(network, feedback, rule)
-        allowed = signal_allowance(network.network, feedback, network.x, network.y, rule)
-        used = max(
-            float(np.max(np.abs(a - b) / (bound + NEGLIGIBLE)))
-            for a, b, bound in zip(found, expected, allowed, strict=True)
-        )
-        yield Measurement("implementation", f"{rule}: {name}", used, 1.0)
+        return measurements(subject, instance, effort, rules)
 
     def show(instance: Instance) -> str:
-        return rerun.signals_code(subject, instance, feedback_for(instance, rules[0], effort), rules[0])
+        feedback = {"feedback": feedback_for(instance, rules[0], effort)}
+        return network_code("signals", subject, instance, feedback, rule=rules[0], seed=effort.seed)
 
     families = [
         Family(WIDTHS, hidden=(activation,), losses=(loss,), rule=rules[0])

@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from proofs_check import rerun
 from proofs_check.claim import Claim
+from proofs_check.counterexample import plain_code
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from proofs_check.floats import Array
@@ -111,7 +111,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             yield Measurement("implementation", name, away, allowed)
 
     def show(given: Arrays) -> str:
-        return rerun.solution_code(subject, given.estimates, given.errors, given.ridge)
+        given_arrays = {"estimates": given.estimates, "errors": given.errors}
+        return plain_code("solution", subject, given_arrays, ridge=given.ridge)
 
     yield from search(arrays(), check, show, effort, ("solves", "examine"), effort.choose(120, 600, 5000))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from proofs_check import rerun
 from proofs_check.claim import Claim
+from proofs_check.counterexample import plain_code
 from proofs_check.digits.evidence import confirm_recovery, examine_recovery
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, falsified_by
@@ -33,7 +33,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     for name, activations in TRAINED.items():
         if subject.supports_all(activations=activations, losses="mse"):
             yield from falsified_by(
-                examine_recovery(subject, name, effort), rerun.digits_code(subject, name, effort)
+                examine_recovery(subject, name, effort),
+                plain_code("digits", subject, network=name, depth=effort.depth),
             )
         else:
             reason = f"the subject does not support {' and '.join(activations)} with mse"

@@ -12,8 +12,8 @@ from functools import partial
 import flint
 from hypothesis import strategies as st
 
-from proofs_check import rerun
 from proofs_check.claim import Claim
+from proofs_check.counterexample import network_code
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, NotApplicable
 from proofs_check.limits import BITS, LARGEST, NOISES, Noise, distances, forward_weights, size
@@ -118,7 +118,7 @@ def _examine_family(
 
     def show(drawn: tuple[Instance, Fraction]) -> str:
         instance, c = drawn
-        return rerun.limits_code(subject, instance, float(c), name, family.rule)
+        return network_code("limits", subject, instance, noise=name, c=float(c), rule=family.rule)
 
     drawn = st.tuples(family.instances(LARGEST[name]), st.sampled_from(STEPS))
     key = ("zero-bias", "examine", title, name)

@@ -1,0 +1,63 @@
+"""A counterexample is code: pasted and run, it shows the same discrepancy again."""
+
+import pytest
+
+from proofs_check.claims import CLAIMS
+from proofs_check.effort import Effort
+from proofs_check.ledger import check
+from proofs_check.subjects import WorkerSubject
+
+CLAIM = {claim.id: claim for claim in CLAIMS}
+BUGS = [
+    ("estimator", "estimator.ScaleWrong", "λ̂^1: off by"),
+    ("estimator", "estimator.FirstNetworkKept", "FAIL error of λ̂"),
+    ("signals", "signals.WeightTransport", "ẽ^1: off by"),
+    ("signals", "signals.DirectRuleFedFromAbove", "FAIL DFA: error of ẽ"),
+    ("solves", "least_squares.OddRowDropped", "B: off by"),
+    ("noise", "noise.SharedBetweenLayers", "FAIL gaussian: rows that occur twice"),
+    ("expansion", "estimator.NoiseInsideActivation", "E λ̂^1: off by"),
+    ("orthogonality", "signals.SignalsOfNoisyPass", "hidden layer 1:"),
+    ("theorem-1", "estimator.ScaleWrong", "B^2: off by"),
+    ("theorem-3", "signals.HiddenSlopeForgotten", "B^2: off by"),
+    ("pseudo-inverse", "least_squares.BasicSolution", "B^2: off by"),
+    ("noise-law", "estimator.ScaleWrong", "B^2: off by"),
+]
+
+
+@pytest.fixture(scope="module", name="subjects")
+def _subjects():
+    opened: dict[str, WorkerSubject] = {}
+    yield lambda bug: opened.setdefault(bug, WorkerSubject(f"tests.planted_bugs:{bug}"))
+    for subject in opened.values():
+        subject.close()
+
+
+@pytest.mark.parametrize(("claim", "bug", "shown"), BUGS)
+def test_a_counterexample_runs_and_shows_it_again(claim: str, bug: str, shown: str, subjects, capsys) -> None:
+    row = check(CLAIM[claim], subjects(bug), Effort("quick", 0))
+    assert row.verdict.outcome == "fail"
+    assert row.verdict.counterexample is not None
+    exec(row.verdict.counterexample, {})
+    printed = capsys.readouterr().out
+    assert shown in printed
+    numbers = [
+        line.split("off by ")[1].split(", allowed ") for line in printed.splitlines() if "off by" in line
+    ]
+    wrong = any(float(off) > float(allowed) for off, allowed in numbers)
+    over = [
+        line.split(": ")[1].split(", allowed ") for line in printed.splitlines() if "hidden layer" in line
+    ]
+    wrong = wrong or any(float(found) > float(allowed) for found, allowed in over)
+    assert wrong or "FAIL" in printed
+
+
+@pytest.mark.parametrize("network", ["linear", "tanh"])
+def test_the_digits_can_be_run_again_on_their_own(network: str, capsys) -> None:
+    from proofs_check import rerun
+
+    rerun.digits("tests.planted_bugs:estimator.ScaleWrong", network=network, depth="quick")
+    assert "FAIL" in capsys.readouterr().out
+    rerun.digits("impl.reference:Reference", network=network, depth="quick")
+    printed = capsys.readouterr().out
+    assert "FAIL" not in printed
+    assert "ok" in printed
