@@ -29,7 +29,7 @@ from proofs_check.evidence import Evidence
 from proofs_check.floats import Array
 from proofs_check.networks import Family, Instance
 from proofs_check.search import Measurement, search
-from proofs_check.tolerance import feedback_allowance
+from proofs_check.tolerance import feedback_allowance, resolved
 from theory.bias import design_coefficients, feedback_bias, independent_coefficients
 from theory.designs import Design, factorial, fold_over
 from theory.exact import Matrix
@@ -240,6 +240,7 @@ def distances(
     allowed (Frobenius).
     """
     assume(clear_rank(instance, expected, rule))
+    assume(resolved(instance.network, expected, instance.x, instance.y, rule))
     support = atoms(design, instance.network.hidden)
     allowed = feedback_allowance(instance, support, c, expected, rule)
     # An allowance of more than a thousandth would let a wrong scale pass: such a network asks for precision

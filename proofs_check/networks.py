@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from proofs_check import floats
 from proofs_check.evidence import NotApplicable
 from proofs_check.floats import Array, Network
+from proofs_check.tolerance import resolved
 from theory.exact import ExactNetwork
 from theory.population import Problem
 
@@ -66,8 +67,17 @@ class Instance:
         return [_condition(e) for e in sources]
 
     def well_posed(self, rule: str = "FA") -> bool:
-        """Whether every fit of the rule has full rank with room to spare."""
-        return max(self.conditions(rule)) <= WORST_CONDITION
+        """Whether every fit of the rule has full rank with room to spare, by errors well above their
+        rounding.
+        """
+        return max(self.conditions(rule)) <= WORST_CONDITION and self.resolved(rule)
+
+    def resolved(self, rule: str = "FA") -> bool:
+        """Whether the true errors are more than rounding."""
+        weights = self.network.weights[1:]
+        if rule == "DFA":  # only the output error counts
+            weights = tuple(np.zeros((self.network.widths[-1], n)) for n in self.network.hidden)
+        return resolved(self.network, weights, self.x, self.y, rule)
 
     def twin(self) -> Instance:
         """Another network of the same shapes, on other data: what a subject that keeps state between calls

@@ -11,13 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from proofs_check import floats
 from proofs_check.designs import Atoms
 from proofs_check.floats import Array, Network
-from proofs_check.networks import Instance
+
+if TYPE_CHECKING:
+    from proofs_check.networks import Instance
 
 UNIT_ROUNDOFF = 2.0**-53
 NEGLIGIBLE = 1e-50  # what balls of 256 bits may leave where the exact value, and so its allowance, is 0
@@ -109,6 +112,22 @@ def feedback_allowance(
             steepest = floats.slope(network.activations[k], instance.clean.pre_activations[k]).max(axis=1)
             drift = steepest * (allowed * size + norm * drift)
     return result
+
+
+def resolved(network: Network, feedback: Sequence[Array], x: Array, y: Array, rule: str = "FA") -> bool:
+    """Whether rounding of ẽ itself is small against (b), so that (a) and (b) are all that a fit may lose.
+
+    It is not where units are so saturated, or signals cancel so far, that little more than rounding is left.
+    """
+    signals = floats.error_signals(network, feedback, floats.forward(network, x), y, rule)
+    allowed = signal_allowance(network, feedback, x, y, rule)
+    used = slice(1, None) if rule == "FA" else slice(-1, None)
+    for error, rounding in zip(signals[used], allowed[used], strict=True):
+        singular = np.linalg.svd(error, compute_uv=False)
+        kept = singular[singular > 1e-7 * singular[0]]
+        if not kept.size or np.linalg.norm(rounding) > 800 * UNIT_ROUNDOFF * singular[0] ** 2 / kept[-1]:
+            return False
+    return True
 
 
 _CURVATURE = {"identity": 0.0, "relu": 0.0, "tanh": 0.77, "sigmoid": 0.1, "softplus": 0.25}  # bounds of |σ''|

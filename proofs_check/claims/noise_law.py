@@ -80,7 +80,7 @@ def _means(drawn: tuple[Instance, int]) -> Iterator[Measurement]:
         away = size(found - second_moments(design) * gradient) / (1 + size(gradient))
         yield Measurement(
             "ball arithmetic",
-            "correlated noise with a mean: |E λ̂ - M g| / |g| at c = 2^-40",
+            "correlated noise with a mean: |E λ̂ - M g| / (1 + |g|) at c = 2^-40",
             away,
             1e-6,
         )
@@ -93,7 +93,9 @@ def _one_layer(drawn: tuple[Instance, int]) -> Iterator[Measurement]:
         design = mixed(sum(instance.network.hidden), number)
         expected = problem.network.weights[1] * second_moments(design)
         away = size(limit(problem, design, STEP)[0] - expected) / (1 + size(expected))
-        yield Measurement("ball arithmetic", "one hidden layer: |B̂ - W M| / |W M| at c = 2^-40", away, 1e-6)
+        yield Measurement(
+            "ball arithmetic", "one hidden layer: |B̂ - W M| / (1 + |W M|) at c = 2^-40", away, 1e-6
+        )
 
 
 def _deep(drawn: tuple[Instance, Fraction]) -> Iterator[Measurement]:
@@ -106,10 +108,12 @@ def _deep(drawn: tuple[Instance, Fraction]) -> Iterator[Measurement]:
         square = arb(rational(factor)) ** 2
         away = size(top - top_weight * square) / (1 + size(top))
         yield Measurement(
-            "ball arithmetic", "noise scaled by s, depth ≥ 2: |B̂ - s²W| / |s²W| on top", away, 1e-6
+            "ball arithmetic", "noise scaled by s, depth ≥ 2: |B̂ - s²W| / (1 + |B̂|) on top", away, 1e-6
         )
         away = max(size(b - w) / (1 + size(w)) for b, w in zip(lower, lower_weights, strict=True))
-        yield Measurement("ball arithmetic", "noise scaled by s, depth ≥ 2: |B̂ - W| / |W| below", away, 1e-6)
+        yield Measurement(
+            "ball arithmetic", "noise scaled by s, depth ≥ 2: |B̂ - W| / (1 + |W|) below", away, 1e-6
+        )
 
 
 def _stacked(layers: list[Matrix]) -> arb_mat:

@@ -59,7 +59,7 @@ def singular(instance: Instance) -> bool:
         gaps.append(len(kept) < len(eigenvalues))
         if not len(kept) or kept[0] < SMALLEST_EIGENVALUE * kept[-1]:
             return False
-    if not any(gaps):
+    if not any(gaps) or not instance.resolved():
         return False
     problem = instance.problem()
     top = problem.true_errors[-1]
@@ -77,6 +77,7 @@ def softmax_posed(instance: Instance) -> bool:
         len(eigenvalues) > 1
         and eigenvalues[1] * WORST_CONDITION >= eigenvalues[-1] > 0
         and max(instance.conditions()[:-1], default=1.0) <= WORST_CONDITION
+        and instance.resolved()
     )
 
 
@@ -138,9 +139,9 @@ def _projects(instance: Instance, noise: Noise) -> Iterator[Measurement]:
         )
     else:
         found = limit(problem, design, STEP, solve=minimum_norm)
-        away = max(size(b - w) / max(size(w), 1e-300) for b, w in zip(found, expected, strict=True))
+        away = max(size(b - w) / (1 + size(w)) for b, w in zip(found, expected, strict=True))
         yield Measurement(
-            "exact", f"{noise.name}, quartic: |B̂^i - P_i W^i| / |P_i W^i| at c = 2^-40", away, 1e-6
+            "exact", f"{noise.name}, quartic: |B̂^i - P_i W^i| / (1 + |P_i W^i|) at c = 2^-40", away, 1e-6
         )
 
 
