@@ -1,0 +1,83 @@
+r"""The statements as text: for a terminal, and as a LaTeX document that compiles on its own.
+
+What is shown is taken from the `Statement` objects; nothing is written twice.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+
+from theory.statement import Statement
+
+WIDTH = 100
+
+_PREAMBLE = r"""\documentclass{article}
+\usepackage[a4paper,margin=25mm]{geometry}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage{amsmath,amssymb}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{4pt}
+\allowdisplaybreaks
+\sloppy
+\begin{document}
+"""
+
+
+def listing(statements: Iterable[Statement]) -> str:
+    """One line per statement: id, status, title."""
+    rows = list(statements)
+    name, status = (max(len(getattr(row, field)) for row in rows) for field in ("id", "status"))
+    return "\n".join(f"{row.id:<{name}}  {row.status:<{status}}  {row.title}" for row in rows)
+
+
+def page(statement: Statement) -> str:
+    """A statement in full: where it stands, its hypotheses, what it says, what is printed, what was repaired."""
+    parts = [f"{statement.id}: {statement.title}", f"{statement.source}; {statement.status}"]
+    if statement.assumptions:
+        lines = [f"  {a.id}: {a.words}\n      {a.latex}" for a in statement.assumptions]
+        parts.append("Hypotheses\n" + "\n".join(lines))
+    parts.append("Statement\n" + _wrapped(statement.latex))
+    if statement.as_printed:
+        parts.append("As printed\n" + _wrapped(statement.as_printed))
+    if statement.repair:
+        parts.append("What was repaired, and why\n" + _wrapped(statement.repair))
+    return "\n\n".join(parts)
+
+
+def latex(statements: Iterable[Statement]) -> str:
+    """A document with a section for each statement."""
+    return _PREAMBLE + "\n".join(map(_section, statements)) + "\n\\end{document}\n"
+
+
+def _section(statement: Statement) -> str:
+    lines = [rf"\section*{{{_plain(statement.title)}}}"]
+    lines.append(rf"\texttt{{{statement.id}}}, {_plain(statement.source)}. \emph{{{statement.status}}}.")
+    if statement.assumptions:
+        items = "\n".join(rf"\item[{_plain(a.id)}] {a.words} \\ ${a.latex}$" for a in statement.assumptions)
+        lines.append(f"\\begin{{description}}\n{items}\n\\end{{description}}")
+    # One displayed line for each part: they are separated by \qquad where they are written.
+    formulas = "\\\\\n".join(rf"&{part.strip()}" for part in statement.latex.split(r"\qquad"))
+    lines.append(f"\\begin{{align*}}\n{formulas}\n\\end{{align*}}")
+    if statement.as_printed:
+        lines.append(rf"\textbf{{As printed:}} {statement.as_printed}")
+    if statement.repair:
+        lines.append(rf"\textbf{{Repair:}} {statement.repair}")
+    return "\n\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Text with the characters that mean something to LaTeX escaped."""
+    return text.replace("&", r"\&").replace("%", r"\%").replace("_", r"\_").replace("#", r"\#")
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
