@@ -34,7 +34,8 @@ def listing(statements: Iterable[Statement]) -> str:
 
 def page(statement: Statement) -> str:
     """A statement in full: its place, its hypotheses, what it says, what is printed, what was repaired."""
-    parts = [f"{statement.id}: {statement.title}", f"{statement.source}; {statement.status}"]
+    title = textwrap.fill(f"{statement.id}: {statement.title}", WIDTH)
+    parts = [title, f"{statement.source}; {statement.status}"]
     if statement.assumptions:
         lines = [f"{_wrapped(f'{a.id}: {a.words}')}\n      {a.latex}" for a in statement.assumptions]
         parts.append("Hypotheses\n" + "\n".join(lines))
