@@ -54,34 +54,48 @@ class Problem:
         return [weight.transpose() * error for weight, error in pairs]
 
 
+def noisy_losses(problem: Problem, design: Design, c: Real) -> list[list[Scalar]]:
+    """L̃ for every datum (outer list) and every atom of the design; c may be any number, also negative."""
+    network, exact = problem.network, problem.network.exact
+    step = rational(c) if exact else arb(rational(c))
+    atoms = design.atoms(exact)
+    perturbed = losses(
+        network,
+        forward(
+            network,
+            _repeat(problem.inputs, len(atoms)),
+            _offsets(network, atoms, step, len(problem.x)),
+        ).activations[-1],
+        _repeat(problem.targets, len(atoms)),
+    )
+    return [perturbed[t * len(atoms) : (t + 1) * len(atoms)] for t in range(len(problem.x))]
+
+
+def scaled_differences(problem: Problem, design: Design, c: Real) -> list[list[Scalar]]:
+    """(L̃ - L)/c for every datum (outer list) and every atom: what multiplies ξ in eq. (2)."""
+    step = rational(c) if problem.network.exact else arb(rational(c))
+    baseline = losses(problem.network, problem.clean.activations[-1], problem.targets)
+    table = noisy_losses(problem, design, c)
+    return [[(loss - clean) / step for loss in row] for clean, row in zip(baseline, table, strict=True)]
+
+
 def mean_estimates(problem: Problem, design: Design, c: Real) -> list[Matrix]:
     """E[λ̂^i | x, y] for each hidden layer i, one column per datum: eq. (2) summed over the atoms of the
     design.
     """
-    network, exact = problem.network, problem.network.exact
-    step = rational(c) if exact else arb(rational(c))
+    exact = problem.network.exact
     atoms = design.atoms(exact)
     weights = [rational(p) if exact else arb(rational(p)) for p in design.probabilities]
-    data = len(problem.x)
-    baseline = losses(network, problem.clean.activations[-1], problem.targets)
-    perturbed = losses(
-        network,
-        forward(
-            network, _repeat(problem.inputs, len(atoms)), _offsets(network, atoms, step, data)
-        ).activations[-1],
-        _repeat(problem.targets, len(atoms)),
-    )
     columns = []
-    for t in range(data):
-        rows = perturbed[t * len(atoms) : (t + 1) * len(atoms)]
-        scaled = [p * (loss - baseline[t]) / step for p, loss in zip(weights, rows, strict=True)]
+    for row in scaled_differences(problem, design, c):
+        scaled = [p * slope for p, slope in zip(weights, row, strict=True)]
         columns.append(
             [
-                sum((s * atom[j] for s, atom in zip(scaled, atoms, strict=True)), 0 * step)
+                sum((s * atom[j] for s, atom in zip(scaled, atoms, strict=True)), 0 * scaled[0])
                 for j in range(design.units)
             ]
         )
-    return _by_layer(network, columns)
+    return _by_layer(problem.network, columns)
 
 
 def full_rank(gram: Matrix, cross: Matrix) -> Matrix:

@@ -1,0 +1,60 @@
+"""First and second moments of an estimator over a finite design, exactly, at any c.
+
+The estimators of this project have the form φ(x, y, ξ) ξ with one number φ per sample: the scaled loss
+difference of eq. (2), the noisy loss where the baseline is left out, a central difference, a difference from
+which a predicted part was subtracted. Their moments are sums over the atoms.
+
+Here all hidden units of all layers stand in one row, n = n_1 + … + n_N.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flint import arb
+
+from theory.designs import Design
+from theory.exact import Matrix, Scalar, rational
+from theory.population import Problem
+
+Factors = Sequence[Sequence[Scalar]]
+"""φ for every datum (outer) and every atom of a design (inner)."""
+
+
+def mean(problem: Problem, design: Design, factors: Factors) -> Matrix:
+    """E[φ ξ | x, y], M x n: one row for each datum."""
+    kind = type(problem.network.weights[0])
+    weights = _weights(problem, design)
+    table = [[p * factor for p, factor in zip(weights, row, strict=True)] for row in factors]
+    return kind(table) * kind(design.atoms(problem.network.exact))
+
+
+def second_moments(problem: Problem, design: Design, factors: Factors) -> list[Matrix]:
+    """E[φ² ξ ξᵀ | x, y], n x n, for each datum."""
+    kind = type(problem.network.weights[0])
+    atoms, weights = design.atoms(problem.network.exact), _weights(problem, design)
+    across = kind(atoms).transpose()
+    result = []
+    for row in factors:
+        scaled = [p * f * f for p, f in zip(weights, row, strict=True)]
+        result.append(across * kind([[s * v for v in atom] for s, atom in zip(scaled, atoms, strict=True)]))
+    return result
+
+
+def covariances(problem: Problem, design: Design, factors: Factors) -> list[Matrix]:
+    """Cov[φ ξ | x, y], n x n, for each datum."""
+    kind = type(problem.network.weights[0])
+    means = mean(problem, design, factors).tolist()
+    seconds = second_moments(problem, design, factors)
+    return [s - kind([row]).transpose() * kind([row]) for s, row in zip(seconds, means, strict=True)]
+
+
+def gradients(problem: Problem) -> Matrix:
+    """g, M x n: λ^1 … λ^N side by side, one row for each datum."""
+    rows = zip(*(layer.transpose().tolist() for layer in problem.true_gradients), strict=True)
+    return type(problem.network.weights[0])([[v for part in parts for v in part] for parts in rows])
+
+
+def _weights(problem: Problem, design: Design) -> list[Scalar]:
+    exact = problem.network.exact
+    return [rational(p) if exact else arb(rational(p)) for p in design.probabilities]
