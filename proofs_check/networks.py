@@ -126,6 +126,7 @@ class Family:
     output: Sequence[str] = ACTIVATIONS
     losses: Sequence[str] = FULL_RANK_LOSSES
     rule: str = "FA"
+    fitted: bool = True  # False where nothing is fitted, so that the rule does not matter
     scales: Sequence[int] = (0,)
     accept: Callable[[Instance], bool] = lambda instance: True
 
@@ -144,7 +145,7 @@ class Family:
             raise NotApplicable(
                 f"needs one of the losses {', '.join(self.losses)}; the subject supports others"
             )
-        if self.rule not in supports.get("rules", ("FA", "DFA")):
+        if self.fitted and self.rule not in supports.get("rules", ("FA", "DFA")):
             raise NotApplicable(f"needs the rule {self.rule}, which the subject does not support")
         return replace(self, hidden=hidden, output=output, losses=losses)
 

@@ -28,7 +28,7 @@ WIDTHS = any_widths((1, 3), 4)
 
 def family(loss: str, activation: str) -> Family:
     """Networks with that loss, the activation below, any on top, layers scaled by 1/4 to 4."""
-    return Family(WIDTHS, hidden=(activation,), losses=(loss,), scales=(0, 1, -1, 2, -2))
+    return Family(WIDTHS, hidden=(activation,), losses=(loss,), fitted=False, scales=(0, 1, -1, 2, -2))
 
 
 def gaussian(instance: Instance, effort: Effort) -> list[Array]:

@@ -32,7 +32,7 @@ from theory.expansion import (
 from theory.noise_laws import GAUSS_HERMITE, SKEWED, SPARSE, symbolic_law
 
 ORDER = 3
-FAMILY = Family(any_widths((1, 2), 3), losses=LOSSES)
+FAMILY = Family(any_widths((1, 2), 3), losses=LOSSES, fitted=False)
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
@@ -116,7 +116,7 @@ def _orders(instance: Instance, noise: Noise) -> Iterator[Measurement]:
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """The subject's mean over all atoms equals the exact one, at every c."""
-    narrowed = FAMILY.narrowed({k: v for k, v in subject.supports.items() if k != "rules"})
+    narrowed = FAMILY.narrowed(subject.supports)
     for noise in NOISES.values():
 
         def check(drawn: tuple[Instance, float], noise: Noise = noise) -> Iterator[Measurement]:

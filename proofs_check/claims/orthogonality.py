@@ -27,7 +27,7 @@ from theory.noise_laws import RADEMACHER
 from theory.orthogonality import STATEMENT, noisy_error, residual_correlation
 from theory.population import Problem, mean_estimates
 
-FAMILY = Family(any_widths((1, 3), 3), losses=LOSSES)
+FAMILY = Family(any_widths((1, 3), 3), losses=LOSSES, fitted=False)
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
@@ -101,7 +101,7 @@ def residual_sums(
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """Over all (datum, atom) pairs, with ẽ asked for after λ̂ of the same rows."""
     rule = "FA" if subject.supports_all(rules="FA") else "DFA"
-    narrowed = FAMILY.narrowed({k: v for k, v in subject.supports.items() if k != "rules"})
+    narrowed = FAMILY.narrowed(subject.supports)
     for noise in NOISES.values():
 
         def check(drawn: tuple[Instance, float], noise: Noise = noise) -> Iterator[Measurement]:

@@ -10,7 +10,7 @@ from proofs_check.claim import Claim
 from proofs_check.claims.orthogonality import feedback_of
 from proofs_check.counterexample import network_code
 from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
+from proofs_check.evidence import Evidence, NotApplicable
 from proofs_check.networks import Family, Instance, any_widths
 from proofs_check.oracle import exact_signals
 from proofs_check.search import Measurement, search
@@ -26,8 +26,10 @@ from theory.rank import (
     widths_allow_identification,
 )
 
-LINEAR = Family(any_widths((1, 3), 4), hidden=("identity",), output=("identity",), losses=("mse", "quartic"))
-SOFTMAX = Family(any_widths((1, 2), 4), losses=("cross_entropy",))
+LINEAR = Family(
+    any_widths((1, 3), 4), hidden=("identity",), output=("identity",), losses=("mse", "quartic"), fitted=False
+)
+SOFTMAX = Family(any_widths((1, 2), 4), losses=("cross_entropy",), fitted=False)
 PAPER = ((784, 50, 20, 10), (784, 200, 2, 200, 784), (64, 50, 20, 10))
 
 
@@ -76,14 +78,15 @@ def _ranks(instance: Instance) -> Iterator[Measurement]:
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """The subject's own errors span what the exact ones span; and 1ᵀe = 0 for softmax."""
     rule = "FA" if subject.supports_all(rules="FA") else "DFA"
-    families = {"linear": LINEAR, "softmax": SOFTMAX}
-    offered = {
-        name: family
-        for name, family in families.items()
-        if subject.supports_all(losses=family.losses, activations=("identity",))
-    }
+    missing = ""
+    offered = {}
+    for name, family in {"linear": LINEAR, "softmax": SOFTMAX}.items():
+        try:
+            offered[name] = family.narrowed(subject.supports)
+        except NotApplicable as error:
+            missing = error.reason
     if not offered:
-        LINEAR.narrowed(subject.supports)  # says what is missing
+        raise NotApplicable(missing)
     for name, family in offered.items():
 
         def check(instance: Instance, name: str = name) -> Iterator[Measurement]:
