@@ -51,7 +51,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
             perturbed = floats.forward(instance.network, instance.x, [c * xi for xi in noise]).activations[-1]
             naive = (floats.loss(instance.network.loss, perturbed, instance.y) - baseline) / c
             allowed = difference_allowance(instance.network, instance.x, instance.y, noise, c)
-            used = float((np.abs(naive - exact_differences(instance, noise, c)) / allowed).max())
+            used = distance([naive], [exact_differences(instance, noise, c)], [allowed])
             yield Measurement(
                 "ball arithmetic", f"error of two passes in float64 as part of 16 u ρ / c, c = {c}", used, 1.0
             )
