@@ -136,6 +136,8 @@ class Family:
         hidden = [name for name in self.hidden if name in offered]
         output = [name for name in self.output if name in offered]
         losses = [name for name in self.losses if name in supports.get("losses", LOSSES)]
+        if "identity" not in offered and "cross_entropy" in losses:
+            losses.remove("cross_entropy")  # it takes logits
         if not hidden or not output:
             needed = sorted({*self.hidden, *self.output})
             raise NotApplicable(

@@ -99,10 +99,16 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
 
 
 def offered_pairs(subject: Subject) -> list[tuple[str, str]]:
-    """Losses and hidden activations that the subject supports; all of them where it supports none, so that
-    `narrowed` says so.
+    """Losses and hidden activations that the subject supports; one where it supports none, for `narrowed` to
+    say so.
     """
-    offered = [pair for pair in PAIRS if subject.supports_all(losses=pair[0], activations=(pair[1],))]
+    offered = [
+        (loss, activation)
+        for loss, activation in PAIRS
+        if subject.supports_all(
+            losses=loss, activations=(activation, "identity") if loss == "cross_entropy" else activation
+        )
+    ]
     return offered or list(PAIRS[:1])
 
 
