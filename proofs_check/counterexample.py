@@ -18,7 +18,7 @@ def network_code(
     call: str,
     subject: Subject,
     instance: Instance,
-    tensors: Mapping[str, Sequence[Array]] | None = None,
+    tensors: Mapping[str, Sequence[Array] | Array] | None = None,
     **arguments: object,
 ) -> str:
     """Code for ``rerun.call(subject, network, x, y, *tensors, **arguments)``."""

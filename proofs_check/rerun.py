@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from proofs_check.claims import estimator
+from proofs_check.claims import estimator, fa_equals_dfa, linearisation, self_correction
 from proofs_check.claims import signals as signals_claim
 from proofs_check.claims.noise import examine_family
 from proofs_check.claims.noise_law import mixed as mixed_design
@@ -26,10 +26,14 @@ from proofs_check.limits import NOISES, exact_limit
 from proofs_check.means import mean_allowance, mean_estimates
 from proofs_check.networks import Instance
 from proofs_check.oracle import exact_estimates, exact_means, exact_signals, exact_solution
+from proofs_check.rows import Rows
 from proofs_check.search import Measurement
 from proofs_check.subjects import REFERENCE, WorkerSubject
 from proofs_check.tolerance import difference_allowance, feedback_allowance, signal_allowance, solve_allowance
 from theory.designs import Design
+
+
+MEASURED = {module.CLAIM.id: module.measurements for module in (linearisation,)}
 
 
 def estimates(subject: str, network: Any, x: Any, y: Any, noise: Any, c: float, seed: int = 0) -> None:
@@ -119,6 +123,45 @@ def mixed(subject: str, network: Any, x: Any, y: Any, number: int, c: float, rul
     instance = _instance(network, x, y)
     design = mixed_design(sum(instance.network.hidden), number)
     _limits(subject, instance, design, c, rule, exact_limit(instance, design, c, rule))
+
+
+def both_rules(subject: str, network: Any, x: Any, y: Any, noise: Any, c: float) -> None:
+    """Print how far the gradients that the subject fits to these rows by FA and by DFA are apart."""
+    sample = Rows(_instance(network, x, y), tuple(_floats(xi) for xi in noise), c)
+    with _opened(subject) as opened:
+        estimates = sample.estimates(opened)
+        answers = fa_equals_dfa.exact_answers(sample, estimates) or {}
+        _print_measurements(fa_equals_dfa.measurements(opened, sample, estimates, answers))
+
+
+def distorted(
+    subject: str,
+    network: Any,
+    x: Any,
+    y: Any,
+    noise: Any,
+    feedback: Any,
+    distortion: Any,
+    layer: int,
+    c: float,
+) -> None:
+    """Print the gradients that the subject fits below B^{layer+1} and below B^{layer+1} times the
+    distortion.
+    """
+    sample = Rows(_instance(network, x, y), tuple(_floats(xi) for xi in noise), c)
+    matrices = tuple(_floats(b) for b in feedback)
+    given = self_correction.Distorted(sample, matrices, layer, _floats(distortion))
+    with _opened(subject) as opened:
+        estimates = sample.estimates(opened)
+        answers = self_correction.exact_answers(given, estimates)
+        _print_measurements(self_correction.measurements(opened, given, estimates, answers))
+
+
+def measured(subject: str, network: Any, x: Any, y: Any, claim: str, **arguments: Any) -> None:
+    """Print all that a claim measures of the subject on one network."""
+    instance = _instance(network, x, y)
+    with _opened(subject) as opened:
+        _print_measurements(MEASURED[claim](opened, instance, **arguments))
 
 
 def digits(subject: str, network: str, depth: str) -> None:

@@ -88,6 +88,8 @@ class ReluPassedStraightThrough(SignalBug):
 class WeightTransport(SignalBug):
     """W in place of B: backpropagation under another name."""
 
+    expected = ("signals", "self-correction")
+
     def error_signals(
         self, network: Network, feedback: Sequence[Tensor], x: Tensor, y: Tensor, rule: str
     ) -> list[Tensor]:
@@ -104,12 +106,16 @@ class FeedbackTransposed(SignalBug):
 class DirectRuleFedFromAbove(SignalBug):
     """DFA takes the signal of the layer above wherever the shapes allow it."""
 
+    expected = ("signals", "fa-equals-dfa")
+
     def carried_back(self, B: Tensor, above: Tensor, top: Tensor, rule: str) -> Tensor:
         return super().carried_back(B, above, above if above.shape == top.shape else top, rule)
 
 
 class LayerwiseRuleFedFromOutput(SignalBug):
     """FA takes the output's error wherever the shapes allow it."""
+
+    expected = ("signals", "fa-equals-dfa", "self-correction")
 
     def carried_back(self, B: Tensor, above: Tensor, top: Tensor, rule: str) -> Tensor:
         return super().carried_back(B, top if above.shape == top.shape else above, top, rule)

@@ -20,6 +20,8 @@ BUGS = [
     ("theorem-1", "estimator.ScaleWrong", "B^2: off by"),
     ("theorem-3", "signals.HiddenSlopeForgotten", "B^2: off by"),
     ("pseudo-inverse", "least_squares.BasicSolution", "B^2: off by"),
+    ("fa-equals-dfa", "signals.DirectRuleFedFromAbove", "FAIL"),
+    ("self-correction", "signals.WeightTransport", "FAIL"),
     ("noise-law", "estimator.ScaleWrong", "B^2: off by"),
 ]
 

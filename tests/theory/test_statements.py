@@ -22,11 +22,14 @@ EXPECTED_STATUS = {
     "theorem-2": "holds with repair",
     "corollary-1": "holds with repair",
     "theorem-3": "new",
+    "linearisation": "false as printed",
     "expansion": "false as printed",
     "zero-bias": "new",
     "orthogonality": "holds",
     "rank": "holds with repair",
     "pseudo-inverse": "new",
+    "fa-equals-dfa": "new",
+    "self-correction": "new",
     "noise-law": "holds with repair",
 }
 TEXTS = [
