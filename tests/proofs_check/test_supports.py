@@ -18,7 +18,10 @@ PARTS = {
         {"activations": ["tanh", "identity"], "losses": ["mse"], "noise": ["gaussian"]},
         set(),
     ),
-    "no identity": ({"activations": ["tanh", "sigmoid"]}, {"theorem-2", "corollary-1", "zero-bias", "rank"}),
+    "no identity": (
+        {"activations": ["tanh", "sigmoid"]},
+        {"theorem-2", "corollary-1", "zero-bias", "rank", "pseudo-inverse"},
+    ),
     "cross-entropy alone": (
         {"losses": ["cross_entropy"]},
         {"theorem-1", "theorem-2", "corollary-1", "theorem-3", "zero-bias", "noise-law"},
