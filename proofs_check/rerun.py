@@ -7,11 +7,12 @@ The subject is named as for the command; networks and arrays are torch tensors o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from proofs_check.claims import estimator, fa_equals_dfa, linearisation, self_correction
+from proofs_check.claims import estimator, fa_equals_dfa, self_correction
 from proofs_check.claims import signals as signals_claim
 from proofs_check.claims.noise import examine_family
 from proofs_check.claims.noise_law import mixed as mixed_design
@@ -31,9 +32,6 @@ from proofs_check.search import Measurement
 from proofs_check.subjects import REFERENCE, WorkerSubject
 from proofs_check.tolerance import difference_allowance, feedback_allowance, signal_allowance, solve_allowance
 from theory.designs import Design
-
-
-MEASURED = {module.CLAIM.id: module.measurements for module in (linearisation,)}
 
 
 def estimates(subject: str, network: Any, x: Any, y: Any, noise: Any, c: float, seed: int = 0) -> None:
@@ -158,10 +156,10 @@ def distorted(
 
 
 def measured(subject: str, network: Any, x: Any, y: Any, claim: str, **arguments: Any) -> None:
-    """Print all that a claim measures of the subject on one network."""
-    instance = _instance(network, x, y)
+    """Print all that a claim measures of the subject on one network; its file has the claim's name."""
+    module = import_module(f"proofs_check.claims.{claim.replace('-', '_')}")
     with _opened(subject) as opened:
-        _print_measurements(MEASURED[claim](opened, instance, **arguments))
+        _print_measurements(module.measurements(opened, _instance(network, x, y), **arguments))
 
 
 def digits(subject: str, network: str, depth: str) -> None:

@@ -96,6 +96,11 @@ SMOOTH = Assumption(
     r"F\in C^5,\quad |\partial^{\alpha}F(z)|\le K(1+|z|^{q})\ \ (|\alpha|\le 5),"
     r"\quad \mathbb{E}|\xi|^m<\infty\ \ \forall m",
 )
+TWICE = Assumption(
+    "S2",
+    "The loss is twice differentiable in the perturbation at 0.",
+    r"F(z)=F(0)+g^{\top}z+\tfrac12z^{\top}\nabla^2F(0)\,z+o(|z|^2)",
+)
 QUADRATIC = Assumption(
     "Q",
     "The loss is quadratic in the perturbation: squared error, linear layers above the lowest noise.",
