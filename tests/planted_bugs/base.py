@@ -41,7 +41,7 @@ def activate(activation: str, a: Tensor) -> Tensor:
 
 
 class Correct:
-    """The subject without a bug; `expected` names the claims of which at least one must reject a subclass."""
+    """The subject without a bug; `expected` names the claims that must reject a subclass."""
 
     name: ClassVar[str] = "correct"
     expected: ClassVar[tuple[str, ...]] = ()

@@ -77,6 +77,8 @@ class OutputPerturbedToo(EstimatorBug):
 class OneLayerAtATime(EstimatorBug):
     """Each layer is perturbed alone and compared with the clean loss."""
 
+    expected = ("estimator", "linearisation")
+
     def gradient_estimates(
         self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float
     ) -> list[Tensor]:
@@ -163,6 +165,17 @@ class CentralDifferenceUnhalved(EstimatorBug):
         plus = self.losses(network.loss, self.output(network, x, noise, c), y)
         minus = self.losses(network.loss, self.output(network, x, noise, -c), y)
         return plus - minus
+
+
+class CentralDifference(EstimatorBug):
+    """(L(+c) - L(-c)) ξ / 2c: an estimator of its own, but not the one-sided one."""
+
+    expected = ("estimator", "linearisation", "expansion")
+
+    def difference(self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float) -> Tensor:
+        plus = self.losses(network.loss, self.output(network, x, noise, c), y)
+        minus = self.losses(network.loss, self.output(network, x, noise, -c), y)
+        return (plus - minus) / 2
 
 
 class LastUnitsNoiseDropped(EstimatorBug):
@@ -255,6 +268,7 @@ BUGS: tuple[type[Correct], ...] = (
     LossDividedByOutputs,
     MseWithoutHalf,
     CentralDifferenceUnhalved,
+    CentralDifference,
     LastUnitsNoiseDropped,
     FirstUnitTakenForBias,
     LossesInSinglePrecision,
