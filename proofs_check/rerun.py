@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from proofs_check.claims import estimator, fa_equals_dfa, self_correction
+from proofs_check.claims import ridge as ridge_claim
 from proofs_check.claims import signals as signals_claim
 from proofs_check.claims.noise import examine_family
 from proofs_check.claims.noise_law import mixed as mixed_design
@@ -121,6 +123,19 @@ def mixed(subject: str, network: Any, x: Any, y: Any, number: int, c: float, rul
     instance = _instance(network, x, y)
     design = mixed_design(sum(instance.network.hidden), number)
     _limits(subject, instance, design, c, rule, exact_limit(instance, design, c, rule))
+
+
+def ridged(
+    subject: str, network: Any, x: Any, y: Any, noise: str, c: float, ridge: str, copies: int, rule: str
+) -> None:
+    """Print how far the subject's ridge regressions on all (datum, atom) pairs, each ``copies`` times, are
+    from the exact ones; ``ridge`` is a fraction.
+    """
+    given = ridge_claim.Ridged(_instance(network, x, y), noise, c, Fraction(ridge), copies, rule)
+    expected = ridge_claim.exact_limits(given)
+    with _opened(subject) as opened:
+        allowed = ridge_claim.allowances(given, expected)
+        _print_measurements(ridge_claim.measurements(opened, given, expected, allowed))
 
 
 def both_rules(subject: str, network: Any, x: Any, y: Any, noise: Any, c: float) -> None:

@@ -71,9 +71,16 @@ def solve_allowance(errors: Array, estimates: Array, solution: Array, ridge: flo
 
 
 def feedback_allowance(
-    instance: Instance, atoms: Atoms, c: float, expected: Sequence[Array], rule: str = "FA"
+    instance: Instance,
+    atoms: Atoms,
+    c: float,
+    expected: Sequence[Array],
+    rule: str = "FA",
+    ridge: float = 0.0,
 ) -> list[float]:
-    """The allowed Frobenius distance of B̂^2(c) … B̂^{N+1}(c) from their exact limits ``expected``."""
+    """The allowed Frobenius distance of B̂^2(c) … B̂^{N+1}(c) from their exact limits ``expected``; ``ridge``
+    is added to the mean of ẽẽᵀ.
+    """
     network, count = instance.network, atoms.count
     signals = floats.error_signals(network, expected, instance.clean, instance.y, rule)
     x, y = np.repeat(instance.x, count, axis=0), np.repeat(instance.y, count, axis=0)
@@ -95,7 +102,7 @@ def feedback_allowance(
         means = (weights[:, None] * rows).reshape(len(instance.x), count, -1).sum(axis=1) * len(instance.x)
         size, residual = np.linalg.norm(source, axis=1), means - source @ expected[k]
         norm = float(np.linalg.norm(expected[k], 2))
-        eigenvalues = np.linalg.eigvalsh(source.T @ source / len(source))
+        eigenvalues = np.linalg.eigvalsh(source.T @ source / len(source)) + ridge
         smallest = float(eigenvalues[eigenvalues > 1e-9 * eigenvalues[-1]][0])
         cross = float(size @ np.linalg.norm(mean_noise, axis=1))
         # Where Q is singular its range moves with ẽ too, by as much again.
@@ -105,6 +112,7 @@ def feedback_allowance(
             np.sqrt(weights)[:, None] * source.repeat(count, axis=0),
             np.sqrt(weights)[:, None] * rows,
             expected[k],
+            ridge,
         )
         allowed = (cross + carried) / smallest + own
         result.insert(0, allowed)

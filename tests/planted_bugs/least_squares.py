@@ -30,12 +30,16 @@ class RidgeLeaks(FitBug):
 class RidgePerRow(FitBug):
     """The ridge is added to the mean of the products and not to their sum."""
 
+    expected = ("solves", "ridge")
+
     def fit_feedback(self, estimates: Tensor, errors: Tensor, ridge: float = 0.0) -> Tensor:
         return super().fit_feedback(estimates, errors, ridge * len(errors))
 
 
 class RidgeIgnored(FitBug):
     """The ridge is accepted and not used."""
+
+    expected = ("solves", "ridge")
 
     def fit_feedback(self, estimates: Tensor, errors: Tensor, ridge: float = 0.0) -> Tensor:
         return super().fit_feedback(estimates, errors)

@@ -28,6 +28,7 @@ EXPECTED_STATUS = {
     "orthogonality": "holds",
     "rank": "holds with repair",
     "pseudo-inverse": "new",
+    "ridge": "false as printed",
     "fa-equals-dfa": "new",
     "self-correction": "new",
     "noise-law": "holds with repair",
