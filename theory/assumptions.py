@@ -41,6 +41,11 @@ N1 = Assumption(
     "The second moments of the noise, over all perturbed units of all layers, are the identity.",
     r"\mathbb{E}[\xi\xi^{\top}]=I",
 )
+GAUSSIAN_NOISE = Assumption(
+    "G",
+    "The noise is Gaussian with independent coordinates, and independent of the datum.",
+    r"\xi\sim\mathcal N(0,I),\qquad \xi\perp(x,y)",
+)
 INDEPENDENT = Assumption(
     "N2",
     "The coordinates of the noise are independent, with mean 0 and variance 1.",
@@ -96,6 +101,12 @@ SMOOTH = Assumption(
     r"F\in C^5,\quad |\partial^{\alpha}F(z)|\le K(1+|z|^{q})\ \ (|\alpha|\le 5),"
     r"\quad \mathbb{E}|\xi|^m<\infty\ \ \forall m",
 )
+WEAKLY_DIFFERENTIABLE = Assumption(
+    "S0",
+    "The loss is absolutely continuous in each unit's perturbation, with an integrable derivative.",
+    r"z_j\mapsto F(z)\ \text{absolutely continuous for almost all other coordinates},"
+    r"\qquad \mathbb{E}|\nabla F(c\,\xi)|<\infty",
+)
 TWICE = Assumption(
     "S2",
     "The loss is twice differentiable in the perturbation at 0.",
@@ -115,4 +126,9 @@ CLEAN = Assumption(
     "E",
     "The error signal is computed on the clean pass with fixed feedback: a function of the datum alone.",
     r"\tilde e^{i+1}=\tilde e^{i+1}(x,y)",
+)
+COMMON = Assumption(
+    "V",
+    "The mean estimates of all layers are carried down from one vector, as they are in Gaussian noise.",
+    r"\mathbb{E}[\hat\lambda^{i}\mid x,y]=(A^i)^{\top}v(x,y),\quad 1\le i\le N",
 )

@@ -49,6 +49,15 @@ def covariances(problem: Problem, design: Design, factors: Factors) -> list[Matr
     return [s - kind([row]).transpose() * kind([row]) for s, row in zip(seconds, means, strict=True)]
 
 
+def expectation(problem: Problem, design: Design, rows: Sequence[Sequence[Scalar]]) -> Matrix:
+    """The mean over the atoms, M x n, of n rows over all (datum, atom) pairs, datum-major."""
+    kind, count = type(problem.network.weights[0]), len(design.values)
+    weights = kind([[p] for p in _weights(problem, design)])
+    data = range(len(problem.x))
+    columns = [[(kind([row[t * count : (t + 1) * count]]) * weights)[0, 0] for t in data] for row in rows]
+    return kind(columns).transpose()
+
+
 def gradients(problem: Problem) -> Matrix:
     """g, M x n: λ^1 … λ^N side by side, one row for each datum."""
     rows = zip(*(layer.transpose().tolist() for layer in problem.true_gradients), strict=True)

@@ -54,21 +54,23 @@ class Problem:
         return [weight.transpose() * error for weight, error in pairs]
 
 
-def noisy_losses(problem: Problem, design: Design, c: Real) -> list[list[Scalar]]:
-    """L̃ for every datum (outer list) and every atom of the design; c may be any number, also negative."""
+def perturbed_pass(problem: Problem, design: Design, c: Real) -> tuple[Pass, Matrix]:
+    """The perturbed pass of every (datum, atom) pair, datum-major, and the targets of these columns; c may be
+    negative.
+    """
     network, exact = problem.network, problem.network.exact
     step = rational(c) if exact else arb(rational(c))
     atoms = design.atoms(exact)
-    perturbed = losses(
-        network,
-        forward(
-            network,
-            _repeat(problem.inputs, len(atoms)),
-            _offsets(network, atoms, step, len(problem.x)),
-        ).activations[-1],
-        _repeat(problem.targets, len(atoms)),
-    )
-    return [perturbed[t * len(atoms) : (t + 1) * len(atoms)] for t in range(len(problem.x))]
+    offsets = _offsets(network, atoms, step, len(problem.x))
+    passed = forward(network, _repeat(problem.inputs, len(atoms)), offsets)
+    return passed, _repeat(problem.targets, len(atoms))
+
+
+def noisy_losses(problem: Problem, design: Design, c: Real) -> list[list[Scalar]]:
+    """L̃ for every datum (outer list) and every atom of the design."""
+    passed, targets = perturbed_pass(problem, design, c)
+    perturbed, count = losses(problem.network, passed.activations[-1], targets), len(design.values)
+    return [perturbed[t * count : (t + 1) * count] for t in range(len(problem.x))]
 
 
 def scaled_differences(problem: Problem, design: Design, c: Real) -> list[list[Scalar]]:

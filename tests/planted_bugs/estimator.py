@@ -178,8 +178,25 @@ class CentralDifference(EstimatorBug):
         return (plus - minus) / 2
 
 
+class ForwardGradient(EstimatorBug):
+    """The directional derivative in place of the difference: right for c → 0, and at no finite c."""
+
+    expected = ("estimator", "linearisation", "stein")
+
+    def difference(self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float) -> Tensor:
+        def noisy(scale: Tensor) -> Tensor:
+            outputs = self.output(network, x, [scale * xi for xi in noise], 1.0)
+            return self.losses(network.loss, outputs, y)
+
+        at_rest = torch.zeros((), dtype=torch.float64)
+        _, slope = torch.func.jvp(noisy, (at_rest,), (torch.ones_like(at_rest),))
+        return c * slope
+
+
 class LastUnitsNoiseDropped(EstimatorBug):
     """The last unit of every layer is not perturbed: a slice that ends one column early."""
+
+    expected = ("estimator", "stein")
 
     def perturbed(self, activation: str, a: Tensor, xi: Tensor, c: float) -> Tensor:
         shortened = xi.clone()
@@ -269,6 +286,7 @@ BUGS: tuple[type[Correct], ...] = (
     MseWithoutHalf,
     CentralDifferenceUnhalved,
     CentralDifference,
+    ForwardGradient,
     LastUnitsNoiseDropped,
     FirstUnitTakenForBias,
     LossesInSinglePrecision,
