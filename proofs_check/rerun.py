@@ -7,8 +7,8 @@ The subject is named as for the command; networks and arrays are torch tensors o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib import import_module
 from fractions import Fraction
+from importlib import import_module
 from typing import Any
 
 import numpy as np

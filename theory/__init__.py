@@ -9,6 +9,8 @@ all by their id.
 from __future__ import annotations
 
 from theory import (
+    baseline,
+    confinement,
     corollary_1,
     definitions,
     expansion,
@@ -44,12 +46,14 @@ STATEMENTS: dict[str, Statement] = {
         linearisation.STATEMENT,
         expansion.STATEMENT,
         stein.STATEMENT,
+        baseline.STATEMENT,
         zero_bias.STATEMENT,
         orthogonality.STATEMENT,
         rank.STATEMENT,
         pseudo_inverse.STATEMENT,
         ridge.STATEMENT,
         fa_equals_dfa.STATEMENT,
+        confinement.STATEMENT,
         self_correction.STATEMENT,
         noise_law.STATEMENT,
     )

@@ -117,6 +117,11 @@ QUADRATIC = Assumption(
     "The loss is quadratic in the perturbation: squared error, linear layers above the lowest noise.",
     r"F(z)=F(0)+g^{\top}z+\tfrac12 z^{\top}Hz",
 )
+MOMENTS = Assumption(
+    "M4",
+    "The noise has the moments that dominate the estimator's second moment.",
+    r"\mathbb{E}|\xi|^{2q+4}<\infty",
+)
 SQUARE_INTEGRABLE = Assumption(
     "M2",
     "Estimates and errors have finite second moments.",

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from proofs_check.claim import Claim
 from proofs_check.claims import (
+    baseline,
+    confinement,
     corollary_1,
     estimator,
     expansion,
@@ -37,6 +39,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
         linearisation,
         expansion,
         stein,
+        baseline,
         zero_bias,
         orthogonality,
         theorem_1,
@@ -47,6 +50,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
         pseudo_inverse,
         ridge,
         fa_equals_dfa,
+        confinement,
         self_correction,
         noise_law,
     )

@@ -77,7 +77,7 @@ class OutputPerturbedToo(EstimatorBug):
 class OneLayerAtATime(EstimatorBug):
     """Each layer is perturbed alone and compared with the clean loss."""
 
-    expected = ("estimator", "linearisation")
+    expected = ("estimator", "linearisation", "confinement")
 
     def gradient_estimates(
         self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float

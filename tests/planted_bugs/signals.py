@@ -88,7 +88,7 @@ class ReluPassedStraightThrough(SignalBug):
 class WeightTransport(SignalBug):
     """W in place of B: backpropagation under another name."""
 
-    expected = ("signals", "self-correction")
+    expected = ("signals", "confinement", "self-correction")
 
     def error_signals(
         self, network: Network, feedback: Sequence[Tensor], x: Tensor, y: Tensor, rule: str

@@ -22,6 +22,7 @@ BUGS = [
     ("pseudo-inverse", "least_squares.BasicSolution", "B^2: off by"),
     ("ridge", "least_squares.RidgePerRow", "FAIL"),
     ("fa-equals-dfa", "signals.DirectRuleFedFromAbove", "FAIL"),
+    ("confinement", "estimator.OneLayerAtATime", "B^2: off by"),
     ("self-correction", "signals.WeightTransport", "FAIL"),
     ("noise-law", "estimator.ScaleWrong", "B^2: off by"),
 ]
