@@ -117,6 +117,8 @@ class NoiseNotPropagated(EstimatorBug):
 class BaselineForgotten(EstimatorBug):
     """L̃ ξ / c: the clean loss is not subtracted."""
 
+    expected = ("estimator", "linearisation", "baseline")
+
     def difference(self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float) -> Tensor:
         return self.losses(network.loss, self.output(network, x, noise, c), y)
 
@@ -243,6 +245,8 @@ class PerturbedPassKept(EstimatorBug):
 
 class BaselineKept(EstimatorBug):
     """The clean loss of an earlier call of the same shape is subtracted."""
+
+    expected = ("estimator", "baseline")
 
     def __init__(self) -> None:
         self.kept: dict[tuple[int, ...], Tensor] = {}
