@@ -99,7 +99,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         .instances()
         for loss, activation in offered_pairs(subject)
     ]
-    yield from sweep(families, check, show, effort, ("signals",), effort.choose(3, 20, 200))
+    yield from sweep(families, check, show, effort, ("signals",), effort.choose(2, 20, 200))
 
 
 CLAIM = Claim(SIGNALS, confirm, examine)
