@@ -26,6 +26,7 @@ from theory import (
     theorem_1,
     theorem_2,
     theorem_3,
+    variance,
     zero_bias,
 )
 from theory.statement import Assumption, InvalidStatement, Statement
@@ -56,5 +57,6 @@ STATEMENTS: dict[str, Statement] = {
         confinement.STATEMENT,
         self_correction.STATEMENT,
         noise_law.STATEMENT,
+        variance.STATEMENT,
     )
 }

@@ -26,6 +26,7 @@ from proofs_check.claims import (
     theorem_1,
     theorem_2,
     theorem_3,
+    variance,
     zero_bias,
 )
 
@@ -53,5 +54,6 @@ CLAIMS: tuple[Claim, ...] = tuple(
         confinement,
         self_correction,
         noise_law,
+        variance,
     )
 )

@@ -92,6 +92,8 @@ class OneLayerAtATime(EstimatorBug):
 class OnlyTopLayerNoisy(EstimatorBug):
     """Only the top hidden layer is perturbed, though every layer is correlated with its noise."""
 
+    expected = ("estimator", "variance")
+
     def output(self, network: Network, x: Tensor, noise: Sequence[Tensor] = (), c: float = 0.0) -> Tensor:
         return super().output(network, x, [*(torch.zeros_like(xi) for xi in noise[:-1]), *noise[-1:]], c)
 
@@ -133,6 +135,8 @@ class BatchMeanLoss(EstimatorBug):
 
 class BatchSumLoss(EstimatorBug):
     """The change of the batch's summed loss multiplies the noise of every row."""
+
+    expected = ("estimator", "variance")
 
     def difference(self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float) -> Tensor:
         rows = super().difference(network, x, y, noise, c)
@@ -183,7 +187,7 @@ class CentralDifference(EstimatorBug):
 class ForwardGradient(EstimatorBug):
     """The directional derivative in place of the difference: right for c → 0, and at no finite c."""
 
-    expected = ("estimator", "linearisation", "stein")
+    expected = ("estimator", "linearisation", "stein", "variance")
 
     def difference(self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float) -> Tensor:
         def noisy(scale: Tensor) -> Tensor:
