@@ -9,7 +9,7 @@ import sympy
 from flint import fmpq, fmpq_mat
 
 from theory.designs import Design, factorial, fold_over
-from theory.noise_laws import GAUSSIAN, RADEMACHER, SKEWED, SPARSE, UNIFORM, NoiseLaw
+from theory.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED, SPARSE, UNIFORM, NoiseLaw
 from theory.variance import away_from_closed_form, closed_form, covariance, trace_over_gradient
 
 GRADIENT = (fmpq(2), fmpq(-1, 3), fmpq(1, 2))
@@ -58,6 +58,10 @@ def test_shared_noise_has_another_covariance() -> None:
     """All units share one sign: the estimate is the sum of g for every unit, without any variance."""
     assert covariance(GRADIENT, SHARED) == [[0] * 3] * 3
     assert closed_form(GRADIENT, fmpq(1)) != [[0] * 3] * 3
+
+
+def test_irrational_atoms_have_rational_moments() -> None:
+    assert covariance(GRADIENT, factorial(GAUSS_HERMITE, 3)) == covariance(GRADIENT, GAUSSIAN)
 
 
 def test_a_design_of_another_size_is_refused() -> None:
