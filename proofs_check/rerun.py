@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from proofs_check.claims import estimator, fa_equals_dfa, self_correction
+from proofs_check.claims import remainder as remainder_claim
 from proofs_check.claims import ridge as ridge_claim
 from proofs_check.claims import signals as signals_claim
 from proofs_check.claims.noise import examine_family
@@ -123,6 +124,14 @@ def mixed(subject: str, network: Any, x: Any, y: Any, number: int, c: float, rul
     instance = _instance(network, x, y)
     design = mixed_design(sum(instance.network.hidden), number)
     _limits(subject, instance, design, c, rule, exact_limit(instance, design, c, rule))
+
+
+def remainder(subject: str, network: Any, x: Any, y: Any, noise: str, c: float) -> None:
+    """Print what part of the bound on its bias, and of rounding, the subject's E[λ̂ | x, y] uses up."""
+    instance = _instance(network, x, y)
+    with _opened(subject) as opened:
+        used = remainder_claim.measured(opened, instance, noise, c)
+    _print_rows([Evidence("implementation", "|E λ̂ - F_j - known part| over bound and rounding", used, 1.0)])
 
 
 def ridged(

@@ -137,3 +137,8 @@ COMMON = Assumption(
     "The mean estimates of all layers are carried down from one vector, as they are in Gaussian noise.",
     r"\mathbb{E}[\hat\lambda^{i}\mid x,y]=(A^i)^{\top}v(x,y),\quad 1\le i\le N",
 )
+THIRD = Assumption(
+    "S4",
+    "The loss has three derivatives in the perturbation, bounded on the box that the noise reaches.",
+    r"F\in C^3,\quad M_{jkk}=\sup_z|\partial_j\partial_k^2F(z)|<\infty,\quad \kappa_4<\infty",
+)

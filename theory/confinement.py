@@ -38,7 +38,7 @@ def quartic_means(problem: Problem, law: NoiseLaw, c: Real) -> list[Matrix]:
         A (r^3 + 3/2 c k3 r^2 A + c^2 r (3 S + (k4 - 3) A^2)
            + c^3/4 (k5 A^3 + 4 k3 (T - A^3) + 6 k3 A (S - A^2)))
     """
-    residual, maps, step = _residual(problem), _downstream(problem), rational(c)
+    residual, maps, step = _residual(problem), downstream_maps(problem), rational(c)
     k3, k4, k5 = (_moment(law, r) for r in (3, 4, 5))
     squares, cubes = _power_sums(maps, 2), _power_sums(maps, 3)
     means = []
@@ -66,7 +66,7 @@ def common_vector(problem: Problem, c: Real) -> Matrix:
     moments.
     """
     residual = _residual(problem)
-    squares = _power_sums(_downstream(problem), 2)
+    squares = _power_sums(downstream_maps(problem), 2)
     step = rational(c)
     rows = [[v**3 + 3 * step**2 * s * v for v in r] for r, s in zip(residual.tolist(), squares, strict=True)]
     return type(residual)(rows)
@@ -90,7 +90,7 @@ def direct_limits(problem: Problem, common: Matrix, solve: Solver = full_rank) -
     """B^2 .. B^{N+1} of DFA for the same means: Gamma^T A^i, biased in every layer alike."""
     errors = problem.true_errors[-1]
     gram, cross = errors * errors.transpose(), errors * common.transpose()
-    return [solve(gram, cross * above) for above in _downstream(problem)]
+    return [solve(gram, cross * above) for above in downstream_maps(problem)]
 
 
 def _residual(problem: Problem) -> Matrix:
@@ -103,8 +103,8 @@ def _residual(problem: Problem) -> Matrix:
     return problem.clean.activations[-1] - problem.targets
 
 
-def _downstream(problem: Problem) -> list[Matrix]:
-    """A^1 .. A^N, p x n_i."""
+def downstream_maps(problem: Problem) -> list[Matrix]:
+    """A^1 .. A^N (p x n_i) of the network's own kind of number: products of the weights above."""
     maps = [problem.network.weights[-1]]
     for weight in reversed(problem.network.weights[1:-1]):
         maps.insert(0, maps[0] * weight)

@@ -97,7 +97,7 @@ def mean_estimates(problem: Problem, design: Design, c: Real) -> list[Matrix]:
                 for j in range(design.units)
             ]
         )
-    return _by_layer(problem.network, columns)
+    return by_layer(problem.network, columns)
 
 
 def full_rank(gram: Matrix, cross: Matrix) -> Matrix:
@@ -186,7 +186,8 @@ def _repeat(columns: Matrix, times: int) -> Matrix:
     return type(columns)([[v for v in row for _ in range(times)] for row in columns.tolist()])
 
 
-def _by_layer(network: ExactNetwork, columns: list[list[Scalar]]) -> list[Matrix]:
+def by_layer(network: ExactNetwork, columns: list[list[Scalar]]) -> list[Matrix]:
+    """One column over all hidden units per datum, cut into one matrix per hidden layer (n_i x M)."""
     kind, result, start = type(network.weights[0]), [], 0
     for width in network.widths[1:-1]:
         result.append(kind([column[start : start + width] for column in columns]).transpose())

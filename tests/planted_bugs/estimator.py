@@ -54,6 +54,8 @@ class CInSinglePrecision(EstimatorBug):
 class NoiseInsideActivation(EstimatorBug):
     """The noise is added before the nonlinearity: σ(a + c ξ)."""
 
+    expected = ("estimator", "remainder")
+
     def perturbed(self, activation: str, a: Tensor, xi: Tensor, c: float) -> Tensor:
         return activate(activation, a + c * xi)
 
