@@ -7,6 +7,7 @@ the process down harms only the claim that asked; `LocalSubject` asks an object 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,7 +45,7 @@ class NetworkLike(Protocol):
         """The loss, by name."""
 
 
-class Subject:
+class Subject(ABC):
     """The subject's methods, and what it supports. Every method may raise `SubjectError`.
 
     One row is one sample with its own noise. Layers are listed from below: index k holds λ̂^{k+1}, ẽ^{k+1},
@@ -113,12 +114,13 @@ class Subject:
             if key in self.supports
         )
 
+    @abstractmethod
     def begin_claim(self, seconds: float) -> None:
         """Make a new object for a claim, if the subject is a class, and start the clock of its own time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _ask(self, method: str, **arguments: Any) -> list[Array]:
-        raise NotImplementedError
+        """Put a question to the subject, and check its answer."""
 
 
 class WorkerSubject(Subject):
