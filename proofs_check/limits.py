@@ -162,7 +162,7 @@ def confirm_limits(
     for noise in NOISES.values():
         check = partial(approaches, noise=noise, target=target, rule=family.rule, layers=layers, solve=solve)
         drawn = family.instances(LARGEST[noise.name])
-        count, named = effort.choose(3, 25, 200), (key, "confirm", noise.name)
+        count, named = effort.choose(3, 12, 200), (key, "confirm", noise.name)
         for row in search(drawn, check, Instance.as_code, effort, named, count):
             yield replace(row, name=f"{noise.name}: {row.name}")
 
@@ -176,7 +176,7 @@ def examine_limits(
         drawn = st.tuples(narrowed.instances(LARGEST[noise.name]), st.sampled_from(SCALES))
         check = partial(_reproduces_drawn, subject=subject, noise=noise, rule=family.rule, layers=layers)
         show = partial(_limits_code, subject=subject, noise=noise.name, rule=family.rule)
-        count, named = effort.choose(5, 40, 300), (key, "examine", noise.name)
+        count, named = effort.choose(5, 20, 300), (key, "examine", noise.name)
         yield from search(drawn, check, show, effort, named, count)
 
 

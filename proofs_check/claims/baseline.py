@@ -53,7 +53,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
 
         key = ("baseline", noise)
         drawn = POLYNOMIAL.instances(min(LARGEST[noise], 6))
-        yield from search(drawn, check, Instance.as_code, effort, key, effort.choose(4, 25, 200))
+        yield from search(drawn, check, Instance.as_code, effort, key, effort.choose(4, 12, 200))
 
 
 def _exactly(instance: Instance, noise: str) -> Iterator[Measurement]:
@@ -116,7 +116,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
 
         drawn = st.tuples(family.instances(min(LARGEST[noise], 12)), st.sampled_from(SCALES))
         yield from search(
-            drawn, check, show, effort, ("baseline", "examine", noise), effort.choose(4, 30, 200)
+            drawn, check, show, effort, ("baseline", "examine", noise), effort.choose(4, 15, 200)
         )
 
 

@@ -46,7 +46,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     """
     yield from _example()
     yield from _moments()
-    key, count = ("confinement", "confirm"), effort.choose(5, 30, 300)
+    key, count = ("confinement", "confirm"), effort.choose(5, 15, 300)
     drawn = st.tuples(QUARTIC.instances(), st.sampled_from(STEPS))
     yield from search(drawn, _confined, _show, effort, (*key, "rationals"), count)
     drawn = st.tuples(FULL_RANK.instances(LARGEST["gauss-hermite"]), st.sampled_from(STEPS))
@@ -178,7 +178,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         return network_code("limits", subject, instance, noise="gauss-hermite", c=float(c), rule="FA")
 
     drawn = st.tuples(family.instances(LARGEST["gauss-hermite"]), st.sampled_from(STEPS))
-    yield from search(drawn, check, show, effort, ("confinement", "examine"), effort.choose(12, 60, 600))
+    yield from search(drawn, check, show, effort, ("confinement", "examine"), effort.choose(12, 30, 600))
 
 
 CLAIM = Claim(STATEMENT, confirm, examine)

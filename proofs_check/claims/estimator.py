@@ -63,7 +63,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
         Instance.as_code,
         effort,
         ("estimator", "confirm"),
-        effort.choose(10, 100, 1000),
+        effort.choose(10, 50, 1000),
     )
 
 
@@ -95,7 +95,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         return network_code("estimates", subject, instance, noise, c=SCALES[0], seed=effort.seed)
 
     families = [family(*pair).narrowed(subject.supports).instances() for pair in offered_pairs(subject)]
-    yield from sweep(families, check, show, effort, ("estimator",), effort.choose(2, 20, 200))
+    yield from sweep(families, check, show, effort, ("estimator",), effort.choose(2, 10, 200))
 
 
 def offered_pairs(subject: Subject) -> list[tuple[str, str]]:

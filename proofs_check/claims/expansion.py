@@ -56,7 +56,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
             Instance.as_code,
             effort,
             ("expansion", "confirm", noise.name),
-            effort.choose(3, 20, 200),
+            effort.choose(3, 10, 200),
         )
         yield from rows
 
@@ -132,7 +132,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             return network_code("means", subject, drawn[0], noise=noise.name, c=drawn[1])
 
         drawn = st.tuples(narrowed.instances(LARGEST[noise.name]), st.sampled_from(SCALES))
-        yield from search(drawn, check, show, effort, ("expansion", noise.name), effort.choose(5, 40, 300))
+        yield from search(drawn, check, show, effort, ("expansion", noise.name), effort.choose(5, 20, 300))
 
 
 CLAIM = Claim(STATEMENT, confirm, examine)

@@ -50,7 +50,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     """Identical in rationals on random rows where the spans agree, as they do in wide networks; and a network
     that narrows in between, where they differ.
     """
-    key, count = ("fa-equals-dfa", "confirm"), effort.choose(12, 100, 1000)
+    key, count = ("fa-equals-dfa", "confirm"), effort.choose(12, 50, 1000)
     for title, family in (("wide", WIDE), ("any widths", ANY)):
         check = partial(_identical, title=title)
         yield from search(rows(family), check, _show, effort, (*key, title), count)
@@ -112,7 +112,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     def code(sample: Rows) -> str:
         return network_code("both_rules", subject, sample.instance, {"noise": sample.noise}, c=sample.c)
 
-    key, count = ("fa-equals-dfa", "examine"), effort.choose(12, 100, 1000)
+    key, count = ("fa-equals-dfa", "examine"), effort.choose(12, 50, 1000)
     yield from search(rows(family), check, code, effort, key, count)
 
 

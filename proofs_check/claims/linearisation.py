@@ -46,7 +46,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
         yield Evidence("symbolic", f"L̃ - L - c g·ξ to first order, {units} units", str(left), "0")
     drawn = st.tuples(FAMILY.instances(), st.integers(0, 999))
     key = ("linearisation", "confirm")
-    yield from search(drawn, _second_order, _show, effort, key, effort.choose(8, 60, 500))
+    yield from search(drawn, _second_order, _show, effort, key, effort.choose(8, 30, 500))
 
 
 def direction(values: list[Fraction]) -> Design:
@@ -113,7 +113,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         return network_code("measured", subject, instance, claim=STATEMENT.id, number=number, c=c)
 
     drawn = st.tuples(family.instances(), st.integers(0, 999), st.sampled_from(SCALES))
-    yield from search(drawn, check, show, effort, ("linearisation", "examine"), effort.choose(20, 150, 1000))
+    yield from search(drawn, check, show, effort, ("linearisation", "examine"), effort.choose(20, 75, 1000))
 
 
 def _generator(number: int) -> np.random.Generator:

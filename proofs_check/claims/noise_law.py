@@ -65,9 +65,9 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     numbers = st.integers(0, 20)
     for family, check, key in ((ANY, _means, "means"), (ONE_LAYER, _one_layer, "one layer")):
         drawn = st.tuples(family.instances(8), numbers)
-        yield from search(drawn, check, _show, effort, ("noise-law", key), effort.choose(5, 40, 300))
+        yield from search(drawn, check, _show, effort, ("noise-law", key), effort.choose(5, 20, 300))
     drawn_deep = st.tuples(DEEP.instances(9), st.sampled_from(FACTORS))
-    yield from search(drawn_deep, _deep, _show, effort, ("noise-law", "deep"), effort.choose(5, 40, 300))
+    yield from search(drawn_deep, _deep, _show, effort, ("noise-law", "deep"), effort.choose(5, 20, 300))
 
 
 def _means(drawn: tuple[Instance, int]) -> Iterator[Measurement]:
@@ -149,7 +149,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         return network_code("mixed", subject, instance, number=number, c=c, rule=rule)
 
     drawn = st.tuples(family.instances(8), st.integers(0, 20), st.sampled_from(SCALES))
-    yield from search(drawn, check, show, effort, ("noise-law", "examine"), effort.choose(10, 80, 600))
+    yield from search(drawn, check, show, effort, ("noise-law", "examine"), effort.choose(10, 40, 600))
 
 
 CLAIM = Claim(STATEMENT, confirm, examine)

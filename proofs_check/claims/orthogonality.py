@@ -113,7 +113,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
 
         drawn = st.tuples(narrowed.instances(LARGEST[noise.name]), st.sampled_from(SCALES))
         yield from search(
-            drawn, check, show, effort, ("orthogonality", noise.name), effort.choose(5, 40, 300)
+            drawn, check, show, effort, ("orthogonality", noise.name), effort.choose(5, 20, 300)
         )
 
 

@@ -41,7 +41,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
         Instance.as_code,
         effort,
         ("rank", "confirm"),
-        effort.choose(30, 200, 2000),
+        effort.choose(30, 100, 2000),
     )
     for outputs in (2, 3, 4):
         name = f"softmax and cross-entropy, {outputs} outputs, any targets: the sum of the entries of e"
@@ -120,7 +120,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             return network_code("signals", subject, instance, feedback, rule=rule)
 
         yield from search(
-            family.instances(), check, show, effort, ("rank", "examine", name), effort.choose(15, 100, 1000)
+            family.instances(), check, show, effort, ("rank", "examine", name), effort.choose(15, 50, 1000)
         )
 
 

@@ -45,7 +45,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     found = ", ".join(map(str, shrinkage()))
     expected = "mu_1/(gamma + mu_1), mu_2/(gamma + mu_2)"
     yield Evidence("symbolic", "eigenvalues of (S + γ)⁻¹S where S has mu_1, mu_2", found, expected)
-    key, count = ("ridge", "confirm"), effort.choose(8, 60, 600)
+    key, count = ("ridge", "confirm"), effort.choose(8, 30, 600)
     drawn = st.tuples(SQUARED.instances(LARGEST["rademacher"]), st.sampled_from(RIDGES))
     yield from search(drawn, _closed_form, _show, effort, (*key, "closed form"), count)
     drawn = st.tuples(SQUARED.instances(), st.sampled_from(RIDGES))
@@ -172,7 +172,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 rule=given.rule,
             )
 
-        yield from search(given, check, show, effort, ("ridge", noise), effort.choose(8, 60, 600))
+        yield from search(given, check, show, effort, ("ridge", noise), effort.choose(8, 30, 600))
 
 
 def exact_limits(given: Ridged) -> list[Array]:

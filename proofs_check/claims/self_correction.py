@@ -68,7 +68,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     """
     name = "Q (QᵀSQ)⁻¹ Qᵀ, what stands between Λ̂ and E in the fitted gradient"
     yield Evidence("symbolic", name, str(fitted_map()), "S**(-1)")
-    key, count = ("self-correction", "confirm"), effort.choose(15, 100, 1000)
+    key, count = ("self-correction", "confirm"), effort.choose(15, 50, 1000)
     yield from search(distortions(LINEAR), _unchanged, show, effort, key, count)
     yield from _controls()
 
@@ -164,7 +164,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         }
         return network_code("distorted", subject, sample.instance, tensors, layer=given.layer, c=sample.c)
 
-    key, count = ("self-correction", "examine"), effort.choose(15, 100, 1000)
+    key, count = ("self-correction", "examine"), effort.choose(15, 50, 1000)
     yield from search(distortions(family), check, code, effort, key, count)
 
 

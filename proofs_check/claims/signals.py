@@ -54,7 +54,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
 
     rows = Family(any_widths((1, 3), 3), losses=LOSSES).instances()
     yield from search(
-        rows, check, Instance.as_code, effort, ("signals", "confirm"), effort.choose(8, 60, 500)
+        rows, check, Instance.as_code, effort, ("signals", "confirm"), effort.choose(8, 30, 500)
     )
 
 
@@ -99,7 +99,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         .instances()
         for loss, activation in offered_pairs(subject)
     ]
-    yield from sweep(families, check, show, effort, ("signals",), effort.choose(2, 20, 200))
+    yield from sweep(families, check, show, effort, ("signals",), effort.choose(2, 10, 200))
 
 
 CLAIM = Claim(SIGNALS, confirm, examine)

@@ -84,7 +84,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
         )
 
     yield from search(
-        arrays(), check, show_arrays, effort, ("solves", "confirm"), effort.choose(20, 100, 1000)
+        arrays(), check, show_arrays, effort, ("solves", "confirm"), effort.choose(20, 50, 1000)
     )
 
 
@@ -114,7 +114,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         given_arrays = {"estimates": given.estimates, "errors": given.errors}
         return plain_code("solution", subject, given_arrays, ridge=given.ridge)
 
-    yield from search(arrays(), check, show, effort, ("solves", "examine"), effort.choose(120, 600, 5000))
+    yield from search(arrays(), check, show, effort, ("solves", "examine"), effort.choose(120, 300, 5000))
 
 
 CLAIM = Claim(SOLVES, confirm, examine)

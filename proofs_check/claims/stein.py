@@ -47,11 +47,11 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     yield Evidence("exact", name, _smallest(gaussian, 3), "2 and 2")
     key = ("stein", "linear")
     yield from search(
-        LINEAR.instances(MOST), _exactly, Instance.as_code, effort, key, effort.choose(6, 40, 300)
+        LINEAR.instances(MOST), _exactly, Instance.as_code, effort, key, effort.choose(6, 20, 300)
     )
     key = ("stein", "curved")
     yield from search(
-        CURVED.instances(3), _to_fourth_order, Instance.as_code, effort, key, effort.choose(3, 20, 150)
+        CURVED.instances(3), _to_fourth_order, Instance.as_code, effort, key, effort.choose(3, 10, 150)
     )
 
 
@@ -113,7 +113,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         return network_code("measured", subject, drawn[0], claim=STATEMENT.id, c=drawn[1])
 
     drawn = st.tuples(family.instances(MOST), st.sampled_from(SCALES))
-    yield from search(drawn, check, show, effort, ("stein", "examine"), effort.choose(12, 80, 600))
+    yield from search(drawn, check, show, effort, ("stein", "examine"), effort.choose(12, 40, 600))
 
 
 CLAIM = Claim(STATEMENT, confirm, examine)

@@ -47,7 +47,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
                 Instance.as_code,
                 effort,
                 ("zero-bias", title, name),
-                effort.choose(4, 25, 200),
+                effort.choose(4, 12, 200),
             )
     yield from search(
         LINEAR.instances(LARGEST["skewed"]),
@@ -55,7 +55,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
         Instance.as_code,
         effort,
         ("zero-bias", "skewed"),
-        effort.choose(4, 25, 200),
+        effort.choose(4, 12, 200),
     )
 
 
@@ -122,7 +122,7 @@ def _examine_family(
 
     drawn = st.tuples(family.instances(LARGEST[name]), st.sampled_from(STEPS))
     key = ("zero-bias", "examine", title, name)
-    yield from search(drawn, check, show, effort, key, effort.choose(4, 25, 200))
+    yield from search(drawn, check, show, effort, key, effort.choose(4, 12, 200))
 
 
 CLAIM = Claim(STATEMENT, confirm, examine)
