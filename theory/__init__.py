@@ -9,6 +9,7 @@ all by their id.
 from __future__ import annotations
 
 from theory import (
+    antithetic,
     baseline,
     confinement,
     corollary_1,
@@ -60,5 +61,6 @@ STATEMENTS: dict[str, Statement] = {
         self_correction.STATEMENT,
         noise_law.STATEMENT,
         variance.STATEMENT,
+        antithetic.STATEMENT,
     )
 }

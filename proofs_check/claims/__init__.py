@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from proofs_check.claim import Claim
 from proofs_check.claims import (
+    antithetic,
     baseline,
     confinement,
     corollary_1,
@@ -57,5 +58,6 @@ CLAIMS: tuple[Claim, ...] = tuple(
         self_correction,
         noise_law,
         variance,
+        antithetic,
     )
 )

@@ -178,7 +178,7 @@ class CentralDifferenceUnhalved(EstimatorBug):
 class CentralDifference(EstimatorBug):
     """(L(+c) - L(-c)) ξ / 2c: an estimator of its own, but not the one-sided one."""
 
-    expected = ("estimator", "linearisation", "expansion")
+    expected = ("estimator", "linearisation", "expansion", "antithetic")
 
     def difference(self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float) -> Tensor:
         plus = self.losses(network.loss, self.output(network, x, noise, c), y)
@@ -240,6 +240,8 @@ class PassInSinglePrecision(EstimatorBug):
 
 class PerturbedPassKept(EstimatorBug):
     """The perturbed output of an earlier call of the same shape is used again."""
+
+    expected = ("estimator", "antithetic")
 
     def __init__(self) -> None:
         self.kept: dict[tuple[int, ...], Tensor] = {}

@@ -37,6 +37,7 @@ EXPECTED_STATUS = {
     "self-correction": "new",
     "noise-law": "holds with repair",
     "variance": "holds",
+    "antithetic": "new",
 }
 TEXTS = [
     (statement.id, text)
