@@ -66,10 +66,10 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     """Q cancels; in rationals on drawn samples of any rank; from the other side, and with a nonlinearity, it
     does not, unless Q is diagonal.
     """
-    name = "Q (QᵀSQ)⁻¹ Qᵀ, what stands between Λ̂ and E in the fitted gradient"
-    yield Evidence("symbolic", name, str(fitted_map()), "S**(-1)")
     key, count = ("self-correction", "confirm"), effort.choose(15, 50, 1000)
     yield from search(distortions(LINEAR), _unchanged, show, effort, key, count)
+    name = "what stands between the sample's Λ̂ and E in the fitted gradient: Q (QᵀSQ)⁻¹ Qᵀ"
+    yield Evidence("symbolic", name, str(fitted_map()), "S**(-1)")
     yield from _controls()
 
 
