@@ -32,6 +32,7 @@ from proofs_check.networks import Instance
 from proofs_check.oracle import exact_estimates, exact_means, exact_signals, exact_solution
 from proofs_check.rows import Rows
 from proofs_check.search import Measurement
+from proofs_check.stages import examine_stages
 from proofs_check.subjects import REFERENCE, WorkerSubject
 from proofs_check.tolerance import difference_allowance, feedback_allowance, signal_allowance, solve_allowance
 from theory.designs import Design
@@ -184,6 +185,12 @@ def measured(subject: str, network: Any, x: Any, y: Any, claim: str, **arguments
     module = import_module(f"proofs_check.claims.{claim.replace('-', '_')}")
     with _opened(subject) as opened:
         _print_measurements(module.measurements(opened, _instance(network, x, y), **arguments))
+
+
+def stages(subject: str, activation: str, loss: str, rule: str) -> None:
+    """Print where repeated fits to what is left of the gradient take the subject, and exact arithmetic."""
+    with _opened(subject) as opened:
+        _print_rows(examine_stages(opened, activation, loss, rule))
 
 
 def digits(subject: str, network: str, depth: str) -> None:

@@ -12,6 +12,7 @@ from theory import (
     antithetic,
     baseline,
     confinement,
+    control_variate,
     corollary_1,
     definitions,
     expansion,
@@ -62,5 +63,6 @@ STATEMENTS: dict[str, Statement] = {
         noise_law.STATEMENT,
         variance.STATEMENT,
         antithetic.STATEMENT,
+        control_variate.STATEMENT,
     )
 }

@@ -122,6 +122,11 @@ MOMENTS = Assumption(
     "The noise has the moments that dominate the estimator's second moment.",
     r"\mathbb{E}|\xi|^{2q+4}<\infty",
 )
+PREDICTED = Assumption(
+    "P",
+    "The prediction is a function of the datum and of earlier samples: independent of the row's noise.",
+    r"\tilde g=\tilde g(x,y)\perp\xi",
+)
 SQUARE_INTEGRABLE = Assumption(
     "M2",
     "Estimates and errors have finite second moments.",

@@ -60,8 +60,12 @@ def expectation(problem: Problem, design: Design, rows: Sequence[Sequence[Scalar
 
 def gradients(problem: Problem) -> Matrix:
     """g, M x n: λ^1 … λ^N side by side, one row for each datum."""
-    rows = zip(*(layer.transpose().tolist() for layer in problem.true_gradients), strict=True)
-    return type(problem.network.weights[0])([[v for part in parts for v in part] for parts in rows])
+    return side_by_side(problem.true_gradients)
+
+
+def side_by_side(layers: Sequence[Matrix]) -> Matrix:
+    """Layers of n_i x M, one column for each datum, as one M x n matrix over all hidden units."""
+    return type(layers[0])([row for layer in layers for row in layer.tolist()]).transpose()
 
 
 def _weights(problem: Problem, design: Design) -> list[Scalar]:

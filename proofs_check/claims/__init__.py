@@ -9,6 +9,7 @@ from proofs_check.claims import (
     antithetic,
     baseline,
     confinement,
+    control_variate,
     corollary_1,
     estimator,
     expansion,
@@ -59,5 +60,6 @@ CLAIMS: tuple[Claim, ...] = tuple(
         noise_law,
         variance,
         antithetic,
+        control_variate,
     )
 )

@@ -130,6 +130,8 @@ class BaselineForgotten(EstimatorBug):
 class BatchMeanLoss(EstimatorBug):
     """The change of the batch's mean loss multiplies the noise of every row."""
 
+    expected = ("estimator", "control-variate")
+
     def difference(self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float) -> Tensor:
         rows = super().difference(network, x, y, noise, c)
         return rows.mean().expand_as(rows)
