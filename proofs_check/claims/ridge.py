@@ -10,6 +10,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from proofs_check import floats
 from proofs_check.claim import Claim
 from proofs_check.counterexample import network_code
 from proofs_check.designs import atoms
@@ -18,7 +19,7 @@ from proofs_check.evidence import Evidence, NotApplicable
 from proofs_check.floats import Array
 from proofs_check.limits import LARGEST, NOISES, size
 from proofs_check.means import every_pair
-from proofs_check.networks import Family, Instance, any_widths, widening
+from proofs_check.networks import WORST_CONDITION, Family, Instance, any_widths, widening
 from proofs_check.search import Measurement, search
 from proofs_check.subjects import Subject
 from proofs_check.tolerance import feedback_allowance, resolved
@@ -156,6 +157,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         def check(given: Ridged) -> Iterator[Measurement]:
             expected = exact_limits(given)
             allowed = allowances(given, expected)
+            assume(condition(given, expected) <= WORST_CONDITION)
             assume(resolved(given.instance.network, expected, given.instance.x, given.instance.y, given.rule))
             assume(all(a <= 1e-3 * np.linalg.norm(b) for a, b in zip(allowed, expected, strict=True)))
             yield from measurements(subject, given, expected, allowed)
@@ -183,12 +185,29 @@ def exact_limits(given: Ridged) -> list[Array]:
     return [np.array(to_floats(b)) for b in found]
 
 
+def condition(given: Ridged, expected: list[Array]) -> float:
+    """The largest κ(Q + γ) of the fits: without ridge a singular Q has a pseudo-inverse, with it it has
+    not.
+    """
+    instance = given.instance
+    signals = floats.error_signals(instance.network, expected, instance.clean, instance.y, given.rule)
+    result = 1.0
+    for source in signals[1:] if given.rule == "FA" else signals[-1:]:
+        eigenvalues = np.linalg.eigvalsh(source.T @ source / len(source)) + _per_row(given)
+        result = max(result, float(eigenvalues[-1] / eigenvalues[0]))
+    return result
+
+
+def _per_row(given: Ridged) -> float:
+    design = NOISES[given.noise].design(sum(given.instance.network.hidden))
+    return float(given.ridge) / (len(given.instance.x) * len(design.values) * given.copies)
+
+
 def allowances(given: Ridged, expected: list[Array]) -> list[float]:
     """What float64 may do to each; Frobenius."""
     design = NOISES[given.noise].design(sum(given.instance.network.hidden))
     support = atoms(design, given.instance.network.hidden)
-    per_row = float(given.ridge) / (len(given.instance.x) * support.count * given.copies)
-    return feedback_allowance(given.instance, support, given.c, expected, given.rule, per_row)
+    return feedback_allowance(given.instance, support, given.c, expected, given.rule, _per_row(given))
 
 
 def measurements(
