@@ -187,10 +187,11 @@ def measured(subject: str, network: Any, x: Any, y: Any, claim: str, **arguments
         _print_measurements(module.measurements(opened, _instance(network, x, y), **arguments))
 
 
-def stages(subject: str, activation: str, loss: str, rule: str) -> None:
-    """Print where repeated fits to what is left of the gradient take the subject, and exact arithmetic."""
+def example(subject: str, claim: str, **arguments: Any) -> None:
+    """Print what a claim finds of the subject on its own fixed network; its file has the claim's name."""
+    module = import_module(f"proofs_check.claims.{claim.replace('-', '_')}")
     with _opened(subject) as opened:
-        _print_rows(examine_stages(opened, activation, loss, rule))
+        _print_rows(module.example(opened, **arguments))
 
 
 def digits(subject: str, network: str, depth: str) -> None:

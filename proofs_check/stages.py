@@ -109,7 +109,7 @@ def less(estimates: Array, noise: Sequence[Array], guess: Array) -> Array:
     return difference
 
 
-def examine_stages(subject: Subject, activation: str, loss: str, rule: str) -> Iterator[Evidence]:
+def example(subject: Subject, activation: str, loss: str, rule: str) -> Iterator[Evidence]:
     """One hidden layer, the same rows in every stage: the subject ends where exact arithmetic ends."""
     weights = (np.array([[3, -2], [1, 4], [-2, 2]]) / 4, np.array([[2, -3, 1], [1, 2, 3]]) / 4)
     network = Network(weights, (activation, activation), loss)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from proofs_check import moments
 from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code
+from proofs_check.counterexample import network_code, plain_code
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, falsified_by
 from proofs_check.floats import Array, Network
@@ -131,7 +131,10 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """The orders of the two biases side by side, for skewed noise; then drawn networks."""
     family = ANY.narrowed({k: v for k, v in subject.supports.items() if k != "rules"})
     offered = [pair for pair in CURVED if subject.supports_all(activations=pair[0], losses=pair[1])]
-    yield from _orders(subject, *offered[0]) if offered else ()
+    if offered:
+        activation, loss = offered[0]
+        code = plain_code("example", subject, claim=STATEMENT.id, activation=activation, loss=loss)
+        yield from falsified_by(example(subject, activation, loss), code)
     for noise in ("skewed", "rademacher", "fold-over"):
 
         def check(drawn: tuple[Instance, float], noise: str = noise) -> Iterator[Measurement]:
@@ -145,7 +148,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         yield from search(drawn, check, show, effort, key, effort.choose(4, 20, 150))
 
 
-def _orders(subject: Subject, activation: str, loss: str) -> Iterator[Evidence]:
+def example(subject: Subject, activation: str, loss: str) -> Iterator[Evidence]:
     """log₂ of what halving c leaves of the bias, c = 2^-7, on a 2-3-2 network with skewed noise."""
     weights = (np.array([[3, -2], [1, 4], [-2, 2]]) / 4, np.array([[2, -3, 1], [1, 2, 3]]) / 4)
     network = Network(weights, (activation,) * 2, loss)
@@ -161,13 +164,11 @@ def _orders(subject: Subject, activation: str, loss: str) -> Iterator[Evidence]:
         for name, rows in (("one-sided", one_sided), ("central", estimates(subject, instance, design, step))):
             found = moments.of_rows(rows, instance, design).mean
             biases[name].append(float(np.linalg.norm(found - exact)))
-    code = network_code("measured", subject, instance, claim=STATEMENT.id, noise="skewed", c=c)
     for name, order in (("central", 2), ("one-sided", 1)):
         whole, halved = biases[name]
         found_order = log2(whole / halved) if halved and whole else 0.0
         label = f"skewed: order in c of the bias of {name} differences, from c = 2^-7 to 2^-8"
-        row = Evidence("implementation", label, found_order, (order - 0.1, order + 0.1))
-        yield from falsified_by([row], code)
+        yield Evidence("implementation", label, found_order, (order - 0.1, order + 0.1))
 
 
 CLAIM = Claim(STATEMENT, confirm, examine)

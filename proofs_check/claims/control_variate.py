@@ -22,7 +22,7 @@ from proofs_check.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
 from proofs_check.means import distance, every_pair
 from proofs_check.networks import LOSSES, Family, Instance, any_widths
 from proofs_check.search import Measurement, search
-from proofs_check.stages import CURVED, confirm_stages, examine_stages, less, synthetic
+from proofs_check.stages import CURVED, confirm_stages, example, less, synthetic
 from proofs_check.subjects import Subject
 from proofs_check.tolerance import UNIT_ROUNDOFF, signal_allowance
 from theory.control_variate import STATEMENT, mean_shift, predictions, remaining, row_error
@@ -156,8 +156,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     family = ANY.narrowed({k: v for k, v in subject.supports.items() if k != "rules"})
     offered = [pair for pair in CURVED if subject.supports_all(activations=pair[0], losses=pair[1])]
     if offered:
-        code = plain_code("stages", subject, activation=offered[0][0], loss=offered[0][1], rule=rule)
-        yield from falsified_by(examine_stages(subject, *offered[0], rule), code)
+        activation, loss = offered[0]
+        code = plain_code("example", subject, claim=STATEMENT.id, activation=activation, loss=loss, rule=rule)
+        yield from falsified_by(example(subject, activation, loss, rule), code)
     for noise in ORTHONORMAL:
 
         def check(drawn: tuple[Instance, float], noise: str = noise) -> Iterator[Measurement]:
