@@ -28,7 +28,9 @@ def test_gaussian_moments_satisfy_the_identity_to_any_order(units: int, order: i
 
 
 @pytest.mark.parametrize(
-    ("law", "power"), [(SKEWED, 1), (RADEMACHER, 2), (UNIFORM, 2), (GAUSS_HERMITE, 4)], ids=lambda v: str(v)
+    ("law", "power"),
+    [(SKEWED, 1), (RADEMACHER, 2), (UNIFORM, 2), (GAUSS_HERMITE, 4)],
+    ids=lambda v: getattr(v, "name", str(v)),
 )
 def test_other_laws_fail_at_the_order_of_their_first_moment_that_is_not_gaussian(
     law: NoiseLaw, power: int
