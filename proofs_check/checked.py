@@ -19,7 +19,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-SUPPORTS = ("activations", "losses", "rules", "noise")
+KNOWN = {
+    "activations": {"identity", "tanh", "sigmoid", "softplus", "relu"},
+    "losses": {"mse", "quartic", "logcosh", "cross_entropy"},
+    "rules": {"FA", "DFA"},
+    "noise": {"gaussian", "rademacher", "uniform", "skewed"},
+}
+SUPPORTS = tuple(KNOWN)
 
 
 class BadAnswer(Exception):
@@ -184,6 +190,11 @@ def supported(target: object) -> dict[str, tuple[str, ...]]:
             not isinstance(n, str) for n in names
         ):
             raise BadAnswer(f"its attribute supports has {names!r} under {key!r}, expected a list of names")
+        if not KNOWN[key] & set(names):  # a misspelt name would silently turn claims off
+            listed = ", ".join(sorted(KNOWN[key]))
+            raise BadAnswer(
+                f"its attribute supports has {names!r} under {key!r}, none of which is known: {listed}"
+            )
     return {str(key): tuple(map(str, names)) for key, names in given.items()}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from proofs_check.claims import estimator, fa_equals_dfa, self_correction
+from proofs_check.claims import estimator, fa_equals_dfa, self_correction, solves
 from proofs_check.claims import remainder as remainder_claim
 from proofs_check.claims import ridge as ridge_claim
 from proofs_check.claims import signals as signals_claim
@@ -32,7 +32,6 @@ from proofs_check.networks import Instance
 from proofs_check.oracle import exact_estimates, exact_means, exact_signals, exact_solution
 from proofs_check.rows import Rows
 from proofs_check.search import Measurement
-from proofs_check.stages import examine_stages
 from proofs_check.subjects import REFERENCE, WorkerSubject
 from proofs_check.tolerance import difference_allowance, feedback_allowance, signal_allowance, solve_allowance
 from theory.designs import Design
@@ -71,12 +70,14 @@ def signals(subject: str, network: Any, x: Any, y: Any, feedback: Any, rule: str
 
 
 def solution(subject: str, estimates: Any, errors: Any, ridge: float) -> None:
-    """Print the subject's B, and the exact (minimum-norm) solution of the normal equations."""
-    rows, sources = _floats(estimates), _floats(errors)
-    expected = exact_solution(rows, sources, ridge)
+    """Print the subject's B, and the exact (minimum-norm) solution of the normal equations; then the same for
+    a second problem of the same shape, as in the claim.
+    """
     with _opened(subject) as opened:
-        found = opened.fit_feedback(rows, sources, ridge)
-    _compare("B", found, expected, solve_allowance(sources, rows, expected, ridge))
+        for name, rows, sources in solves.problems(_floats(estimates), _floats(errors)):
+            expected = exact_solution(rows, sources, ridge)
+            found = opened.fit_feedback(rows, sources, ridge)
+            _compare(f"B, {name}", found, expected, solve_allowance(sources, rows, expected, ridge))
 
 
 def noise(subject: str, family: str, seed: int) -> None:
@@ -241,6 +242,7 @@ def _print_measurements(measured: Iterable[Measurement]) -> None:
 
 
 def _compare(name: str, found: Array, expected: Array, allowed: float) -> None:
-    print(f"{name}: off by {np.linalg.norm(found - expected):.3g}, allowed {allowed:.3g}")
+    away = float(np.linalg.norm(found - expected))
+    print("ok  " if away <= allowed else "FAIL", f"{name}: off by {away:.3g}, allowed {allowed:.3g}")
     print("  found   ", np.array2string(found, prefix="  found    "))
     print("  expected", np.array2string(expected, prefix="  expected "))

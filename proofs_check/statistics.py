@@ -87,3 +87,22 @@ def repeated_rows(blocks: list[Array]) -> int:
     weights = np.random.Generator(np.random.Philox(key=1)).integers(0, 2**64, rows.shape[1], dtype=np.uint64)
     hashes = (mixed * (weights | np.uint64(1))).sum(axis=1, dtype=np.uint64)
     return int(len(hashes) - len(np.unique(hashes)))
+
+
+def unit_variance_deviation(units: Array) -> float:
+    """The largest |Σ_t ξ_tj² / T - 1| of a unit."""
+    return float(np.abs((units * units).mean(axis=0) - 1).max())
+
+
+def square_correlation(units: Array, fourth_moment: float) -> float:
+    """The largest correlation of ξ² - 1 over pairs of different units: dependence that ξ itself does not
+    show.
+    """
+    squares = (units * units - 1) / sqrt(fourth_moment - 1)
+    return correlation(squares)
+
+
+def recurring_entries(blocks: list[Array]) -> int:
+    """How many entries occur before, up to sign: copies, however rows and columns were rearranged."""
+    values = np.abs(np.concatenate([block.ravel() for block in blocks]))
+    return int(values.size - np.unique(values).size)

@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 
 REFERENCE = "impl.reference:Reference"
 HOME = Path(__file__).resolve().parent.parent
+PATIENCE, IMPATIENT_SECONDS = 2, 2.0  # after two claims without an answer, two seconds for each of the others
 START_SECONDS = 120.0  # for importing torch and the subject, on a cold disk
 
 
@@ -145,6 +146,7 @@ class WorkerSubject(Subject):
         self._left = 0.0
         self._lost: SubjectLost | None = None
         self._loaded = False
+        self._hung = 0  # claims in which it did not answer in time
         self._process = WorkerProcess()
 
     def load(self) -> None:
@@ -177,6 +179,8 @@ class WorkerSubject(Subject):
         except SubjectNotFound as error:  # it was found before
             self._lost = SubjectLost(str(error))
             raise self._lost from None
+        if self._hung >= PATIENCE:  # it will hang again: say so soon, not after every claim's full time
+            seconds = min(seconds, IMPATIENT_SECONDS)
         self._seconds = self._left = seconds
         traits = self._answer("begin", ("begin", (self._name,)))
         self.name, self.supports = traits["name"], traits["supports"]
@@ -192,6 +196,7 @@ class WorkerSubject(Subject):
         try:
             status, answer = self._process.ask(request, self._left)
         except TimedOut:
+            self._hung += 1
             self._lost = SubjectLost(f"no answer from {what} within the {self._seconds:g} s of a claim")
             raise self._lost from None
         except Died as death:
@@ -252,7 +257,7 @@ def _network(network: NetworkLike) -> dict[str, Any]:
 
 
 def _array(values: ArrayLike) -> Array:
-    return np.ascontiguousarray(values, dtype=np.float64)
+    return np.array(values, dtype=np.float64, order="C")  # a copy: no negative strides, which torch refuses
 
 
 def _arrays(values: Sequence[ArrayLike]) -> list[Array]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import product
 
 import numpy as np
+from hypothesis import strategies as st
 
 from proofs_check import floats
 from proofs_check.claim import Claim
@@ -14,7 +16,7 @@ from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from proofs_check.floats import Array
 from proofs_check.means import distance
-from proofs_check.networks import ACTIVATIONS, LOSSES, Family, Instance, any_widths, regular
+from proofs_check.networks import ACTIVATIONS, LOSSES, Family, Instance, any_widths, edge_instances
 from proofs_check.oracle import exact_differences, exact_estimates
 from proofs_check.search import Measurement, search, sweep
 from proofs_check.subjects import Subject
@@ -22,6 +24,7 @@ from proofs_check.tolerance import difference_allowance
 from theory.definitions import ESTIMATOR
 
 SCALES = (0.3, 1e-3)
+MANY_ROWS = 20_000
 PAIRS = tuple(product(LOSSES, ACTIVATIONS))
 WIDTHS = any_widths((1, 3), 4)
 
@@ -71,7 +74,7 @@ def measurements(subject: Subject, instance: Instance, effort: Effort) -> Iterat
     """λ̂ on a network and on its twin of the same shapes, with the same subject object, at every c."""
     noise = gaussian(instance, effort)
     for given, order in ((instance, "first network"), (instance.twin(), "second of two of the same shapes")):
-        if not regular(given.network, given.clean):
+        if not given.regular:
             continue
         for c in SCALES:
             found = subject.gradient_estimates(given.network, given.x, given.y, noise, c)
@@ -94,8 +97,41 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         noise = {"noise": gaussian(instance, effort)}
         return network_code("estimates", subject, instance, noise, c=SCALES[0], seed=effort.seed)
 
-    families = [family(*pair).narrowed(subject.supports).instances() for pair in offered_pairs(subject)]
+    pairs = offered_pairs(subject)
+    families = [family(*pair).narrowed(subject.supports).instances() for pair in pairs]
     yield from sweep(families, check, show, effort, ("estimator",), effort.choose(2, 10, 200))
+    yield from sweep(
+        edges(pairs), partial(extremes, subject, effort=effort), show, effort, ("estimator", "edge"), 1
+    )
+
+
+def edges(pairs: Sequence[tuple[str, str]]) -> list[st.SearchStrategy[Instance]]:
+    """The networks at the edge, for the losses and activations of the pairs."""
+    losses, activations = (list(dict.fromkeys(names)) for names in zip(*pairs, strict=True))
+    return [st.just(instance) for instance in edge_instances(activations, losses)]
+
+
+def extremes(subject: Subject, instance: Instance, effort: Effort) -> Iterator[Measurement]:
+    """λ̂ on a network at the edge; with c = 1e-8 and noise eightfold; and on its rows over and over."""
+    noise = gaussian(instance, effort)
+    for c, factor in ((0.3, 1), (1e-8, 1), (0.125, 8)):
+        used = _used(subject, instance, [factor * xi for xi in noise], c, 1)
+        yield Measurement(
+            "implementation", f"error of λ̂ at the edge as part of 16 u ρ |ξ| / c, c = {c}", used, 1.0
+        )
+    used = _used(subject, instance, noise, 0.3, MANY_ROWS // len(instance.x) + 1)
+    name = f"error of λ̂ on more than {MANY_ROWS:,} rows as part of 16 u ρ |ξ| / c"
+    yield Measurement("implementation", name, used, 1.0)
+
+
+def _used(subject: Subject, instance: Instance, noise: list[Array], c: float, repeats: int) -> float:
+    rows = [np.tile(values, (repeats, 1)) for values in (instance.x, instance.y, *noise)]
+    found = subject.gradient_estimates(instance.network, rows[0], rows[1], rows[2:], c)
+    expected = [np.tile(a, (repeats, 1)) for a in exact_estimates(instance, noise, c)]
+    allowed = np.tile(difference_allowance(instance.network, instance.x, instance.y, noise, c), repeats)[
+        :, None
+    ]
+    return distance(found, expected, [allowed * np.abs(xi) for xi in rows[2:]])
 
 
 def offered_pairs(subject: Subject) -> list[tuple[str, str]]:

@@ -27,6 +27,7 @@ SIZES = (
 )  # two equal layers, so that shared or shifted rows show; rows so wide that even signs never repeat
 DRAWS = 5000
 EDGES = (0, 2**32 - 1)
+OTHER_SIZES, OTHER_DRAWS, SINGLES = (1, 5, 1, 2, 7, 1), 3001, 60
 ENTRIES = DRAWS * sum(SIZES)
 
 
@@ -69,9 +70,6 @@ def examine_family(subject: Subject, family: str, seed: int) -> Iterator[Evidenc
     first = draw(seed)
     others = [draw((seed + shift) % 2**32) for shift in (1, 2**16)]
     again = draw(seed)
-    for edge in EDGES:
-        draw(edge, 2)
-
     entries = np.concatenate([layer.ravel() for layer in first])
     identical = all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     yield Evidence(
@@ -102,12 +100,57 @@ def examine_family(subject: Subject, family: str, seed: int) -> Iterator[Evidenc
         max(map(stats.lagged_correlation, first)),
         lagged,
     )
+    yield from _dependence(family, LAWS[family], units, [first, *others])
+    yield from _shapes(subject, family, LAWS[family])
     yield Evidence(
         "statistical",
         f"{family}: mean of any one unit",
         float(np.abs(units.mean(axis=0)).max()),
         stats.mean_bound(DRAWS, units.shape[1]),
     )
+
+
+def _dependence(family: str, law: NoiseLaw, units: Array, drawn: list[list[Array]]) -> Iterator[Evidence]:
+    """Faults that leave means and correlations as they are."""
+    fourth = float(law.moment(4))
+    if fourth > 1:  # signs have ξ² = 1
+        # Means of squares and their products have heavier tails than Bernstein's bound allows for; these
+        # bounds are 14 and 18 standard deviations.
+        name = f"{family}: variance of any one unit, distance from 1"
+        yield Evidence(
+            "statistical", name, stats.unit_variance_deviation(units), 14 * sqrt((fourth - 1) / DRAWS)
+        )
+        name = f"{family}: correlation of the squares of different units and layers"
+        yield Evidence("statistical", name, stats.square_correlation(units, fourth), 18 / sqrt(DRAWS))
+    if law.atoms is None:
+        # 52-bit draws repeat by chance about once in a thousand runs, float32 ones in one entry of ten or so.
+        entries = [layer for layers in drawn for layer in layers]
+        total = sum(layer.size for layer in entries)
+        name = f"{family}: part of the entries that occur twice, up to sign, anywhere"
+        yield Evidence("statistical", name, stats.recurring_entries(entries) / total, 0.3)
+
+
+def _shapes(subject: Subject, family: str, law: NoiseLaw) -> Iterator[Evidence]:
+    """Other shapes and the seeds at the edge: many narrow layers, one row, one unit."""
+    drawn = {seed: subject.draw_noise(OTHER_SIZES, OTHER_DRAWS, family, seed) for seed in EDGES}
+    again = subject.draw_noise(OTHER_SIZES, OTHER_DRAWS, family, EDGES[0])
+    same = all(np.array_equal(a, b) for a, b in zip(drawn[EDGES[0]], again, strict=True))
+    yield Evidence("implementation", f"{family}: same bits at seed 0", "yes" if same else "no", "yes")
+    units = np.concatenate([layer for layers in drawn.values() for layer in layers], axis=1)
+    neighbours = subject.draw_noise(OTHER_SIZES, OTHER_DRAWS, family, 1)
+    pairs = np.concatenate([units, *neighbours], axis=1)
+    name = f"{family}: correlation over {len(OTHER_SIZES)} narrow layers and the seeds 0, 1 and 2^32 - 1"
+    yield Evidence(
+        "statistical", name, stats.correlation(pairs), stats.mean_bound(OTHER_DRAWS, pairs.shape[1] ** 2)
+    )
+    single = [subject.draw_noise((3,), 1, family, seed)[0] for seed in range(SINGLES)]
+    entries = np.concatenate([units.ravel(), np.concatenate(single).ravel()])
+    scores = stats.moment_scores(entries, [float(law.moment(r)) for r in range(9)])
+    name = f"{family}: first four moments there and of single rows, largest |z|"
+    yield Evidence("statistical", name, float(np.abs(scores).max()), 2 * stats.LARGEST_Z)
+    one_row = stats.moment_scores(np.concatenate(single).ravel(), [float(law.moment(r)) for r in range(9)])
+    name = f"{family}: variance of {SINGLES} single rows, |z|"
+    yield Evidence("statistical", name, float(abs(one_row[1])), 2 * stats.LARGEST_Z)
 
 
 def _law(family: str, law: NoiseLaw, entries: Array) -> Iterator[Evidence]:

@@ -9,13 +9,13 @@ from flint import arb
 from hypothesis import strategies as st
 
 from proofs_check.claim import Claim
-from proofs_check.claims.estimator import gaussian, offered_pairs
+from proofs_check.claims.estimator import edges, gaussian, offered_pairs
 from proofs_check.counterexample import network_code
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, NotApplicable
 from proofs_check.floats import Array
 from proofs_check.means import distance
-from proofs_check.networks import LOSSES, Family, Instance, any_widths, equal_widths, regular
+from proofs_check.networks import LOSSES, Family, Instance, any_widths, equal_widths
 from proofs_check.oracle import BITS, exact_signals
 from proofs_check.search import Measurement, search, sweep
 from proofs_check.subjects import Subject
@@ -63,7 +63,7 @@ def measurements(
 ) -> Iterator[Measurement]:
     """ẽ on a network and on its twin of the same shapes; and again after a call of λ̂ with other noise."""
     for given in (instance, instance.twin()):
-        if not regular(given.network, given.clean):
+        if not given.regular:
             continue
         for rule in rules:
             yield _compared(subject, given, rule, effort, "error of ẽ as part of its rounding, every layer")
@@ -100,6 +100,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         for loss, activation in offered_pairs(subject)
     ]
     yield from sweep(families, check, show, effort, ("signals",), effort.choose(2, 10, 200))
+    yield from sweep(edges(offered_pairs(subject)), check, show, effort, ("signals", "edge"), 1)
 
 
 CLAIM = Claim(SIGNALS, confirm, examine)

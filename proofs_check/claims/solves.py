@@ -22,7 +22,8 @@ from theory.definitions import SOLVES
 from theory.exact import matrix
 from theory.population import minimum_norm, projector, range_basis
 
-RIDGES = (0.0, 0.3, 7.0)
+RIDGES = (0.0, 0.3, 7.0, 0.05, 1e4)
+WORST_CONDITION = 1e8  # of Q + ridge, where a ridge is asked for
 SMALLEST_EIGENVALUE = (
     1e-6  # of Q, relative to the largest; those of a singular Q that are zero are exactly zero
 )
@@ -58,7 +59,9 @@ def arrays(draw: st.DrawFn) -> Arrays:
     eigenvalues = np.linalg.eigvalsh(errors.T @ errors)
     kept = eigenvalues[eigenvalues > 1e-10 * max(eigenvalues[-1], 1.0)]
     assume(kept.size and kept[0] >= SMALLEST_EIGENVALUE * kept[-1])
-    return Arrays(estimates, errors, draw(st.sampled_from(RIDGES), label="ridge"))
+    ridge = draw(st.sampled_from(RIDGES), label="ridge")
+    assume(ridge == 0 or eigenvalues[-1] + ridge <= WORST_CONDITION * ridge)
+    return Arrays(estimates, errors, ridge)
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
@@ -93,16 +96,21 @@ def show_arrays(given: Arrays) -> str:
     return f"estimates = {given.estimates.tolist()}\nerrors = {given.errors.tolist()}\nridge = {given.ridge}"
 
 
+def problems(estimates: Array, errors: Array) -> list[tuple[str, Array, Array]]:
+    """A problem, and another of the same shape: a subject that keeps sums between calls gets it wrong."""
+    return [
+        ("one of two problems of the same shape", estimates, errors),
+        ("the other of the two", estimates[::-1] - 2.0, -errors),
+    ]
+
+
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """Odd and even T, fewer samples than unknowns, square and not, singular, ridge 0, 0.3 and 7; each problem
     after another of its shape.
     """
 
     def check(given: Arrays) -> Iterator[Measurement]:
-        for estimates, errors, order in (
-            (given.estimates, given.errors, "first call"),
-            (given.estimates[::-1] - 2.0, -given.errors, "second call of the same shape"),
-        ):
+        for order, estimates, errors in problems(given.estimates, given.errors):
             found = subject.fit_feedback(estimates, errors, given.ridge)
             expected = exact_solution(estimates, errors, given.ridge)
             allowed = solve_allowance(errors, estimates, expected, given.ridge)

@@ -13,7 +13,7 @@ BUGS = [
     ("estimator", "estimator.FirstNetworkKept", "FAIL error of λ̂"),
     ("signals", "signals.WeightTransport", "ẽ^1: off by"),
     ("signals", "signals.DirectRuleFedFromAbove", "FAIL DFA: error of ẽ"),
-    ("solves", "least_squares.OddRowDropped", "B: off by"),
+    ("solves", "least_squares.OddRowDropped", "B, one of two problems of the same shape: off by"),
     ("noise", "noise.SharedBetweenLayers", "FAIL gaussian: rows that occur twice"),
     ("linearisation", "estimator.OneLayerAtATime", "FAIL λ̂_j ξ_j of the units of a row"),
     ("stein", "estimator.ForwardGradient", "FAIL 3 E λ̂"),
