@@ -116,7 +116,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
             Instance.as_code,
             effort,
             ("pseudo-inverse", name),
-            effort.choose(6, 20, 300),
+            effort.choose(4, 20, 300),
         )
     yield from confirm_limits(SOFTMAX, effort, "pseudo-inverse", softmax_projected, solve=softmax_norm)
     yield from confirm_linear_gradients(effort)
@@ -188,7 +188,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 show,
                 effort,
                 ("pseudo-inverse", "examine", title, name),
-                effort.choose(6, 20, 300),
+                effort.choose(4, 20, 300),
             )
     if not offered:
         raise NotApplicable(

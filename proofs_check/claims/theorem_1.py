@@ -62,7 +62,7 @@ def counterexamples(effort: Effort) -> Iterator[Evidence]:
 
     name = "as printed, (c): variance of B̂/W, T → ∞"
     yield Evidence("symbolic", name, str(variance_c_limit()), "1")
-    for samples in effort.choose((10**6,), (10, 100, 10**4, 10**6), (10, 100, 10**3, 10**4, 10**5, 10**6)):
+    for samples in effort.choose((100,), (10, 100, 10**4, 10**6), (10, 100, 10**3, 10**4, 10**5, 10**6)):
         name = f"as printed, (c): exact variance of B̂/W after {samples:,} samples: it does not vanish"
         yield Evidence("exact", name, float(variance_c(samples)), (1.0, 1.0 + pi / samples))
 
