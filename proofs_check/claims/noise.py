@@ -123,7 +123,7 @@ def _dependence(family: str, law: NoiseLaw, units: Array, layers: list[Array]) -
         name = f"{family}: correlation of the squares of different units and layers"
         yield Evidence("statistical", name, stats.square_correlation(units, fourth), 18 / sqrt(DRAWS))
     if law.atoms is None:
-        # Full float64 draws hardly ever recur, draws on a grid of 24 bits do so by chance: the bound spares both.
+        # Float64 draws hardly ever recur, draws on a grid of 24 bits do by chance: the bound spares both.
         name = f"{family}: part of the entries that occur twice, up to sign, anywhere"
         yield Evidence("statistical", name, stats.recurring_entries(layers) / units.size, 0.3)
 
