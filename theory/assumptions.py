@@ -91,9 +91,22 @@ R = Assumption(
 )
 R_CONSTANT = Assumption(
     "R-constant",
-    "For small c the second moments of the synthetic errors have the rank of those of the true ones.",
-    r"\operatorname{rank}\mathbb{E}\bigl[\tilde e^{i}(c)\,\tilde e^{i}(c)^{\top}\bigr]"
+    "For small c the second moments of the synthetic errors have the rank of those of the true ones, in the "
+    "limit and, with probability tending to 1, in the sample.",
+    r"\operatorname{rank}\Bigl[\frac1T\sum_t\tilde e^{i}_t(\tilde e^{i}_t)^{\top}\Bigr]"
+    r"=\operatorname{rank}\mathbb{E}\bigl[\bar e^{i}(c)\,\bar e^{i}(c)^{\top}\bigr]"
     r"=\operatorname{rank}S_i,\quad 2\le i\le N+1,\ 0<c<c_0",
+)
+R_COMMON = Assumption(
+    "R-common",
+    "The errors that the biased top matrix carries down have full rank, at the noise scale at hand.",
+    r"(A^i)^{\top}\Gamma C\,\Gamma^{\top}A^i\succ0,\quad 2\le i\le N,"
+    r"\qquad \Gamma=\mathbb{E}[v\,(e^{N+1})^{\top}]C^{-1}",
+)
+DISTORTION = Assumption(
+    "Q-invertible",
+    "The distortion of the feedback is invertible.",
+    r"Q\in\mathbb{R}^{n_i\times n_i},\qquad \det Q\ne0",
 )
 SMOOTH = Assumption(
     "S5",
@@ -146,4 +159,25 @@ THIRD = Assumption(
     "S4",
     "The loss has three derivatives in the perturbation, bounded on the box that the noise reaches.",
     r"F\in C^3,\quad M_{jkk}=\sup_z|\partial_j\partial_k^2F(z)|<\infty,\quad \kappa_4<\infty",
+)
+ONE_HIDDEN = Assumption(
+    "H1",
+    "There is one hidden layer: only its units are perturbed.",
+    r"N=1",
+)
+EIGENVECTOR = Assumption(
+    "eigen",
+    "u is a direction of the output errors: an eigenvector of their second moments.",
+    r"Cu=\mu u",
+)
+R_AT_C = Assumption(
+    "R-c",
+    "At this noise scale the second moments of the synthetic errors have full rank.",
+    r"\tilde S_i=\mathbb{E}\bigl[\tilde e^{i}(\tilde e^{i})^{\top}\bigr]\succ 0,\quad 2\le i\le N+1,"
+    r"\qquad \tilde e^{i}\ \text{carried down by}\ \tilde W(c)",
+)
+M5 = Assumption(
+    "M5",
+    "The residuals of the fit times its errors have finite second moments.",
+    r"\mathbb{E}\bigl[|u^{i-1}|^2\,|\tilde e^{i}|^2\bigr]<\infty,\quad 2\le i\le N+1",
 )

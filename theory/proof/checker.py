@@ -1,0 +1,236 @@
+"""A proof is a list of steps; the checker goes through them and accepts or rejects each, with the reason.
+
+A step is a claim, the rule that leads to it, and what it follows from: earlier steps by their labels, definitions,
+hypotheses. What a rule does not see among these it does not know. The checker also keeps account: which hypothesis
+every step uses, and which axioms the whole rests on.
+
+A proof about all layers goes by induction, from the output down: the claims for layer N + 1, then those for
+layer i from those for layer i + 1, for 2 <= i <= N.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TypeAlias
+
+import sympy
+
+from theory.proof.grants import Hypothesis
+from theory.proof.relations import Relation, relation_at
+from theory.proof.rules import Premises, Rejected, Rule
+from theory.proof.terms import LAYER
+from theory.proof.vocabulary import OUTPUT, Definition
+from theory.statement import Assumption
+
+Source: TypeAlias = "str | Definition | Hypothesis | Lemma"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A claim with its label, its rule and what it follows from."""
+
+    label: str
+    claim: Relation
+    rule: Rule
+    uses: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True)
+class Induction:
+    """Claims in the layer i, proved for N + 1 by ``base`` and for i by ``step``, from those for i + 1.
+
+    ``claims`` maps labels to claims. Inside ``step`` the label "above: X" is claim X for layer i + 1; a step
+    labelled X proves claim X. ``shared`` are further steps, written for i, that follow either way and are
+    checked for both. Afterwards X is known for i and "top: X" for N + 1; what else was proved for i on the way
+    down is known as "below: X", 2 <= i <= N.
+    """
+
+    claims: Mapping[str, Relation]
+    base: tuple[Step, ...]
+    step: tuple[Step, ...]
+    shared: tuple[Step, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash((tuple(self.claims), self.base, self.step, self.shared))
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Steps from hypotheses to a conclusion, the claim of the last step, or of several, by their labels.
+
+    ``lemmas`` are proofs whose conclusions may be cited by their ids; ``statement`` is the id of what is
+    proved.
+    """
+
+    statement: str
+    hypotheses: tuple[Assumption, ...]
+    parts: tuple[Step | Induction, ...]
+    conclusions: tuple[str, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Lemma:
+    """A fact of another proof, by its label; its hypotheses have to be among ours."""
+
+    proof: Proof
+    label: str
+    index: None = None
+
+    def __str__(self) -> str:
+        return f"{self.proof.statement}, {self.label}"
+
+
+class Failed(ValueError):
+    """A step does not follow. ``number`` counts from 1."""
+
+    def __init__(self, number: int, step: Step, reason: str) -> None:
+        super().__init__(f"step {number} ({step.label}, by {step.rule.name}): {reason}")
+        self.number, self.step, self.reason = number, step, reason
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A step that was accepted, its number and the hypotheses it cites."""
+
+    number: int
+    step: Step
+    hypotheses: tuple[Assumption, ...]
+    phase: str = ""  # "base" or "step" of an induction
+
+
+@dataclass
+class _Context:
+    """What is known so far."""
+
+    hypotheses: tuple[Assumption, ...]
+    facts: dict[str, Relation] = field(default_factory=dict)
+    accepted: list[Checked] = field(default_factory=list)
+
+    def take(self, step: Step, known: Mapping[str, Relation], phase: str = "") -> None:
+        """Accept the step or raise `Failed`."""
+        number = len(self.accepted) + 1
+        try:
+            premises, cited = self._premises(step, known)
+            step.rule.check(step.claim, premises)
+        except ValueError as error:
+            raise Failed(number, step, str(error)) from None
+        self.accepted.append(Checked(number, step, cited, phase))
+
+    def _premises(self, step: Step, known: Mapping[str, Relation]) -> tuple[Premises, tuple[Assumption, ...]]:
+        relations: list[Relation] = []
+        cited: list[Assumption] = []
+        for source in step.uses:
+            if isinstance(source, str):
+                if source not in known:
+                    raise Rejected(f"no earlier step is called {source!r}")
+                relations.append(known[source])
+            elif isinstance(source, Definition):
+                relations.append(source.relation)
+            elif isinstance(source, Lemma):
+                relations.append(self._lemma(source))
+                cited.extend(source.proof.hypotheses)
+            else:
+                if source.assumption not in self.hypotheses:
+                    raise Rejected(f"{source.assumption.id} is not among the hypotheses")
+                relations.extend(source.relations)
+                cited.append(source.assumption)
+        return Premises(tuple(relations), frozenset(cited)), tuple(cited)
+
+    def _lemma(self, source: Lemma) -> Relation:
+        missing = [a.id for a in source.proof.hypotheses if a not in self.hypotheses]
+        if missing:
+            raise Rejected(f"the lemma {source} also supposes {', '.join(missing)}")
+        facts = _facts(source.proof)
+        if source.label not in facts:
+            raise Rejected(f"{source.proof.statement} does not prove {source.label!r}")
+        return facts[source.label]
+
+
+@lru_cache(maxsize=64)
+def _facts(proof: Proof) -> Mapping[str, Relation]:
+    return _run(proof).facts
+
+
+def check(proof: Proof) -> tuple[Checked, ...]:
+    """All steps, accepted; raises `Failed` at the first that does not follow.
+
+    Also refused: a label used twice, a conclusion that no step proves, a hypothesis that no step uses.
+    """
+    return tuple(_run(proof).accepted)
+
+
+def _run(proof: Proof) -> _Context:
+    context = _Context(proof.hypotheses)
+    for part in proof.parts:
+        if isinstance(part, Step):
+            context.take(part, context.facts)
+            _add(context.facts, part.label, part.claim)
+        else:
+            _by_induction(context, part)
+    for label in proof.conclusions:
+        if label not in context.facts:
+            raise ValueError(f"{proof.statement}: no step proves the conclusion {label!r}")
+    used = {assumption for accepted in context.accepted for assumption in accepted.hypotheses}
+    unused = [assumption.id for assumption in proof.hypotheses if assumption not in used]
+    if unused:
+        raise ValueError(f"{proof.statement}: no step uses the hypotheses {', '.join(unused)}")
+    return context
+
+
+def _by_induction(context: _Context, part: Induction) -> None:
+    above = {f"above: {label}": relation_at(claim, LAYER + 1) for label, claim in part.claims.items()}
+    at_output = tuple(step_at(step, OUTPUT) for step in part.shared)
+    _phase(context, part, "base", (*part.base, *at_output), OUTPUT, {})
+    below = _phase(context, part, "step", (*part.step, *part.shared), LAYER, above)
+    for label, claim in part.claims.items():
+        _add(context.facts, label, claim)
+        _add(context.facts, f"top: {label}", relation_at(claim, OUTPUT))
+    for label, claim in below.items():
+        if label not in part.claims:
+            _add(context.facts, f"below: {label}", claim)
+
+
+def _phase(
+    context: _Context,
+    part: Induction,
+    phase: str,
+    steps: tuple[Step, ...],
+    layer: sympy.Expr,
+    hypothesis: Mapping[str, Relation],
+) -> dict[str, Relation]:
+    """One half of an induction; what it proves."""
+    found: dict[str, Relation] = {}
+    for step in steps:
+        context.take(step, {**context.facts, **hypothesis, **found}, phase)
+        _add(found, step.label, step.claim)
+    for label, claim in part.claims.items():
+        if found.get(label) != relation_at(claim, layer):
+            number = len(context.accepted)
+            raise Failed(number, steps[-1], f"the {phase} of the induction does not prove {label!r}")
+    return found
+
+
+def step_at(step: Step, layer: sympy.Expr) -> Step:
+    """The same step for another layer."""
+
+    def move(source: Source) -> Source:
+        if isinstance(source, str) or source.index is None:
+            return source
+        return replace(source, index=source.index.subs(LAYER, layer))
+
+    return replace(step, claim=relation_at(step.claim, layer), uses=tuple(map(move, step.uses)))
+
+
+def _add(facts: dict[str, Relation], label: str, claim: Relation) -> None:
+    if label in facts:
+        raise ValueError(f"two steps are called {label!r}")
+    facts[label] = claim
+
+
+def steps_of(proof: Proof) -> Iterator[Step]:
+    """All steps in order."""
+    for part in proof.parts:
+        yield from (part,) if isinstance(part, Step) else (*part.base, *part.step, *part.shared)

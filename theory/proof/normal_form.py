@@ -1,0 +1,653 @@
+"""One way to write every matrix expression: a sum of words, what equal expressions have in common.
+
+A word is a product of letters, a letter a symbol or an operator applied to a normal form. Factors of shape
+1 x 1 inside a word are numbers: they commute and are their own transposes. Transposes stand at the letters.
+Two expressions that ring algebra makes equal have the same normal form.
+
+A `Reading` says what else is read into an expression while it is normalised: equations as rewritings, the
+linearity of averages, the tower property, inverses that cancel, limits that pass through. Each rule of proof
+is one reading, so what follows by a rule is what has the same normal form under it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TypeAlias
+
+import sympy
+
+from theory.proof.terms import (
+    DATUM,
+    NOISE,
+    ONE,
+    ROW,
+    SAMPLE,
+    SAMPLES_T,
+    Applied,
+    Identity,
+    Inverse,
+    Product,
+    PseudoInverse,
+    Scaled,
+    Shape,
+    Sum,
+    Symbol,
+    Term,
+    Transpose,
+    Zero,
+    c,
+    depends,
+)
+
+_MOST_REWRITINGS = 200
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A letter that is an operator, "inv" or "pinv" applied to a normal form."""
+
+    operator: str
+    inner: Poly
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        rows, columns = self.inner.shape
+        return (columns, rows) if self.operator == "pinv" else (rows, columns)
+
+    @cached_property
+    def dependence(self) -> tuple[frozenset[str], bool]:
+        """What it depends on, and whether on c."""
+        varies, moves = self.inner.dependence
+        return depends(self.operator, varies), moves and self.operator not in ("lim", "plim0")
+
+    @cached_property
+    def key(self) -> str:
+        """For sorting."""
+        return f"{self.operator}({self.inner.key})"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A symbol or nested form, possibly transposed."""
+
+    atom: Symbol | Nested
+    transposed: bool = False
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        rows, columns = self.atom.shape
+        return (columns, rows) if self.transposed else (rows, columns)
+
+    @cached_property
+    def dependence(self) -> tuple[frozenset[str], bool]:
+        """What it depends on, and whether on c."""
+        if isinstance(self.atom, Symbol):
+            return self.atom.varies, self.atom.moves
+        return self.atom.dependence
+
+    @cached_property
+    def key(self) -> str:
+        """For sorting."""
+        name = f"{self.atom.name}[{self.atom.index}]" if isinstance(self.atom, Symbol) else self.atom.key
+        return name + ("'" if self.transposed else "")
+
+    @cached_property
+    def T(self) -> Letter:
+        """The transpose: of a number or a symmetric matrix, itself."""
+        if self.atom.shape == (ONE, ONE) or (isinstance(self.atom, Symbol) and self.atom.symmetric):
+            return self
+        if isinstance(self.atom, Nested) and self.atom.inner == self.atom.inner.T:
+            return self
+        return Letter(self.atom, not self.transposed)
+
+
+class Endless(ValueError):
+    """Equations that lead round in a circle."""
+
+
+Word: TypeAlias = tuple[Letter, ...]
+
+
+def word_key(word: Word) -> str:
+    """For sorting."""
+    return " ".join(letter.key for letter in word)
+
+
+def reverse(word: Word) -> Word:
+    """The transpose of a word."""
+    return tuple(letter.T for letter in reversed(word))
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """Numbers (1 x 1 words, sorted) times a word without inner 1 x 1 factors; () is 1 or an identity."""
+
+    numbers: tuple[Word, ...]
+    word: Word
+
+    @cached_property
+    def key(self) -> str:
+        """For sorting."""
+        return " | ".join(map(word_key, self.numbers)) + " ; " + word_key(self.word)
+
+    @cached_property
+    def letters(self) -> tuple[Letter, ...]:
+        """All letters."""
+        return (*(letter for word in self.numbers for letter in word), *self.word)
+
+    @cached_property
+    def dependence(self) -> tuple[frozenset[str], bool]:
+        """What it depends on, and whether on c."""
+        found = [letter.dependence for letter in self.letters]
+        return frozenset().union(*(v for v, _ in found)), any(m for _, m in found)
+
+
+@dataclass(frozen=True)
+class Poly:
+    """A normal form: coefficients of monomials, sorted, and the shape."""
+
+    shape: Shape
+    terms: tuple[tuple[Monomial, sympy.Expr], ...]
+
+    @cached_property
+    def key(self) -> str:
+        """For sorting."""
+        return " + ".join(f"{coefficient}*{monomial.key}" for monomial, coefficient in self.terms)
+
+    @cached_property
+    def dependence(self) -> tuple[frozenset[str], bool]:
+        """What it depends on, and whether on c."""
+        found = [monomial.dependence for monomial, _ in self.terms]
+        moves = any(m for _, m in found) or any(coefficient.has(c) for _, coefficient in self.terms)
+        return frozenset().union(*(v for v, _ in found)), moves
+
+    @cached_property
+    def T(self) -> Poly:
+        """The transpose."""
+        rows, columns = self.shape
+        return collect((columns, rows), ((Monomial(m.numbers, reverse(m.word)), k) for m, k in self.terms))
+
+    @property
+    def letters(self) -> Iterable[Letter]:
+        """All letters, the outermost only."""
+        return (letter for monomial, _ in self.terms for letter in monomial.letters)
+
+    def contains(self, wanted: Callable[[Letter], bool]) -> bool:
+        """Whether some letter at any depth is wanted."""
+        return any(
+            wanted(letter) or (isinstance(letter.atom, Nested) and letter.atom.inner.contains(wanted))
+            for letter in self.letters
+        )
+
+    def as_word(self) -> Word | None:
+        """The word of a monomial with coefficient 1 and nothing else, also of one number."""
+        if len(self.terms) != 1 or self.terms[0][1] != 1:
+            return None
+        monomial = self.terms[0][0]
+        if not monomial.numbers:
+            return monomial.word or None
+        return monomial.numbers[0] if len(monomial.numbers) == 1 and not monomial.word else None
+
+
+def collect(shape: Shape, terms: Iterable[tuple[Monomial, sympy.Expr]]) -> Poly:
+    """The sum of the terms, like ones together, without those that vanish."""
+    found: dict[Monomial, sympy.Expr] = {}
+    for monomial, coefficient in terms:
+        found[monomial] = found.get(monomial, sympy.Integer(0)) + coefficient
+    kept = {m: k if k.is_Number else sympy.expand(sympy.cancel(k)) for m, k in found.items()}
+    ordered = sorted(((m, k) for m, k in kept.items() if k != 0), key=lambda pair: pair[0].key)
+    return Poly(shape, tuple(ordered))
+
+
+def monomial_of(numbers: Iterable[Word], word: Word) -> Monomial:
+    """The word cut where its inner size is 1: factors of shape 1 x 1 go to the numbers."""
+    found, rest, piece = list(numbers), [], []
+    for letter in word:
+        piece.append(letter)
+        if letter.shape[1] == ONE:
+            rest.append(tuple(piece))
+            piece = []
+    if piece:
+        rest.append(tuple(piece))
+    kept: Word = ()
+    for part in rest:
+        if (part[0].shape[0], part[-1].shape[1]) == (ONE, ONE):
+            found.append(min(part, reverse(part), key=word_key))
+        else:
+            kept = kept + part
+    return Monomial(tuple(sorted(found, key=word_key)), kept)
+
+
+def times(left: Poly, right: Poly) -> Poly:
+    """The product."""
+    return collect(
+        (left.shape[0], right.shape[1]),
+        (
+            (monomial_of((*a.numbers, *b.numbers), a.word + b.word), k * l)
+            for a, k in left.terms
+            for b, l in right.terms
+        ),
+    )
+
+
+def plus(polys: Iterable[Poly], shape: Shape) -> Poly:
+    """The sum."""
+    return collect(shape, (term for poly in polys for term in poly.terms))
+
+
+def scaled(coefficient: sympy.Expr, poly: Poly) -> Poly:
+    """A number times it."""
+    return collect(poly.shape, ((m, coefficient * k) for m, k in poly.terms))
+
+
+def of_word(word: Word, shape: Shape) -> Poly:
+    """The word alone; () is the identity."""
+    return Poly(shape, ((monomial_of((), word), sympy.Integer(1)),))
+
+
+def nest(operator: str, inner: Poly) -> Poly:
+    """The letter of an operator, written for the smaller of the normal form and its transpose."""
+    flipped = inner.T
+    turn = flipped.key < inner.key
+    letter = Letter(Nested(operator, flipped if turn else inner), turn)
+    return of_word((letter,), letter.shape)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read into an expression; by default nothing but ring algebra."""
+
+    rewritings: tuple[tuple[Word, Poly], ...] = ()
+    linear: bool = False
+    tower: bool = False
+    independent: bool = False
+    invertible: frozenset[Poly] = frozenset()
+    passing: frozenset[str] = frozenset()
+    """The limits that pass through sums, products and inverses of ``invertible`` limits; "pinv": through it."""
+    into: frozenset[str] = frozenset()
+    """The expectations that lim passes into: E lim X for lim E X."""
+    penrose: bool = False
+
+    def inverts(self, poly: Poly) -> bool:
+        """Whether the normal form is known to be invertible."""
+        return poly in self.invertible or poly.T in self.invertible
+
+    def of(self, term: Term) -> Poly:
+        """The normal form."""
+        return _normalise(term, self)
+
+
+@lru_cache(maxsize=20_000)
+def _normalise(term: Term, reading: Reading) -> Poly:
+    match term:
+        case Symbol():
+            found = of_word((Letter(term),), term.shape)
+        case Identity():
+            return of_word((), term.shape)
+        case Zero():
+            return Poly(term.shape, ())
+        case Product():
+            found = _normalise(term.factors[0], reading)
+            for factor in term.factors[1:]:
+                found = times(found, _normalise(factor, reading))
+        case Sum():
+            found = plus((_normalise(part, reading) for part in term.terms), term.shape)
+        case Scaled():
+            found = scaled(term.coefficient, _normalise(term.term, reading))
+        case Transpose():
+            found = _normalise(term.term, reading).T
+        case Inverse():
+            found = invert(_normalise(term.term, reading), reading)
+        case PseudoInverse():
+            inner = _normalise(term.term, reading)
+            found = invert(inner, reading) if reading.inverts(inner) else nest("pinv", inner)
+        case Applied():
+            found = push(term.operator, _normalise(term.term, reading), reading)
+        case _:
+            raise TypeError(f"{term!r} is no term")
+    return settle(found, reading)
+
+
+def settle(poly: Poly, reading: Reading) -> Poly:
+    """Rewrite and cancel until nothing changes."""
+    for _ in range(_MOST_REWRITINGS):
+        changed = _settle_once(poly, reading)
+        if changed == poly:
+            return poly
+        poly = changed
+    raise Endless(f"the equations can be applied to {poly.key} for ever")
+
+
+def _settle_once(poly: Poly, reading: Reading) -> Poly:
+    result = []
+    for monomial, coefficient in poly.terms:
+        words = (*monomial.numbers, monomial.word)
+        for position, word in enumerate(words):
+            found = _replace(word, reading)
+            if found is not None:
+                rest = [w for k, w in enumerate(monomial.numbers) if k != position]
+                if position == len(monomial.numbers):
+                    numbers = collect((ONE, ONE), [(Monomial(tuple(rest), ()), coefficient)])
+                    result.append(_multiply(numbers, found))
+                else:
+                    other = collect(poly.shape, [(Monomial(tuple(rest), monomial.word), coefficient)])
+                    result.append(_multiply(found, other))
+                break
+        else:
+            result.append(collect(poly.shape, [(monomial, coefficient)]))
+    return plus(result, poly.shape)
+
+
+def _multiply(number: Poly, poly: Poly) -> Poly:
+    """A 1 x 1 normal form times another."""
+    return collect(
+        poly.shape,
+        (
+            (monomial_of((*a.numbers, *b.numbers, *((a.word,) if a.word else ())), b.word), k * l)
+            for a, k in number.terms
+            for b, l in poly.terms
+        ),
+    )
+
+
+def _replace(word: Word, reading: Reading) -> Poly | None:
+    """The word with the first thing replaced that there is to replace; None if there is nothing."""
+    if not word:
+        return None
+    ends = word[0].shape[0], word[-1].shape[1]
+    for pattern, replacement in reading.rewritings:
+        for turned in (False, True):
+            wanted = reverse(pattern) if turned else pattern
+            size = len(wanted)
+            for start in range(len(word) - size + 1):
+                if word[start : start + size] == wanted:
+                    middle = replacement.T if turned else replacement
+                    return _surround(word[:start], middle, word[start + size :], ends)
+    cancelled = _cancel(word, ends, reading)
+    if cancelled is not None:
+        return cancelled
+    return _penrose(word, ends) if reading.penrose else None
+
+
+def _surround(before: Word, middle: Poly, after: Word, ends: Shape) -> Poly:
+    found = middle
+    if before:
+        found = times(of_word(before, (ends[0], middle.shape[0])), found)
+    if after:
+        found = times(found, of_word(after, (middle.shape[1], ends[1])))
+    return found
+
+
+def _cancel(word: Word, ends: Shape, reading: Reading) -> Poly | None:
+    """X X⁻¹ and X⁻¹ X taken out, for an invertible word X."""
+    for start, letter in enumerate(word):
+        if not (isinstance(letter.atom, Nested) and letter.atom.operator == "inv"):
+            continue
+        poly = letter.atom.inner.T if letter.transposed else letter.atom.inner
+        inner = poly.as_word()
+        if inner is None or not reading.inverts(poly):
+            continue
+        size = len(inner)
+        if word[max(start - size, 0) : start] == inner:
+            return _surround(word[: start - size], of_word((), poly.shape), word[start + 1 :], ends)
+        if word[start + 1 : start + 1 + size] == inner:
+            return _surround(word[:start], of_word((), poly.shape), word[start + 1 + size :], ends)
+    return None
+
+
+def _penrose(word: Word, ends: Shape) -> Poly | None:
+    """X X⁺ X = X and X⁺ X X⁺ = X⁺ for a word X, and X⁺ X = X X⁺ for a symmetric one."""
+    for start, letter in enumerate(word):
+        if not (isinstance(letter.atom, Nested) and letter.atom.operator == "pinv"):
+            continue
+        inner = (letter.atom.inner.T if letter.transposed else letter.atom.inner).as_word()
+        if inner is None:
+            continue
+        size = len(inner)
+        before, after = word[max(start - size, 0) : start], word[start + 1 : start + 1 + size]
+        if before == inner and after == inner:
+            return of_word(word[:start] + word[start + 1 + size :], ends)
+        following = start + 1 + size
+        if after == inner and following < len(word) and word[following] == letter:
+            return of_word(word[: start + 1] + word[following + 1 :], ends)
+        if after == inner and inner == reverse(inner):
+            return of_word(word[:start] + inner + (letter,) + word[following:], ends)
+    return None
+
+
+def invert(inner: Poly, reading: Reading) -> Poly:
+    """The inverse: of a product of invertible letters letter by letter, of a multiple with its number."""
+    if len(inner.terms) == 1:
+        monomial, coefficient = inner.terms[0]
+        if not monomial.numbers:
+            if not monomial.word:
+                return scaled(1 / coefficient, of_word((), inner.shape))
+            bare = of_word(monomial.word, inner.shape)
+            if coefficient != 1:
+                return scaled(1 / coefficient, invert(bare, reading))
+            letters = [of_word((letter,), letter.shape) for letter in monomial.word]
+            if len(letters) > 1 and all(map(reading.inverts, letters)):
+                found = of_word((), inner.shape)
+                for poly in reversed(letters):
+                    found = times(found, invert(poly, reading))
+                return found
+            single = monomial.word[0]
+            if len(monomial.word) == 1 and isinstance(single.atom, Nested) and single.atom.operator == "inv":
+                deep = single.atom.inner.T if single.transposed else single.atom.inner
+                if reading.inverts(deep):
+                    return deep
+    return nest("inv", inner)
+
+
+def push(operator: str, poly: Poly, reading: Reading) -> Poly:
+    """An operator on a normal form, as far as the reading lets it in."""
+    if operator in ("plim", "lim", "plim0"):
+        return _push_limit(operator, poly, reading)
+    if not (reading.linear or reading.tower or reading.independent):
+        return nest(operator, poly)
+    return plus((_push_mean(operator, m, k, poly.shape, reading) for m, k in poly.terms), poly.shape)
+
+
+def _push_mean(
+    operator: str, monomial: Monomial, coefficient: sympy.Expr, shape: Shape, reading: Reading
+) -> Poly:
+    """E, E| or Avg of one monomial: what it does not average over goes out; what is random stays."""
+    over = frozenset({NOISE}) if operator == "E|" else ROW
+
+    def random(letters: Iterable[Letter]) -> bool:
+        return any(letter.dependence[0] & over for letter in letters)
+
+    monomial = _drawn_in(monomial, shape, random)
+    word = monomial.word
+    first = next((k for k, letter in enumerate(word) if random((letter,))), None)
+    numbers = [w for w in monomial.numbers if random(w)]
+    outside = [w for w in monomial.numbers if not random(w)]
+    if first is None:
+        before, core, after = word, (), ()
+    else:
+        last = max(k for k, letter in enumerate(word) if random((letter,)))
+        before, core, after = word[:first], word[first : last + 1], word[last + 1 :]
+    if not core and not numbers:
+        return collect(shape, [(monomial, coefficient)])
+    size = (core[0].shape[0], core[-1].shape[1]) if core else (ONE, ONE)
+    inside = Poly(size, ((Monomial(tuple(numbers), core), sympy.Integer(1)),))
+    expanded = _simplified(operator, inside, reading)
+    if expanded is None:
+        known = operator == "E′" and SAMPLE not in inside.dependence[0]
+        middle = nest("E" if known else operator, inside)
+    else:
+        middle = settle(push(operator, expanded, reading), reading)
+    if core:
+        around = _surround(before, middle, after, shape)
+    else:
+        around = _multiply(middle, of_word(before, shape))
+    return _multiply(collect((ONE, ONE), [(Monomial(tuple(outside), ()), coefficient)]), around)
+
+
+def _drawn_in(monomial: Monomial, shape: Shape, random: Callable[[Iterable[Letter]], bool]) -> Monomial:
+    """(aᵀu) v written as v uᵀa, a constant, so that a can go out; where just one number ends in a constant."""
+    if not monomial.word or (shape[0] == ONE) == (shape[1] == ONE):
+        return monomial
+    ending = [w for w in monomial.numbers if random(w) and not (random(w[:1]) and random(w[-1:]))]
+    if len(ending) != 1:
+        return monomial
+    rest, column = list(monomial.numbers), shape[1] == ONE
+    rest.remove(ending[0])
+    outward = ending[0] if random(ending[0][:1]) else reverse(ending[0])
+    word = monomial.word + outward if column else reverse(outward) + monomial.word
+    return Monomial(tuple(rest), word)
+
+
+def _simplified(operator: str, inside: Poly, reading: Reading) -> Poly | None:
+    """The tower property or independence applied once; None where neither does anything."""
+    (monomial, _), letters = inside.terms[0], inside.terms[0][0].letters
+    if reading.tower and operator == "E":
+        for letter in letters:
+            if isinstance(letter.atom, Nested) and letter.atom.operator == "E|":
+                others = [other for other in letters if other is not letter]
+                if not any(NOISE in other.dependence[0] for other in others):
+                    inner = letter.atom.inner.T if letter.transposed else letter.atom.inner
+                    return _substitute(monomial, letter, inner, inside.shape)
+    if reading.independent and operator in ("E", "E|"):
+        if operator == "E|" and not any(DATUM in letter.dependence[0] for letter in letters):
+            return nest("E", inside)
+        return _factorised(monomial, inside.shape)
+    return None
+
+
+def _substitute(monomial: Monomial, letter: Letter, inner: Poly, shape: Shape) -> Poly:
+    """The monomial with the letter replaced by a normal form."""
+    for position, word in enumerate((*monomial.numbers, monomial.word)):
+        for k, found in enumerate(word):
+            if found is letter:
+                ends = word[0].shape[0], word[-1].shape[1]
+                replaced = _surround(word[:k], inner, word[k + 1 :], ends)
+                rest = tuple(w for j, w in enumerate(monomial.numbers) if j != position)
+                if position == len(monomial.numbers):
+                    return _multiply(Poly((ONE, ONE), ((Monomial(rest, ()), sympy.Integer(1)),)), replaced)
+                return _multiply(replaced, Poly(shape, ((Monomial(rest, monomial.word), sympy.Integer(1)),)))
+    raise ValueError(f"{letter.key} is not in {monomial.key}")
+
+
+def _factorised(monomial: Monomial, shape: Shape) -> Poly | None:
+    """E[u(datum) ξ ξᵀ v(datum)] with E[ξξᵀ] put between: one or two letters of noise, the rest the datum's."""
+    kinds = [letter.dependence[0] & ROW for letter in monomial.letters]
+    noisy = [kind for kind in kinds if NOISE in kind]
+    if not 1 <= len(noisy) <= 2 or any(DATUM in kind for kind in noisy) or len(noisy) == len(kinds):
+        return None
+    with_noise = [w for w in monomial.numbers if any(map(_noisy, w))]
+    quiet = tuple(w for w in monomial.numbers if w not in with_noise)
+    word = monomial.word
+    cut = 0 if shape[0] == ONE else next((k + 1 for k, x in enumerate(word) if x.shape[1] == ONE), None)
+    inside = any(map(_noisy, word))
+    if inside and with_noise and cut is None:
+        return None
+    # Numbers commute and may be turned: some arrangement has no datum between its letters of noise.
+    for order in itertools.permutations(with_noise):
+        for turned in itertools.product((False, True), repeat=len(order)):
+            numbers = [reverse(w) if t else w for w, t in zip(order, turned, strict=True)]
+            middle = tuple(letter for number in numbers for letter in number)
+            line = word[:cut] + middle + word[cut:] if inside and middle else word if inside else middle
+            places = [k for k, letter in enumerate(line) if _noisy(letter)]
+            block = line[places[0] : places[-1] + 1]
+            if any(DATUM in letter.dependence[0] for letter in block):
+                continue
+            expected = nest("E", of_word(block, (block[0].shape[0], block[-1].shape[1])))
+            ends = shape if inside else (ONE, ONE)
+            found = _surround(line[: places[0]], expected, line[places[-1] + 1 :], ends)
+            if not inside:
+                found = _multiply(found, of_word(word, shape))
+            return _multiply(Poly((ONE, ONE), ((Monomial(quiet, ()), sympy.Integer(1)),)), found)
+    return None
+
+
+def _noisy(letter: Letter) -> bool:
+    return NOISE in letter.dependence[0]
+
+
+def _push_limit(operator: str, poly: Poly, reading: Reading) -> Poly:
+    """plim or lim of a normal form."""
+
+    def constant(letter: Letter) -> bool:
+        varies, moves = letter.dependence
+        return not (SAMPLE in varies and operator != "lim") and not (moves and operator != "plim")
+
+    if operator not in reading.passing:
+        return nest(operator, poly)
+    result = []
+    for monomial, coefficient in poly.terms:
+        kept = coefficient
+        if operator != "plim" and kept.has(c):
+            kept = sympy.limit(kept, c, 0)
+        if operator != "lim" and kept.has(SAMPLES_T):
+            kept = sympy.limit(kept, SAMPLES_T, sympy.oo)
+        if kept.is_infinite:
+            return nest(operator, poly)
+        found = of_word((), (ONE, ONE))
+        for word in monomial.numbers:
+            found = _multiply(found, _limit_of_word(operator, word, constant, reading))
+        if monomial.word:
+            found = _multiply(found, _limit_of_word(operator, monomial.word, constant, reading))
+        else:
+            found = _multiply(found, of_word((), poly.shape))
+        if kept == 0 and found.contains(lambda letter: is_limit(letter, operator)):
+            return nest(operator, poly)  # 0 times what may have no limit
+        result.append(scaled(kept, found))
+    return plus(result, poly.shape)
+
+
+def is_limit(letter: Letter, operator: str) -> bool:
+    """Whether the letter is a limit left standing."""
+    return isinstance(letter.atom, Nested) and letter.atom.operator == operator
+
+
+def _limit_of_word(operator: str, word: Word, constant: Callable[[Letter], bool], reading: Reading) -> Poly:
+    """Letter by letter, but for stretches whose limit is known as a whole."""
+    found = of_word((), (word[0].shape[0], word[0].shape[0]))
+    known = _known_stretches(operator, reading)
+    position = 0
+    while position < len(word):
+        for stretch, limit in known:
+            if word[position : position + len(stretch)] == stretch:
+                factor, size = limit, len(stretch)
+                break
+        else:
+            letter, size = word[position], 1
+            factor = of_word((letter,), letter.shape)
+            if not constant(letter):
+                factor = settle(_limit_of_letter(operator, letter, reading), reading)
+        found = times(found, factor)
+        position += size
+    return found
+
+
+def _known_stretches(operator: str, reading: Reading) -> list[tuple[Word, Poly]]:
+    """Products whose limit is among the rewritings, either way round."""
+    found = []
+    for pattern, limit in reading.rewritings:
+        atom = pattern[0].atom
+        if len(pattern) == 1 and isinstance(atom, Nested) and atom.operator == operator:
+            word = (atom.inner.T if pattern[0].transposed else atom.inner).as_word()
+            if word is not None and len(word) > 1:
+                found += [(word, limit), (reverse(word), limit.T)]
+    return found
+
+
+def _limit_of_letter(operator: str, letter: Letter, reading: Reading) -> Poly:
+    single = of_word((letter,), letter.shape)
+    if isinstance(letter.atom, Nested):
+        inner = letter.atom.inner.T if letter.transposed else letter.atom.inner
+        if letter.atom.operator == "inv":
+            inside = settle(push(operator, inner, reading), reading)
+            if reading.inverts(inside):
+                return invert(inside, reading)
+        if letter.atom.operator == "pinv" and "pinv" in reading.passing:
+            return nest("pinv", settle(push(operator, inner, reading), reading))
+        if letter.atom.operator in reading.into and operator == "lim":
+            return settle(push(letter.atom.operator, push("lim", inner, reading), reading), reading)
+    return nest(operator, single)

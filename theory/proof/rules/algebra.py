@@ -1,0 +1,160 @@
+"""Rules of algebra: what follows for matrices, whatever they depend on."""
+
+from __future__ import annotations
+
+import sympy
+
+from theory.proof.normal_form import Poly, Reading, scaled
+from theory.proof.relations import ConstantRank, Equal, Integrable, Invertible, Polynomial, Relation, Tight
+from theory.proof.rules.core import Premises, Rejected, Rule, compare, equation, expect
+from theory.proof.terms import Applied, Identity, Product, PseudoInverse, Scaled, Sum, Term
+
+
+def _substitution(claim: Relation, premises: Premises) -> None:
+    if isinstance(claim, Invertible | Integrable | Polynomial | ConstantRank | Tight):
+        reading = premises.reading()
+        wanted = reading.of(claim.term)
+        if any(reading.of(known.term) == wanted for known in premises.of(type(claim))):
+            return
+        raise Rejected(f"no premise becomes the claim about {claim.term} by substitution")
+    found = equation(claim)
+    compare(found.left, found.right, premises.reading())
+
+
+def _hypothesis(claim: Relation, premises: Premises) -> None:
+    if claim not in premises.relations:
+        raise Rejected("no cited hypothesis or definition says this")
+
+
+def _cancellation(claim: Relation, premises: Premises) -> None:
+    if not premises.of(Invertible):
+        raise Rejected("nothing says that a matrix is invertible")
+    found = equation(claim)
+    compare(found.left, found.right, premises.reading())
+
+
+def _pseudo_inverse(claim: Relation, premises: Premises) -> None:
+    found = equation(claim)
+    compare(found.left, found.right, premises.reading(penrose=True))
+
+
+def _vanishing_moment(claim: Relation, premises: Premises) -> None:
+    found = equation(claim)
+    plain = Reading()
+    rest = plain.of(found.left - found.right)
+    for known in premises.of(Equal):
+        match known.left:
+            case Applied("E" | "Avg", Product((first, second))) if (
+                _same_up_to_sign(plain.of(first), rest)
+                and plain.of(second) == plain.of(first.T)
+                and not plain.of(known.right).terms
+            ):
+                return
+    raise Rejected(f"nothing says that the second moments of {found.left - found.right} vanish")
+
+
+def _definite(claim: Relation, premises: Premises) -> None:
+    found = equation(claim)
+    plain = Reading()
+    rest = plain.of(found.left - found.right)
+    invertible = [plain.of(known.term) for known in premises.of(Invertible)]
+    for known in premises.of(Equal):
+        match known.left:
+            case Product((first, gram, second)) if (
+                _same_up_to_sign(plain.of(second), rest)
+                and plain.of(first) == plain.of(second.T)
+                and is_gram(gram)
+                and plain.of(gram) in invertible
+                and not plain.of(known.right).terms
+            ):
+                return
+    raise Rejected(f"nothing says that ZᵀGZ = 0 for Z = {found.left - found.right} and an invertible Gram G")
+
+
+def _same_up_to_sign(left: Poly, right: Poly) -> bool:
+    return left == right or scaled(sympy.Integer(-1), left) == right
+
+
+def _ridge(claim: Relation, premises: Premises) -> None:
+    """premises are not needed: the claim says it all."""
+    found = expect(claim, Invertible, "that a matrix is invertible")
+    match found.term:
+        case Sum((gram, Scaled(number, Identity()))) if is_gram(gram) and number.is_positive:
+            return
+    raise Rejected(f"{found.term} is no Gram matrix plus a positive multiple of the identity")
+
+
+def _solution(claim: Relation, premises: Premises) -> None:
+    found, plain = equation(claim), Reading()
+    invertible = [plain.of(known.term) for known in premises.of(Invertible)]
+    for known in premises.of(Equal):
+        match known.left:
+            case Product((matrix, *rest)) if plain.of(matrix) in invertible:
+                unknown = rest[0] if len(rest) == 1 else Product(tuple(rest))
+                if plain.of(found.left) == plain.of(matrix.inverse * known.right) and plain.of(
+                    found.right
+                ) == plain.of(unknown):
+                    return
+    raise Rejected("expected X⁻¹ b = a, from X a = b for an invertible X")
+
+
+def is_gram(term: Term) -> bool:
+    """Whether the term is E[v vᵀ], Avg[v vᵀ], or MᵀGM for such a G: positive semi-definite as it is written."""
+    plain = Reading()
+    match term:
+        case Applied("E" | "Avg", Product((first, *_, last))) if len(term.term.factors) == 2:
+            return plain.of(first) == plain.of(last.T)
+        case Product((first, gram, last)):
+            return plain.of(first) == plain.of(last.T) and is_gram(gram)
+    return False
+
+
+def _projection(claim: Relation, premises: Premises) -> None:
+    """I - M (MᵀGM)⁺ MᵀG for a Gram matrix G with an invertible limit."""
+    found = expect(claim, Tight, "that a term is bounded in probability")
+    plain = Reading()
+    invertible = [plain.of(known.term) for known in premises.of(Invertible)]
+    match found.term:
+        case Sum(
+            (
+                Identity(),
+                Scaled(minus, Product((first, PseudoInverse(Product((left, gram, right))), then, again))),
+            )
+        ) if minus == -1:
+            same = [plain.of(first), plain.of(right), plain.of(left.T), plain.of(then.T)]
+            if all(p == same[0] for p in same) and plain.of(again) == plain.of(gram) and is_gram(gram):
+                for known in premises.of(Equal):
+                    if (
+                        isinstance(known.left, Applied)
+                        and known.left.operator in ("plim", "plim0")
+                        and known.left.term == gram
+                        and plain.of(known.right) in invertible
+                    ):
+                        return
+                raise Rejected(f"nothing says that {gram} has an invertible limit")
+    raise Rejected(f"{found.term} is no projection I - M (MᵀGM)⁺ MᵀG")
+
+
+DEFINITION = Rule("definition", "Put in what a symbol stands for, and rearrange.", _substitution)
+SUBSTITUTION = Rule("substitution", "Put equals for equals, and rearrange.", _substitution)
+HYPOTHESIS = Rule("hypothesis", "The claim is what a hypothesis says.", _hypothesis)
+CANCELLATION = Rule("cancellation of an inverse", "X X⁻¹ = I for an invertible X.", _cancellation)
+PSEUDO_INVERSE = Rule(
+    "pseudo-inverse", "X X⁺ X = X and X⁺ X X⁺ = X⁺; for a symmetric X also X⁺ X = X X⁺.", _pseudo_inverse
+)
+VANISHING_MOMENT = Rule(
+    "vanishing second moment",
+    "E[v vᵀ] = 0 makes v = 0 for almost every row, and Avg[v vᵀ] = 0 makes it for every row of the sample.",
+    _vanishing_moment,
+)
+SOLUTION = Rule("solution", "X a = b makes a = X⁻¹ b, for an invertible X.", _solution)
+DEFINITE = Rule("positive definite", "ZᵀGZ = 0 makes Z = 0, for an invertible Gram matrix G.", _definite)
+RIDGE = Rule(
+    "positive ridge", "A Gram matrix plus a positive multiple of the identity is invertible.", _ridge
+)
+PROJECTION = Rule(
+    "projection",
+    "I - M (MᵀGM)⁺ MᵀG is a projection, orthogonal in the inner product of G: its norm is at most the root of "
+    "the condition number of G, bounded in probability where G has an invertible limit.",
+    _projection,
+)

@@ -1,0 +1,162 @@
+"""Rules for what a sample of T rows adds: first-order changes, normal limits, Gaussian noise."""
+
+from __future__ import annotations
+
+import sympy
+
+from theory.assumptions import GAUSSIAN_NOISE, SAMPLES, WEAKLY_DIFFERENTIABLE
+from theory.proof.normal_form import Letter, Monomial, Nested, Poly, Reading, collect, scaled
+from theory.proof.relations import Equal, FirstOrder, Invertible, Normal, Relation
+from theory.proof.rules.core import Premises, Rejected, Rule, equation, expect, shown
+from theory.proof.terms import ROW, Applied, Product, Symbol
+from theory.proof.vocabulary import SMALL, estimate, noisy_gradient
+
+
+def _first_order(claim: Relation, premises: Premises) -> None:
+    """The difference of the sides is, to first order, that of an equation of the premises."""
+    found = expect(claim, FirstOrder, "equations to first order")
+    together = Premises(tuple(map(_as_equation, premises.relations)), premises.assumptions)
+    if _agree(together, found):
+        return
+    for main in premises.of(Equal) + premises.of(FirstOrder):
+        others = Premises(
+            tuple(_as_equation(r) for r in premises.relations if r is not main), premises.assumptions
+        )
+        try:
+            reading = others.reading(linear=True)
+        except Rejected:
+            continue
+        wanted = _truncated(reading.of(found.left - found.right))
+        given = _truncated(reading.of(main.left - main.right))
+        if wanted in (given, scaled(sympy.Integer(-1), given)):
+            return
+        for factor in others.of(Invertible):
+            if found.left.shape[1] == factor.term.shape[0]:
+                product = _truncated(reading.of((found.left - found.right) * factor.term))
+                if product in (given, scaled(sympy.Integer(-1), given)):
+                    return
+    raise Rejected("no equation of the premises gives this to first order")
+
+
+def _agree(premises: Premises, claim: FirstOrder) -> bool:
+    """Whether the premises, put in, make the sides equal to first order."""
+    try:
+        reading = premises.reading(linear=True)
+        return _truncated(reading.of(claim.left)) == _truncated(reading.of(claim.right))
+    except ValueError:
+        return False
+
+
+def _as_equation(relation: Relation) -> Relation:
+    return Equal(relation.left, relation.right) if isinstance(relation, FirstOrder) else relation
+
+
+def _truncated(poly: Poly) -> Poly:
+    """Without products of two small matrices; beside a small one, an average is its mean over a fresh row."""
+    kept = []
+    for monomial, coefficient in poly.terms:
+        size = sum(map(_smallness, monomial.letters))
+        if size == 0:
+            kept.append((monomial, coefficient))
+        elif size == 1:
+            kept.append((Monomial(tuple(map(_fresh, monomial.numbers)), _fresh(monomial.word)), coefficient))
+    return collect(poly.shape, kept)
+
+
+def _smallness(letter: Letter) -> int:
+    if isinstance(letter.atom, Symbol):
+        return int(letter.atom.name in SMALL)
+    return min((sum(map(_smallness, m.letters)) for m, _ in letter.atom.inner.terms), default=0)
+
+
+def _fresh(word: tuple[Letter, ...]) -> tuple[Letter, ...]:
+    return tuple(_fresh_letter(letter) for letter in word)
+
+
+def _fresh_letter(letter: Letter) -> Letter:
+    if not (isinstance(letter.atom, Nested) and letter.atom.operator in ("Avg", "E′")):
+        return letter
+    operator = "E′" if "sample" in letter.atom.inner.dependence[0] else "E"
+    return Letter(Nested(operator, letter.atom.inner), letter.transposed)
+
+
+def _central_limit(claim: Relation, premises: Premises) -> None:
+    found = expect(claim, Normal, "limits in law")
+    premises.need(SAMPLES)
+    plain = Reading(linear=True)
+    match found.term:
+        case Applied("Avg", row):
+            pass
+        case _:
+            raise Rejected("expected the average of a column over the sample")
+    if any("sample" in letter.dependence[0] for letter in plain.of(row).letters):
+        raise Rejected(f"{row} depends on the sample: its rows are not independent")
+    square = plain.of(Applied("E", row * row.T))
+    if plain.of(found.covariance) != square:
+        raise Rejected(f"the covariance is {shown(square)}")
+    premises.integrable(row * row.T, plain)
+    centred = plain.of(Applied("E", row))
+    if not any(
+        plain.of(known.left) == centred and not plain.of(known.right).terms for known in premises.of(Equal)
+    ):
+        raise Rejected(f"nothing says that {row} has the mean 0")
+
+
+def _slutsky(claim: Relation, premises: Premises) -> None:
+    """M Y is normal with covariance M V Mᵀ, and so is what agrees with it to first order."""
+    found = expect(claim, Normal, "limits in law")
+    reading = premises.reading(linear=True)
+    for known in premises.of(Normal):
+        for same in premises.of(FirstOrder):
+            match same.right:
+                case Product((matrix, rest)) if reading.of(rest) == reading.of(known.term):
+                    if any(
+                        letter.dependence[0] & (ROW | {"sample"}) for letter in reading.of(matrix).letters
+                    ):
+                        continue
+                    wanted = reading.of(matrix * known.covariance * matrix.T)
+                    if reading.of(found.term) == reading.of(same.left) and wanted == reading.of(
+                        found.covariance
+                    ):
+                        return
+    raise Rejected("expected a constant matrix times what tends to a normal law, with the covariance M V Mᵀ")
+
+
+def _gaussian(claim: Relation, premises: Premises) -> None:
+    """Stein: E[(F(cξ) - F(0)) ξ / c | x, y] = E[∇F(cξ) | x, y], layer by layer."""
+    found = equation(claim)
+    premises.need(GAUSSIAN_NOISE)
+    premises.need(WEAKLY_DIFFERENTIABLE)
+    match found:
+        case Equal(Applied("E|", Symbol() as left), Applied("E|", Symbol() as right)) if (
+            left.index is not None and left == estimate(left.index) and right == noisy_gradient(left.index)
+        ):
+            return
+    raise Rejected("expected the mean of an estimate and that of the gradient at the perturbed state")
+
+
+FIRST_ORDER = Rule(
+    "first order",
+    "Products of two matrices of order T^(-1/2) are left out, and averages beside one are their means: what is "
+    "left out vanishes in probability even after multiplication by √T.",
+    _first_order,
+    axiom=True,
+)
+CENTRAL_LIMIT = Rule(
+    "central limit theorem",
+    "√T Avg[X] tends to N(0, E[X Xᵀ]) for independent rows with E X = 0 and X Xᵀ integrable.",
+    _central_limit,
+    axiom=True,
+)
+SLUTSKY = Rule(
+    "Slutsky",
+    "√T M Y tends to N(0, M V Mᵀ) if √T Y tends to N(0, V), and so does what agrees with M Y to first order.",
+    _slutsky,
+    axiom=True,
+)
+STEIN = Rule(
+    "Gaussian integration by parts",
+    "E[(F(cξ) - F(0)) ξ / c] = E[∇F(cξ)] for Gaussian ξ and an absolutely continuous F.",
+    _gaussian,
+    axiom=True,
+)

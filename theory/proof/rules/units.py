@@ -1,0 +1,172 @@
+"""Rules for single units: Taylor's formula, independence, moments, the triangle inequality."""
+
+from __future__ import annotations
+
+from itertools import combinations_with_replacement
+
+import sympy
+
+from theory.assumptions import INDEPENDENT, QUADRATIC, SMOOTH, THIRD
+from theory.proof.relations import Relation, Same, Within
+from theory.proof.rules.core import Premises, Rejected, Rule, expect
+from theory.proof.terms import c
+from theory.proof.units import (
+    bound_of,
+    derivative,
+    expand_means,
+    parse_derivative,
+    taylor,
+    taylor_bound,
+    xi,
+)
+
+_HIGHEST = 4
+
+
+def _applied(expression: sympy.Expr, premises: Premises) -> sympy.Expr:
+    """The expression with the cited equations put in, from left to right, until nothing changes."""
+    equations = {known.left: known.right for known in premises.of(Same)}
+    for _ in range(20):
+        changed = expression.xreplace(equations)
+        if changed == expression:
+            return expression
+        expression = changed
+    raise Rejected("the equations lead round in a circle")
+
+
+def _vanishes(difference: sympy.Expr, below: int | None) -> None:
+    found = sympy.expand(difference)
+    if below is not None:
+        low = [term for term in sympy.Add.make_args(found) if _power(term) < below]
+        found = sympy.expand(sympy.Add(*low))
+    if found != 0:
+        raise Rejected(f"the sides differ by {_short(found)}")
+
+
+def _short(expression: sympy.Expr) -> str:
+    written = str(expression)
+    return written if len(written) < 300 else f"{written[:300]} …"
+
+
+def _power(term: sympy.Expr) -> sympy.Expr:
+    """The power of c in a product."""
+    return term.as_powers_dict().get(c, sympy.Integer(0))
+
+
+def _arithmetic(claim: Relation, premises: Premises) -> None:
+    found = expect(claim, Same, "equations between numbers")
+    _vanishes(_applied(found.left, premises) - _applied(found.right, premises), _order(found, premises))
+
+
+def _order(claim: Same, premises: Premises) -> int | None:
+    """To which order the claim is an equation; no better than what it is taken from."""
+    cited = [known.below for known in premises.of(Same) if known.below is not None]
+    if cited and (claim.below is None or claim.below > min(cited)):
+        raise Rejected(f"the premises hold to below c^{min(cited)} only")
+    return claim.below
+
+
+def _linearity(claim: Relation, premises: Premises) -> None:
+    found = expect(claim, Same, "equations between numbers")
+    sides = [expand_means(_applied(side, premises), independent=False) for side in (found.left, found.right)]
+    _vanishes(sides[0] - sides[1], _order(found, premises))
+
+
+def _independence(claim: Relation, premises: Premises) -> None:
+    found = expect(claim, Same, "equations between numbers")
+    premises.need(INDEPENDENT)
+    sides = [
+        _applied(expand_means(_applied(side, premises), independent=True), premises)
+        for side in (found.left, found.right)
+    ]
+    _vanishes(sides[0] - sides[1], _order(found, premises))
+
+
+def _taylor(claim: Relation, premises: Premises) -> None:
+    """One derivative in the noise of one unit, with remainder or its bound."""
+    premises.need(THIRD)
+    if isinstance(claim, Within):
+        _taylor_bound(claim)
+        return
+    found = expect(claim, Same, "Taylor's formula")
+    parsed = parse_derivative(found.left)
+    if parsed is None or not parsed[1]:
+        raise Rejected(f"{found.left} is no derivative at a perturbed point")
+    for unit in parsed[1]:
+        for order in range(1, _HIGHEST + 1):
+            if sympy.expand(taylor(*parsed, unit, order) - found.right) == 0:
+                return
+    raise Rejected(f"{found.right} is not Taylor's formula for {found.left}")
+
+
+def _taylor_bound(claim: Within) -> None:
+    name = getattr(claim.value.func, "__name__", "")
+    if not name.startswith("R["):
+        raise Rejected(f"{claim.value} is not a remainder")
+    source, _, exponent = name[2:-1].rpartition(";")
+    unit, order = map(int, exponent.split("^"))
+    parsed = parse_derivative(sympy.Symbol(source))
+    if parsed is None or order > 3:
+        raise Rejected(f"{claim.value} is a remainder of an order that the hypothesis does not bound")
+    if sympy.expand(taylor_bound(parsed[0], unit, order) - claim.bound) != 0:
+        raise Rejected(f"Lagrange's bound is {taylor_bound(parsed[0], unit, order)}")
+
+
+def _expansion(claim: Relation, premises: Premises) -> None:
+    """The mean of the loss difference times noise, with the loss replaced by its Taylor polynomial."""
+    found = expect(claim, Same, "equations between numbers")
+    exact = QUADRATIC in premises.assumptions
+    if not exact:
+        premises.need(SMOOTH)
+    units = sorted({int(s.name[2:]) for s in found.left.free_symbols if s.name.startswith("ξ_")})
+    loss = derivative({}, units)
+    degree = 2 if exact else found.below or 0
+    if not exact and not 0 < degree <= 4:
+        raise Rejected("the claim has to say to which order in c it holds, 4 at most")
+    series = derivative({}, ())
+    for total in range(1, degree + 1):
+        for chosen in combinations_with_replacement(units, total):
+            alpha = {unit: chosen.count(unit) for unit in set(chosen)}
+            term = derivative(alpha, ())
+            for unit, order in alpha.items():
+                term *= (c * xi(unit)) ** order / sympy.factorial(order)
+            series += term
+    mirrored = loss.func(*(-argument for argument in loss.args))
+    turned = series.subs({xi(unit): -xi(unit) for unit in units}, simultaneous=True)
+    replaced = found.left.subs({loss: series, mirrored: turned})
+    _vanishes(expand_means(replaced, False) - expand_means(found.right, False), found.below)
+
+
+def _triangle(claim: Relation, premises: Premises) -> None:
+    """|sum| <= sum of sizes, |E X| <= E |X|."""
+    found = expect(claim, Within, "inequalities")
+    bounds = {known.value: known.bound for known in premises.of(Within)}
+    inside = found.value
+    for known in premises.of(Same):
+        if known.below is None and known.left == inside:
+            inside = known.right
+    bound = bound_of(inside, bounds.get)
+    if bound is None:
+        raise Rejected(f"nothing bounds every part of {inside}")
+    _vanishes(_applied(sympy.expand(bound), premises) - found.bound, None)
+
+
+ARITHMETIC = Rule("arithmetic", "Put equals for equals, and expand.", _arithmetic)
+MEANS = Rule("linearity of the mean", "Sums and numbers pass through E.", _linearity)
+SEPARATION = Rule(
+    "independent units", "The mean of a product over independent units is that of the means.", _independence
+)
+TAYLOR = Rule(
+    "Taylor with remainder",
+    "f(c ξ) = Σ f^(m)(0) (c ξ)^m / m! + R with |R| ≤ sup|f^(r)| |c ξ|^r / r!, in the noise of one unit.",
+    _taylor,
+    axiom=True,
+)
+EXPANSION = Rule(
+    "Taylor under the mean",
+    "E[F(c ξ) ξ^α] is that of the Taylor polynomial of degree m, up to O(c^(m+1)), if F has m + 1 ≤ 5 derivatives "
+    "of polynomial growth and the noise all moments; a quadratic F is its own polynomial.",
+    _expansion,
+    axiom=True,
+)
+TRIANGLE = Rule("triangle inequality", "|Σ X| ≤ Σ|X| and |E X| ≤ E|X|.", _triangle)

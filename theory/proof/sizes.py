@@ -1,0 +1,106 @@
+"""Numbers that bound matrices: norms of symbols, what follows from them, and which of their means are finite.
+
+|X| is the Euclidean norm of a column and the operator norm of a matrix, so that |AB| <= |A||B|.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sympy
+
+from theory.proof.terms import (
+    ROW,
+    Identity,
+    Product,
+    Scaled,
+    Sum,
+    Symbol,
+    Term,
+    Transpose,
+)
+
+NOISE_SIZE = sympy.Symbol("|ξ|", nonnegative=True)
+"""The norm of the noise of a row, over all hidden units."""
+
+GROWTH = sympy.Symbol("K", nonnegative=True)
+"""K(x, y), the growth of the loss at a datum (S1)."""
+
+POWER = sympy.Symbol("q", nonnegative=True)
+"""q, the power with which the loss may grow (S1)."""
+
+
+def slope_product(i: sympy.Expr) -> sympy.Expr:
+    """|D^N| .. |D^i|, a number of the datum; 1 for the output."""
+    return sympy.Function("δ", nonnegative=True)(i)
+
+
+def gain(i: sympy.Expr) -> sympy.Expr:
+    """|W~^{N+1}| .. |W~^{i+1}|, the same for all rows; 1 for the output."""
+    return sympy.Function("β", nonnegative=True)(i)
+
+
+def fitted_gain(i: sympy.Expr) -> sympy.Expr:
+    """|B^{N+1}| .. |B^{i+1}| of the sample, the same for all rows; 1 for the output."""
+    return sympy.Function("β̂", nonnegative=True)(i)
+
+
+def norm(symbol: Symbol) -> sympy.Expr:
+    """The number |symbol|, written with double bars where it is the same for all rows."""
+    name = f"|{symbol.name}|" if symbol.varies & ROW else f"‖{symbol.name}‖"
+    if symbol.index is None:
+        return sympy.Symbol(name, nonnegative=True)
+    return sympy.Function(name, nonnegative=True)(symbol.index)
+
+
+def same_for_all_rows(factor: sympy.Expr) -> bool:
+    """Whether the number does not depend on the row."""
+    base = factor.as_base_exp()[0]
+    name = base.func.__name__ if isinstance(base, sympy.core.function.AppliedUndef) else str(base)
+    return bool(factor.is_number) or name in ("β", "β̂") or name.startswith("‖")
+
+
+def size_of(term: Term, known: Mapping[Term, sympy.Expr]) -> sympy.Expr:
+    """A bound of the norm, from those of the symbols, or the ``known`` ones in their place.
+
+    Raises ``LookupError`` for what has none.
+    """
+    if term in known:
+        return known[term]
+    match term:
+        case Symbol():
+            return norm(term)
+        case Identity():
+            return sympy.Integer(1)
+        case Product():
+            return sympy.Mul(*(size_of(factor, known) for factor in term.factors))
+        case Sum():
+            return sympy.Add(*(size_of(part, known) for part in term.terms))
+        case Scaled():
+            return sympy.Abs(term.coefficient) * size_of(term.term, known)
+        case Transpose():
+            return size_of(term.term, known)
+    raise LookupError(term)
+
+
+def finite_moment(value: sympy.Expr, known: Sequence[sympy.Expr], given_datum: bool = False) -> str:
+    """Why E[value] need not be finite; empty where it is, because every term of it splits into a power of the
+    noise and a part of the datum, independent of it, both with ``known`` finite means.
+
+    A power of |ξ| below a known one has a finite mean too. ``given_datum``: the datum's part is a constant.
+    """
+    for term in sympy.Add.make_args(sympy.expand(sympy.powsimp(sympy.expand(value)))):
+        noise, rest = sympy.Integer(1), sympy.Integer(1)
+        for factor in sympy.Mul.make_args(sympy.powsimp(term)):
+            base, _ = factor.as_base_exp()
+            if base == NOISE_SIZE:
+                noise *= factor
+            elif not same_for_all_rows(factor):
+                rest *= factor
+        power = sympy.powsimp(noise).as_base_exp()[1] if noise != 1 else sympy.Integer(0)
+        highest = [k.as_base_exp()[1] for k in known if k.as_base_exp()[0] == NOISE_SIZE]
+        if power != 0 and not any((top - power).is_nonnegative for top in highest):
+            return f"nothing says that E {noise} is finite"
+        if rest != 1 and not given_datum and not any(sympy.cancel(rest / k).is_number for k in known):
+            return f"nothing says that E {rest} is finite"
+    return ""

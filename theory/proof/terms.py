@@ -1,0 +1,356 @@
+"""Matrix expressions whose shapes are symbols: what the steps of a proof are made of.
+
+Every matrix has a shape of symbolic widths, n(i) rows and n(i-1) columns for W^i, so a product whose factors
+do not chain, or a sum of different shapes, cannot even be written: `IllTyped` says which sizes disagree.
+Layers are numbered by expressions in i and N. What a matrix depends on is part of it as well: the datum of a
+row, the noise of a row, the whole sample, the noise scale c.
+
+Seven operators act on a matrix: the expectation over a row, the expectation given the row's datum, that over a
+fresh row with the statistics of a sample held fixed, the average over the T rows of a sample, the limit in
+probability for T to infinity, the limit for c to 0, and both at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import TypeAlias
+
+import sympy
+
+Size: TypeAlias = sympy.Expr
+Shape: TypeAlias = tuple[Size, Size]
+
+width = sympy.Function("n", integer=True, positive=True)
+"""n(i), the width of layer i."""
+
+LAYER = sympy.Symbol("i", integer=True)
+"""The layer a step speaks of, 2 <= i <= N."""
+
+DEPTH = sympy.Symbol("N", integer=True, positive=True)
+"""N, the number of hidden layers; layer N + 1 is the output."""
+
+c = sympy.Symbol("c", positive=True)
+"""The noise scale."""
+
+SAMPLES_T = sympy.Symbol("T", positive=True)
+"""The number of rows of a sample."""
+
+ONE = sympy.Integer(1)
+DATUM, NOISE, SAMPLE = "datum", "noise", "sample"
+ROW = frozenset({DATUM, NOISE})
+
+
+class IllTyped(ValueError):
+    """Shapes that do not fit."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A matrix expression; ``shape`` is (rows, columns)."""
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        raise TypeError(f"{type(self).__name__} has no shape")
+
+    @property
+    def T(self) -> Term:
+        """The transpose."""
+        return self.term if isinstance(self, Transpose) else Transpose(self)
+
+    @property
+    def inverse(self) -> Term:
+        """The inverse; that it exists is another matter."""
+        return Inverse(self)
+
+    def __mul__(self, other: Term) -> Term:
+        return Product((*_factors(self), *_factors(other)))
+
+    def __add__(self, other: Term) -> Term:
+        return Sum((*_terms(self), *_terms(other)))
+
+    def __sub__(self, other: Term) -> Term:
+        return self + (-1) * other
+
+    def __rmul__(self, coefficient: sympy.Expr | int) -> Term:
+        return Scaled(sympy.sympify(coefficient), self)
+
+    def __str__(self) -> str:
+        from theory.proof.text import text
+
+        return text(self)
+
+
+@dataclass(frozen=True)
+class Symbol(Term):
+    """A named matrix. ``varies`` says what it depends on, ``moves`` whether on c; ``index`` is its layer.
+
+    ``chain``: a product over the layers above, so that for the output, N + 1, it is the identity.
+    """
+
+    name: str
+    rows: Size
+    columns: Size
+    index: sympy.Expr | None = None
+    varies: frozenset[str] = frozenset()
+    moves: bool = False
+    symmetric: bool = False
+    chain: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.rows, self.columns
+
+
+@dataclass(frozen=True)
+class Identity(Term):
+    """The identity of a symbolic size."""
+
+    size: Size
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.size, self.size
+
+
+@dataclass(frozen=True)
+class Zero(Term):
+    """The zero matrix of a shape."""
+
+    rows: Size
+    columns: Size
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.rows, self.columns
+
+
+@dataclass(frozen=True)
+class Product(Term):
+    """Two factors or more, the shapes of which chain."""
+
+    factors: tuple[Term, ...]
+
+    def __post_init__(self) -> None:
+        for left, right in zip(self.factors, self.factors[1:], strict=False):
+            if left.shape[1] != right.shape[0]:
+                raise IllTyped(
+                    f"{left} has {left.shape[1]} columns, but {right} has {right.shape[0]} rows: they do not "
+                    "multiply"
+                )
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.factors[0].shape[0], self.factors[-1].shape[1]
+
+
+@dataclass(frozen=True)
+class Sum(Term):
+    """Two terms or more, all of one shape."""
+
+    terms: tuple[Term, ...]
+
+    def __post_init__(self) -> None:
+        for term in self.terms[1:]:
+            same_shape(self.terms[0], term)
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.terms[0].shape
+
+
+@dataclass(frozen=True)
+class Scaled(Term):
+    """A number times a matrix; the number is an expression in c, gamma, T, the moments of the noise."""
+
+    coefficient: sympy.Expr
+    term: Term
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.term.shape
+
+
+@dataclass(frozen=True)
+class Transpose(Term):
+    """The transpose."""
+
+    term: Term
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.term.shape[1], self.term.shape[0]
+
+
+@dataclass(frozen=True)
+class Inverse(Term):
+    """The inverse of a square matrix."""
+
+    term: Term
+
+    def __post_init__(self) -> None:
+        rows, columns = self.term.shape
+        if rows != columns:
+            raise IllTyped(f"{self.term} is {rows} x {columns}: only a square matrix has an inverse")
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.term.shape
+
+
+@dataclass(frozen=True)
+class PseudoInverse(Term):
+    """The Moore-Penrose inverse."""
+
+    term: Term
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.term.shape[1], self.term.shape[0]
+
+
+OPERATORS = ("E", "E|", "E′", "Avg", "plim", "lim", "plim0")
+
+
+@dataclass(frozen=True)
+class Applied(Term):
+    """One of the seven operators on a matrix."""
+
+    operator: str
+    term: Term
+
+    def __post_init__(self) -> None:
+        varies = dependence(self.term)[0]
+        if self.operator in ("E", "E|") and SAMPLE in varies:
+            raise IllTyped(f"{self.term} depends on the whole sample: its expectation is not used here")
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.term.shape
+
+
+def mean(term: Term) -> Term:
+    """E, over a row."""
+    return Applied("E", term)
+
+
+def given(term: Term) -> Term:
+    """E[. | x, y], over the noise of a row."""
+    return Applied("E|", term)
+
+
+def fresh_mean(term: Term) -> Term:
+    """E', over a row that is not in the sample, with what was fitted to the sample held fixed."""
+    return Applied("E′", term)
+
+
+def average(term: Term) -> Term:
+    """T^{-1} times the sum over the rows of a sample."""
+    return Applied("Avg", term)
+
+
+def plim(term: Term) -> Term:
+    """The limit in probability for T to infinity."""
+    return Applied("plim", term)
+
+
+def lim(term: Term) -> Term:
+    """The limit for c to 0."""
+    return Applied("lim", term)
+
+
+def joint_limit(term: Term) -> Term:
+    """The limit in probability for T to infinity with c_T to 0, in any relation to each other."""
+    return Applied("plim0", term)
+
+
+def same_shape(left: Term, right: Term) -> None:
+    """Raise `IllTyped` unless both have the same shape."""
+    if left.shape != right.shape:
+        sizes = " and ".join(f"{rows} x {columns}" for rows, columns in (left.shape, right.shape))
+        raise IllTyped(f"{left} and {right} have different shapes, {sizes}")
+
+
+def dependence(term: Term) -> tuple[frozenset[str], bool]:
+    """What the term depends on, and whether on c."""
+    if isinstance(term, Symbol):
+        return term.varies, term.moves
+    inner = [dependence(part) for part in parts(term)]
+    varies = frozenset().union(*(v for v, _ in inner))
+    moves = any(m for _, m in inner) or (isinstance(term, Scaled) and term.coefficient.has(c))
+    if isinstance(term, Applied):
+        return depends(term.operator, varies), moves and term.operator not in ("lim", "plim0")
+    return varies, moves
+
+
+def depends(operator: str, varies: frozenset[str]) -> frozenset[str]:
+    """What is left to depend on after an operator."""
+    if operator in ("E", "E′"):
+        return varies - ROW
+    if operator == "E|":
+        return varies - {NOISE}
+    if operator == "Avg":
+        return (varies - ROW) | ({SAMPLE} if varies & ROW else set())
+    return varies - {SAMPLE} if operator in ("plim", "plim0") else varies
+
+
+def parts(term: Term) -> Iterator[Term]:
+    """The terms directly inside."""
+    for field in fields(term):
+        value = getattr(term, field.name)
+        if isinstance(value, Term):
+            yield value
+        elif isinstance(value, tuple):
+            yield from value
+
+
+def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
+    """The same term with ``change`` applied to what is directly inside; shapes are checked again."""
+    changes: dict[str, object] = {}
+    for field in fields(term):
+        value = getattr(term, field.name)
+        if isinstance(value, Term):
+            changes[field.name] = change(value)
+        elif isinstance(value, tuple):
+            changes[field.name] = tuple(map(change, value))
+    return replace(term, **changes) if changes else term  # type: ignore[arg-type]  # fields of its own class
+
+
+def at_layer(term: Term, layer: sympy.Expr) -> Term:
+    """The same term for another layer: i replaced by ``layer`` in every index and every size."""
+
+    changes: dict[str, object] = {}
+    for field in fields(term):
+        value = getattr(term, field.name)
+        if isinstance(value, sympy.Expr):
+            changes[field.name] = value.subs(LAYER, layer)
+        elif isinstance(value, Term):
+            changes[field.name] = at_layer(value, layer)
+        elif isinstance(value, tuple):
+            changes[field.name] = tuple(at_layer(part, layer) for part in value)
+    moved = replace(term, **changes)  # type: ignore[arg-type]  # fields of its own class
+    return settled(moved) if isinstance(moved, Symbol) else moved
+
+
+def settled(symbol: Symbol) -> Term:
+    """The symbol, or the identity where it is a product over the layers above the output."""
+    return Identity(symbol.rows) if symbol.chain and symbol.index == DEPTH + 1 else symbol
+
+
+def _factors(term: Term) -> tuple[Term, ...]:
+    return term.factors if isinstance(term, Product) else (term,)
+
+
+def _terms(term: Term) -> tuple[Term, ...]:
+    return term.terms if isinstance(term, Sum) else (term,)
