@@ -230,6 +230,22 @@ def test_weights_of_0_lead_no_slope_from_kink_to_kink(lower: int, upper: int, st
     assert mean_limits(problem, factorial(RADEMACHER, 3)) == gradients(problem, HALF)
 
 
+@pytest.mark.parametrize(
+    ("third", "fourth", "stack"), [([1, 1], [1, -1], True), ([1, -1], [1, 0], False)], ids=["on", "off"]
+)
+def test_a_kink_feeds_another_through_units_that_are_on_but_not_through_one_that_is_off(
+    third: list[int], fourth: list[int], stack: bool
+) -> None:
+    """2-2-2-2-1-1: unit 1 of layer 2 and the unit of layer 4 are at their kinks, with layer 3 between."""
+    weights = (IDENTITY, IDENTITY, [third, [0, 1]], [fourth], [[1]])
+    network = ExactNetwork.of(weights, ("relu",) * 4 + ("identity",), "mse")
+    problem = Problem(network, ((-1, 1),), ((-1,),))
+    assert at_kinks(problem) == [[[True, False], [False, False], [True], [False]]]
+    assert stacked(problem) == [stack]
+    found = mean_limits(problem, factorial(RADEMACHER, 7))
+    assert (found == gradients(problem, HALF)) is not stack
+
+
 def test_smooth_layers_around_a_kink_are_followed_in_balls() -> None:
     """relu off, relu at its kink, a tanh output: the estimate's mean tends to the limit, at the rate of c."""
     with flint.ctx.workprec(400):

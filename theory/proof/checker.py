@@ -10,7 +10,7 @@ layer i from those for layer i + 1, for 2 <= i <= N.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias
@@ -92,13 +92,42 @@ class Failed(ValueError):
 
 
 @dataclass(frozen=True)
+class Cited:
+    """A source of a step: the relations it says, the hypotheses it rests on."""
+
+    source: Source
+    relations: tuple[Relation, ...]
+    assumptions: tuple[Assumption, ...] = ()
+
+
+def together(cited: Iterable[Cited]) -> Premises:
+    """All that several sources say."""
+    every = tuple(cited)
+    relations = tuple(relation for one in every for relation in one.relations)
+    return Premises(relations, frozenset(a for one in every for a in one.assumptions))
+
+
+@dataclass(frozen=True)
 class Checked:
-    """A step that was accepted, its number and the hypotheses it cites."""
+    """A step that was accepted: its number, and what each of its sources contributed.
+
+    ``phase`` is "base" or "step" inside an induction.
+    """
 
     number: int
     step: Step
-    hypotheses: tuple[Assumption, ...]
-    phase: str = ""  # "base" or "step" of an induction
+    cited: tuple[Cited, ...]
+    phase: str = ""
+
+    @property
+    def hypotheses(self) -> tuple[Assumption, ...]:
+        """The hypotheses it uses, each once."""
+        return tuple(dict.fromkeys(a for cited in self.cited for a in cited.assumptions))
+
+    @property
+    def premises(self) -> Premises:
+        """What its rule was given to look at."""
+        return together(self.cited)
 
 
 @dataclass
@@ -109,35 +138,27 @@ class _Context:
     facts: dict[str, Relation] = field(default_factory=dict)
     accepted: list[Checked] = field(default_factory=list)
 
-    def take(self, step: Step, known: Mapping[str, Relation], phase: str = "") -> None:
+    def take(self, number: int, step: Step, known: Mapping[str, Relation], phase: str = "") -> None:
         """Accept the step or raise `Failed`."""
-        number = len(self.accepted) + 1
         try:
-            premises, cited = self._premises(step, known)
-            step.rule.check(step.claim, premises)
+            cited = tuple(self._cited(source, known) for source in step.uses)
+            step.rule.check(step.claim, together(cited))
         except ValueError as error:
             raise Failed(number, step, str(error)) from None
         self.accepted.append(Checked(number, step, cited, phase))
 
-    def _premises(self, step: Step, known: Mapping[str, Relation]) -> tuple[Premises, tuple[Assumption, ...]]:
-        relations: list[Relation] = []
-        cited: list[Assumption] = []
-        for source in step.uses:
-            if isinstance(source, str):
-                if source not in known:
-                    raise Rejected(f"no earlier step is called {source!r}")
-                relations.append(known[source])
-            elif isinstance(source, Definition):
-                relations.append(source.relation)
-            elif isinstance(source, Lemma):
-                relations.append(self._lemma(source))
-                cited.extend(source.proof.hypotheses)
-            else:
-                if source.assumption not in self.hypotheses:
-                    raise Rejected(f"{source.assumption.id} is not among the hypotheses")
-                relations.extend(source.relations)
-                cited.append(source.assumption)
-        return Premises(tuple(relations), frozenset(cited)), tuple(cited)
+    def _cited(self, source: Source, known: Mapping[str, Relation]) -> Cited:
+        if isinstance(source, str):
+            if source not in known:
+                raise Rejected(f"no earlier step is called {source!r}")
+            return Cited(source, (known[source],))
+        if isinstance(source, Definition):
+            return Cited(source, (source.relation,))
+        if isinstance(source, Lemma):
+            return Cited(source, (self._lemma(source),), source.proof.hypotheses)
+        if source.assumption not in self.hypotheses:
+            raise Rejected(f"{source.assumption.id} is not among the hypotheses")
+        return Cited(source, source.relations, (source.assumption,))
 
     def _lemma(self, source: Lemma) -> Relation:
         missing = [a.id for a in source.proof.hypotheses if a not in self.hypotheses]
@@ -163,13 +184,15 @@ def check(proof: Proof) -> tuple[Checked, ...]:
 
 
 def _run(proof: Proof) -> _Context:
-    context = _Context(proof.hypotheses)
+    context, number = _Context(proof.hypotheses), 1
     for part in proof.parts:
         if isinstance(part, Step):
-            context.take(part, context.facts)
+            context.take(number, part, context.facts)
             _add(context.facts, part.label, part.claim)
+            number += 1
         else:
-            _by_induction(context, part)
+            _by_induction(context, part, number)
+            number += len(part.base) + len(part.step) + len(part.shared)
     for label in proof.conclusions:
         if label not in context.facts:
             raise ValueError(f"{proof.statement}: no step proves the conclusion {label!r}")
@@ -180,11 +203,14 @@ def _run(proof: Proof) -> _Context:
     return context
 
 
-def _by_induction(context: _Context, part: Induction) -> None:
+def _by_induction(context: _Context, part: Induction, number: int) -> None:
     above = {f"above: {label}": relation_at(claim, LAYER + 1) for label, claim in part.claims.items()}
-    at_output = tuple(step_at(step, OUTPUT) for step in part.shared)
-    _phase(context, part, "base", (*part.base, *at_output), OUTPUT, {})
-    below = _phase(context, part, "step", (*part.step, *part.shared), LAYER, above)
+    steps = list(enumerate((*part.base, *part.step, *part.shared), start=number))
+    base, step = steps[: len(part.base)], steps[len(part.base) : len(part.base) + len(part.step)]
+    shared = steps[len(part.base) + len(part.step) :]
+    at_output = [(k, step_at(one, OUTPUT)) for k, one in shared]
+    _phase(context, part, "base", [*base, *at_output], OUTPUT, {})
+    below = _phase(context, part, "step", [*step, *shared], LAYER, above)
     for label, claim in part.claims.items():
         _add(context.facts, label, claim)
         _add(context.facts, f"top: {label}", relation_at(claim, OUTPUT))
@@ -197,19 +223,19 @@ def _phase(
     context: _Context,
     part: Induction,
     phase: str,
-    steps: tuple[Step, ...],
+    steps: Sequence[tuple[int, Step]],
     layer: sympy.Expr,
     hypothesis: Mapping[str, Relation],
 ) -> dict[str, Relation]:
     """One half of an induction; what it proves."""
     found: dict[str, Relation] = {}
-    for step in steps:
-        context.take(step, {**context.facts, **hypothesis, **found}, phase)
+    for number, step in steps:
+        context.take(number, step, {**context.facts, **hypothesis, **found}, phase)
         _add(found, step.label, step.claim)
     for label, claim in part.claims.items():
         if found.get(label) != relation_at(claim, layer):
-            number = len(context.accepted)
-            raise Failed(number, steps[-1], f"the {phase} of the induction does not prove {label!r}")
+            number, step = next(((k, s) for k, s in steps if s.label == label), steps[-1])
+            raise Failed(number, step, f"the {phase} of the induction does not prove {label!r}")
     return found
 
 

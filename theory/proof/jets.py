@@ -113,14 +113,12 @@ def constant(matrix: Matrix, order: int) -> Jet:
     return Jet((matrix, *(0 * matrix for _ in range(order))))
 
 
-def mean_of(jets: Sequence[Jet], weights: Sequence[Scalar]) -> Jet:
-    """The sum of weight times jet."""
-    return Jet(
-        tuple(
-            sum((m * w for m, w in zip(column[1:], weights[1:], strict=True)), column[0] * weights[0])
-            for column in zip(*(jet.coefficients for jet in jets), strict=True)
-        )
-    )
+def mean_of(jets: Sequence[Jet], shares: Sequence[Sequence[Scalar]]) -> Jet:
+    """The sum of share times jet, the shares being series too."""
+    total = jets[0].scaled(shares[0])
+    for jet, share in zip(jets[1:], shares[1:], strict=True):
+        total = total + jet.scaled(share)
+    return total
 
 
 def independent_columns(matrix: Matrix) -> list[int]:

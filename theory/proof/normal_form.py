@@ -595,8 +595,10 @@ def _push_limit(operator: str, poly: Poly, reading: Reading) -> Poly:
             found = _multiply(found, _limit_of_word(operator, monomial.word, constant, reading))
         else:
             found = _multiply(found, of_word((), poly.shape))
-        if kept == 0 and found.contains(lambda letter: is_limit(letter, operator)):
-            return nest(operator, poly)  # 0 times what may have no limit
+        if found.contains(lambda letter: is_limit(letter, operator)):
+            return nest(
+                operator, poly
+            )  # what may have no limit: not even 0 times it, or it less itself, has one
         result.append(scaled(kept, found))
     return plus(result, poly.shape)
 

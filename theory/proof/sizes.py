@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import sympy
 
@@ -18,6 +19,7 @@ from theory.proof.terms import (
     Symbol,
     Term,
     Transpose,
+    c,
 )
 
 NOISE_SIZE = sympy.Symbol("|ξ|", nonnegative=True)
@@ -46,11 +48,17 @@ def fitted_gain(i: sympy.Expr) -> sympy.Expr:
 
 
 def norm(symbol: Symbol) -> sympy.Expr:
-    """The number |symbol|, written with double bars where it is the same for all rows."""
+    """The number |symbol|, a function of c where the symbol is; with double bars where it is that of all rows."""
     name = f"|{symbol.name}|" if symbol.varies & ROW else f"‖{symbol.name}‖"
-    if symbol.index is None:
+    arguments = [*([] if symbol.index is None else [symbol.index]), *([c] if symbol.moves else [])]
+    if not arguments:
         return sympy.Symbol(name, nonnegative=True)
-    return sympy.Function(name, nonnegative=True)(symbol.index)
+    return sympy.Function(name, nonnegative=True)(*arguments)
+
+
+def largest(symbol: Symbol) -> sympy.Expr:
+    """The largest |symbol| for small c, if that is finite: a number without c."""
+    return norm(replace(symbol, moves=False))
 
 
 def same_for_all_rows(factor: sympy.Expr) -> bool:

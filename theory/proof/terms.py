@@ -57,7 +57,7 @@ class Term:
     @property
     def T(self) -> Term:
         """The transpose."""
-        return self.term if isinstance(self, Transpose) else Transpose(self)
+        return transposed(self)
 
     @property
     def inverse(self) -> Term:
@@ -65,7 +65,7 @@ class Term:
         return Inverse(self)
 
     def __mul__(self, other: Term) -> Term:
-        return Product((*_factors(self), *_factors(other)))
+        return product_of((*_factors(self), *_factors(other)))
 
     def __add__(self, other: Term) -> Term:
         return Sum((*_terms(self), *_terms(other)))
@@ -275,6 +275,22 @@ def joint_limit(term: Term) -> Term:
     return Applied("plim0", term)
 
 
+def transposed(term: Term) -> Term:
+    """The transpose; of a transpose what is inside, of an identity itself."""
+    if isinstance(term, Transpose):
+        return term.term
+    return term if isinstance(term, Identity) else Transpose(term)
+
+
+def product_of(factors: tuple[Term, ...]) -> Term:
+    """The product, without factors that are the identity."""
+    checked = Product(factors)
+    kept = tuple(factor for factor in checked.factors if not isinstance(factor, Identity))
+    if not kept:
+        return factors[0]
+    return kept[0] if len(kept) == 1 else Product(kept)
+
+
 def same_shape(left: Term, right: Term) -> None:
     """Raise `IllTyped` unless both have the same shape."""
     if left.shape != right.shape:
@@ -340,7 +356,14 @@ def at_layer(term: Term, layer: sympy.Expr) -> Term:
         elif isinstance(value, tuple):
             changes[field.name] = tuple(at_layer(part, layer) for part in value)
     moved = replace(term, **changes)  # type: ignore[arg-type]  # fields of its own class
-    return settled(moved) if isinstance(moved, Symbol) else moved
+    match moved:
+        case Symbol():
+            return settled(moved)
+        case Transpose():
+            return transposed(moved.term)
+        case Product():
+            return product_of(tuple(f for factor in moved.factors for f in _factors(factor)))
+    return moved
 
 
 def settled(symbol: Symbol) -> Term:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sympy
+from sympy.core.function import AppliedUndef
 
 from theory.proof.normal_form import Nested, Poly
 from theory.proof.relations import (
@@ -34,6 +35,7 @@ from theory.proof.terms import (
     Term,
     Transpose,
     Zero,
+    c,
 )
 
 
@@ -48,14 +50,36 @@ class Script:
     latex: bool
 
 
+_MOST_TERMS = 9
+"""Of a sum of numbers, as it is shown."""
+
 _LATEX_NAMES = {
+    "β": r"\beta",
+    "β̂": r"\hat\beta",
+    "κ": r"\kappa",
+    "μ": r"\mu",
+    "γ": r"\gamma",
+    "ΔB": r"\Delta B",
+    "δe": r"\delta e",
+    "e(ξ)": r"e(\xi)",
+    "λ(ξ)": r"\lambda(\xi)",
+    "D(ξ)": r"D(\xi)",
+    "ẽ′": r"\tilde e'",
+    "ẽᶠ": r"\tilde e_{\mathrm{f}}",
+    "B̂′": r"\hat B'",
+    "B̂ᴰ": r"\hat B_{\mathrm{D}}",
+    "W°": r"W_{\circ}",
+    "M°": r"M_{\circ}",
+    "ρ": r"\rho",
+    "λ̂⁰": r"\hat\lambda_0",
+    "Bₖ": "B_k",
+    "Bₖ₊₁": "B_{k+1}",
     "B̂": r"\hat B",
     "W̃": r"\tilde W",
     "ẽ": r"\tilde e",
     "ē": r"\bar e",
     "λ": r"\lambda",
     "λ̂": r"\hat\lambda",
-    "λ̄": r"\bar\lambda",
     "ξ": r"\xi",
     "ΔL/c": r"\tfrac{\tilde L-L}{c}",
     "M̂": r"\hat M",
@@ -65,11 +89,6 @@ _LATEX_NAMES = {
     "δ": r"\delta",
     "g̃": r"\tilde g",
     "λcv": r"\hat\lambda_{\mathrm{cv}}",
-    "dB": r"\mathrm{d}B",
-    "Ŝ": r"\hat S",
-    "Ĝ": r"\hat C",
-    "Ĝ½": r"\hat C^{1/2}",
-    "C½": r"C^{1/2}",
 }
 PLAIN = Script(
     {},
@@ -133,7 +152,7 @@ def _write(term: Term, script: Script, tight: bool = False) -> str:
             inner = _write(term.term, script, tight=not after)
             return before + inner + after
         case Scaled():
-            number = sympy.latex(term.coefficient) if script.latex else str(term.coefficient)
+            number = _latex_number(term.coefficient) if script.latex else str(term.coefficient)
             if term.coefficient == -1:
                 return "-" + _write(term.term, script, tight=True)
             if isinstance(term.coefficient, sympy.Add):
@@ -175,26 +194,89 @@ def _bracket(inner: str, script: Script) -> str:
 
 
 def number(value: sympy.Expr, as_latex: bool = False) -> str:
-    """A number: norms, powers of the noise, means."""
-    if as_latex:
-        return _latex_number(value)
-    return str(value).replace("**", "^").replace("*", " ")
+    """A number: norms, noise of units, derivatives, means. Long sums are cut, and say so."""
+    return _latex_number(value) if as_latex else _plain_number(value)
+
+
+def _plain_number(value: sympy.Expr) -> str:
+    terms = _terms_of(value)
+    written = [_plain_term(term) for term in terms[:_MOST_TERMS]]
+    return _joined(written, len(terms), "…")
+
+
+def _plain_term(term: sympy.Expr) -> str:
+    """One term; the means inside it are cut as well."""
+    shown = {
+        mean: sympy.Symbol(f"E({_plain_number(sympy.expand(mean.args[0]))})")
+        for mean in term.atoms(AppliedUndef)
+        if mean.func.__name__ == "E"
+    }
+    others = {
+        call: sympy.Symbol(call.func.__name__ + _plain_arguments(call))
+        for call in term.atoms(AppliedUndef)
+        if call.func.__name__ != "E"
+    }
+    written = str(term.xreplace(shown).xreplace(others))
+    return written.replace("**", "^").replace("*", " ").replace("F_{}", "F")
+
+
+def _plain_arguments(call: AppliedUndef) -> str:
+    places = [str(argument).replace(" ", "") for argument in call.args if argument != c]
+    return f"({', '.join(places)})" if places else ""
+
+
+def _terms_of(value: sympy.Expr) -> list[sympy.Expr]:
+    return list(value.as_ordered_terms()) if value.is_Add else [value]
+
+
+def _joined(written: list[str], total: int, dots: str) -> str:
+    found = written[0]
+    for term in written[1:]:
+        found += f" - {term[1:].lstrip()}" if term.startswith("-") else f" + {term}"
+    return found if total <= len(written) else f"{found} + {dots} ({total} terms)"
 
 
 def _latex_number(value: sympy.Expr) -> str:
-    names = {}
-    for symbol in value.free_symbols:
-        if symbol.name.startswith("|"):
-            inner = symbol.name.strip("|")
-            names[symbol] = "|" + _LATEX_NAMES.get(inner, inner) + "|"
-    functions = {}
-    for call in value.atoms(sympy.core.function.AppliedUndef):
-        name = call.func.__name__
-        inner = name.strip("|")
-        written = _LATEX_NAMES.get(inner, inner) + f"^{{{sympy.latex(call.args[0])}}}" if call.args else inner
-        functions[call] = sympy.Symbol(f"|{written}|" if name.startswith("|") else written)
-        names[functions[call]] = f"|{written}|" if name.startswith("|") else written
-    return sympy.latex(value.subs(functions), symbol_names=names)
+    terms = _terms_of(value)
+    return _joined([_latex_term(term) for term in terms[:_MOST_TERMS]], len(terms), r"\cdots")
+
+
+def _latex_term(term: sympy.Expr) -> str:
+    calls = {
+        call: sympy.Dummy(_latex_call(call))
+        for call in sorted(term.atoms(AppliedUndef), key=lambda call: -call.count_ops())
+    }
+    bare = term.xreplace(calls)
+    names = {dummy: dummy.name for dummy in calls.values()}
+    names |= {symbol: _latex_name(symbol.name) for symbol in bare.free_symbols if symbol not in names}
+    return str(sympy.latex(bare, symbol_names=names))
+
+
+def _latex_call(call: AppliedUndef) -> str:
+    name = call.func.__name__
+    if name == "E":
+        return rf"\mathbb{{E}}\bigl[{_latex_number(sympy.expand(call.args[0]))}\bigr]"
+    places = [argument for argument in call.args if argument != c]
+    if name.startswith(("F_", "R[")):
+        return rf"{_latex_name(name)}({', '.join(_latex_term(argument) for argument in places)})"
+    bar = {"|": "|", "‖": r"\|"}.get(name[0], "")
+    index = f"^{{{sympy.latex(places[0])}}}" if places else ""
+    inner = _latex_name(name.strip("|‖"))
+    return f"{bar}{inner}{index}{bar}"
+
+
+def _latex_name(name: str) -> str:
+    """The LaTeX of a symbol's name."""
+    if name.startswith("R["):
+        source, _, exponent = name[2:-1].rpartition(";")
+        return rf"R_{{{source[3:-1] or '0'};{exponent}}}"
+    if name[:1] in "|‖":
+        bar = {"|": "|", "‖": r"\|"}[name[0]]
+        return f"{bar}{_latex_name(name.strip('|‖'))}{bar}"
+    head, _, index = name.partition("_")
+    head = _LATEX_NAMES.get(head, head)
+    inside = index.strip("{}")
+    return f"{head}_{{{inside}}}" if inside else head
 
 
 def claim(relation: Relation, as_latex: bool = False) -> str:

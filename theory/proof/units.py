@@ -58,8 +58,8 @@ def supremum(alpha: dict[int, int]) -> sympy.Symbol:
     return sympy.Symbol(f"M_{{{units}}}", nonnegative=True)
 
 
-def parse_derivative(expression: sympy.Expr) -> tuple[dict[int, int], tuple[int, ...]] | None:
-    """The orders and the noisy units of a derivative; None for anything else."""
+def orders_of(expression: sympy.Expr) -> dict[int, int] | None:
+    """The orders of a derivative, wherever it is taken; None for anything else."""
     applied = isinstance(expression, AppliedUndef)
     name = expression.func.__name__ if applied else getattr(expression, "name", "")
     if not (name.startswith("F_{") and name.endswith("}")):
@@ -68,8 +68,16 @@ def parse_derivative(expression: sympy.Expr) -> tuple[dict[int, int], tuple[int,
     for unit in name[3:-1].split(","):
         if unit:
             alpha[int(unit)] = alpha.get(int(unit), 0) + 1
-    noisy = tuple(int(argument.name[2:]) for argument in expression.args) if applied else ()
-    return alpha, noisy
+    return alpha
+
+
+def parse_derivative(expression: sympy.Expr) -> tuple[dict[int, int], tuple[int, ...]] | None:
+    """The orders and the noisy units of a derivative at c ξ; None for anything else, one at -c ξ included."""
+    alpha = orders_of(expression)
+    arguments = expression.args if isinstance(expression, AppliedUndef) else ()
+    if alpha is None or not all(argument.is_Symbol for argument in arguments):
+        return None
+    return alpha, tuple(int(argument.name[2:]) for argument in arguments)
 
 
 def raised(alpha: dict[int, int], unit: int, by: int) -> dict[int, int]:

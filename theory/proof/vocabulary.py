@@ -16,7 +16,7 @@ from typing import TypeAlias
 import sympy
 
 from theory.proof.relations import Bounded, Equal, Relation, Same
-from theory.proof.sizes import fitted_gain, gain, norm, slope_product
+from theory.proof.sizes import fitted_gain, gain, largest, norm, slope_product
 from theory.proof.terms import (
     DATUM,
     DEPTH,
@@ -484,7 +484,7 @@ _DEFINITIONS: dict[str, tuple[str, Callable[[Index], Relation]]] = {
     "gain": (
         "any",
         _at_output(
-            lambda i: Same(gain(i), norm(limit_feedback(i + 1)) * gain(i + 1)),
+            lambda i: Same(gain(i), largest(limit_feedback(i + 1)) * gain(i + 1)),
             lambda i: Same(gain(i), sympy.Integer(1)),
         ),
     ),

@@ -207,7 +207,7 @@ TOP = Proof(
             "for c → 0",
             Equal(lim(_cross * _ridged_top.inverse), _limit),
             LIMIT,
-            ("cross limit", "transported", "ridge"),
+            ("cross limit", "transported"),
         ),
         Step(
             "shrunk",
@@ -259,7 +259,7 @@ ON_THE_SUM = Proof(
             "for c → 0",
             Equal(lim(_plain_limit), _W.T * _C * _C.inverse),
             LIMIT,
-            ("cross limit", "transported", "full rank"),
+            ("cross limit", "transported"),
         ),
         Step("cancelled", Equal(_W.T * _C * _C.inverse, _W.T), CANCELLATION, ("full rank",)),
         Step(

@@ -38,7 +38,7 @@ from theory.proof.rules import (
     POLYNOMIAL,
     SUBSTITUTION,
 )
-from theory.proof.sizes import fitted_gain, gain, norm, slope_product
+from theory.proof.sizes import fitted_gain, gain, largest, slope_product
 from theory.proof.vocabulary import (
     Index,
     errors,
@@ -97,7 +97,7 @@ def sizes_below() -> tuple[Step, ...]:
     above = limit_feedback(i + 1)
     slopes = define("product of slopes", i)
     return (
-        Step("feedback size", Bounded(above, norm(above)), CONVERGENT, ("above: convergence",)),
+        Step("feedback size", Bounded(above, largest(above)), CONVERGENT, ("above: convergence",)),
         Step(
             "size",
             claims["size"],

@@ -110,29 +110,33 @@ def is_gram(term: Term) -> bool:
 
 
 def _projection(claim: Relation, premises: Premises) -> None:
-    """I - M (MᵀGM)⁺ MᵀG for a Gram matrix G with an invertible limit."""
+    """I - M (MᵀGM)⁺ MᵀG for a Gram matrix G with an invertible limit; M may be the identity."""
     found = expect(claim, Tight, "that a term is bounded in probability")
+    gram = _projected_by(found.term)
+    if gram is None or not is_gram(gram):
+        raise Rejected(f"{found.term} is no projection I - M (MᵀGM)⁺ MᵀG")
     plain = Reading()
     invertible = [plain.of(known.term) for known in premises.of(Invertible)]
-    match found.term:
-        case Sum(
-            (
-                Identity(),
-                Scaled(minus, Product((first, PseudoInverse(Product((left, gram, right))), then, again))),
-            )
-        ) if minus == -1:
-            same = [plain.of(first), plain.of(right), plain.of(left.T), plain.of(then.T)]
-            if all(p == same[0] for p in same) and plain.of(again) == plain.of(gram) and is_gram(gram):
-                for known in premises.of(Equal):
-                    if (
-                        isinstance(known.left, Applied)
-                        and known.left.operator in ("plim", "plim0")
-                        and known.left.term == gram
-                        and plain.of(known.right) in invertible
-                    ):
-                        return
-                raise Rejected(f"nothing says that {gram} has an invertible limit")
-    raise Rejected(f"{found.term} is no projection I - M (MᵀGM)⁺ MᵀG")
+    for known in premises.of(Equal):
+        match known.left:
+            case Applied("plim" | "plim0", inside) if inside == gram and plain.of(known.right) in invertible:
+                return
+    raise Rejected(f"nothing says that {gram} has an invertible limit")
+
+
+def _projected_by(term: Term) -> Term | None:
+    """G in I - M (MᵀGM)⁺ MᵀG."""
+    plain = Reading()
+    match term:
+        case Sum((Identity(), Scaled(minus, Product((PseudoInverse(gram), again))))) if minus == -1:
+            return gram if plain.of(again) == plain.of(gram) else None
+        case Sum((Identity(), Scaled(minus, Product((first, PseudoInverse(Product(inner)), *rest))))) if (
+            minus == -1 and len(inner) == 3 and len(rest) == 2
+        ):
+            copies = [first, inner[2], inner[0].T, rest[0].T]
+            same = all(plain.of(copy) == plain.of(first) for copy in copies)
+            return inner[1] if same and plain.of(rest[1]) == plain.of(inner[1]) else None
+    return None
 
 
 DEFINITION = Rule("definition", "Put in what a symbol stands for, and rearrange.", _substitution)

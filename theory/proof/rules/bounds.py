@@ -8,7 +8,7 @@ from theory.assumptions import SAMPLES
 from theory.proof.normal_form import Reading
 from theory.proof.relations import Bounded, Equal, Finite, Integrable, Relation, Same
 from theory.proof.rules.core import Premises, Rejected, Rule, expect
-from theory.proof.sizes import finite_moment, norm, size_of
+from theory.proof.sizes import finite_moment, largest, norm, size_of
 from theory.proof.terms import Product, Symbol, Transpose, c, lim
 
 
@@ -85,8 +85,8 @@ def _convergent_is_bounded(claim: Relation, premises: Premises) -> None:
     claim = expect(claim, Bounded, "bounds")
     if not any(relation.left == lim(claim.term) for relation in premises.of(Equal)):
         raise Rejected(f"nothing says that {claim.term} converges")
-    if not isinstance(claim.term, Symbol) or claim.term.varies or claim.bound != size_of(claim.term, {}):
-        raise Rejected(f"expected the bound |{claim.term}| of a symbol that depends on c alone")
+    if not isinstance(claim.term, Symbol) or claim.term.varies or claim.bound != largest(claim.term):
+        raise Rejected(f"expected the largest |{claim.term}| of a symbol that depends on c alone")
 
 
 NORMS = Rule("norms", "|AB| ≤ |A||B|, |A + B| ≤ |A| + |B|, |Aᵀ| = |A|.", _norms)

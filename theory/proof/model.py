@@ -1,8 +1,9 @@
 """Every term of a proof has a value on a concrete network: exact in rationals, or enclosed by balls.
 
-A model is a network with finitely many data and a noise of finitely many atoms, and a sample of rows. Then E is a
-finite sum, Avg the average over the sample, plim the same expression at the population, and lim the first coefficient
-of a series in c. A claim of a step is true of a model or it is not; nothing is asked of the rules here.
+A model is a network with finitely many data and a noise of finitely many atoms, and a sample of rows. Then E is
+a finite sum, Avg the average over the sample, plim the same expression at the population, and lim the first
+coefficient of a series in c. Symbols that stand for an expression are computed from their definition; the
+others, weights, errors, estimates, feedback, from the network itself.
 """
 
 from __future__ import annotations
@@ -13,33 +14,21 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-import flint
-import mpmath
 import sympy
 from flint import arb, fmpq, fmpq_mat
 
 from theory.designs import Design
-from theory.exact import DERIVATIVES, Matrix, Real, Scalar, apply, directional_taylor, rational
+from theory.exact import DERIVATIVES, Matrix, Real, Scalar, apply, directional_taylor, losses, rational
 from theory.population import Problem, scaled_differences
 from theory.proof.jets import Jet, constant, diagonal, mean_of
-from theory.proof.relations import (
-    Bounded,
-    ConstantRank,
-    Equal,
-    Finite,
-    Integrable,
-    Invertible,
-    Polynomial,
-    Relation,
-)
-from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER
+from theory.proof.relations import Equal
 from theory.proof.terms import (
     DATUM,
     DEPTH,
     LAYER,
     NOISE,
-    ONE,
     SAMPLE,
+    SAMPLES_T,
     Applied,
     Identity,
     Inverse,
@@ -56,7 +45,30 @@ from theory.proof.terms import (
     dependence,
     width,
 )
-from theory.proof.vocabulary import UNITS
+from theory.proof.vocabulary import OUTPUT, RIDGE_WEIGHT, UNITS, Index, define
+
+DEFINED = {
+    "ρ": ("rest of the map", 0),
+    "ẽ′": ("distorted error", 0),
+    "B̂′": ("least squares on distorted errors", 0),
+    "λcv": ("control variate", 0),
+    "Bₖ₊₁": ("stage", 0),
+    "η": ("residual (12)", 0),
+    "b": ("bias (12)", 0),
+    "Γ": ("Γ", 0),
+    "λ̂⁰": ("no baseline", 0),
+    "u": ("residual of the fit", 1),
+}
+"""Symbols that are computed from a definition, and the layer of it that defines them, from their own."""
+
+
+def defining(name: str, index: Index | None) -> Equal:
+    """The equation that defines a symbol."""
+    relation = define(name, index).relation
+    if not isinstance(relation, Equal):
+        raise TypeError(f"{name} is no equation")
+    return relation
+
 
 Row = tuple[int, int]
 """A datum and an atom, by their numbers."""
@@ -70,8 +82,10 @@ class NoValue(ValueError):
 class Model:
     """A network with its data, its noise and a sample, at c = ``scale``, or to order ``order`` in c.
 
-    ``scale`` None: everything is a series in c. ``sample`` are rows; ``extra`` are values of further symbols, by
-    name: functions of (model, layer, datum, atom, population).
+    ``scale`` None: everything is a series in c. With ``moved``, which needs a scale, the sample is the
+    population moved a little: its weights are p + ε ``moved``, and everything is a series in ε to order 1.
+    ``ridge`` is the definition by which the feedback is fitted with one; ``constants`` are further numbers, and
+    ``extra`` further symbols: functions of (model, layer, datum, atom, population).
     """
 
     problem: Problem
@@ -79,6 +93,8 @@ class Model:
     sample: tuple[Row, ...]
     scale: Fraction | None = None
     order: int = 2
+    moved: Mapping[Row, Fraction] | None = None
+    ridge: str | None = None
     constants: Mapping[sympy.Symbol, Fraction] = field(default_factory=dict)
     extra: Mapping[str, Callable[[Model, int, int, int, bool], Jet]] = field(default_factory=dict)
     bits: int = 400
@@ -95,8 +111,10 @@ class Model:
 
     @property
     def terms(self) -> int:
-        """The highest power of c that is kept."""
-        return self.order if self.scale is None else 0
+        """The highest power that is kept."""
+        if self.scale is None:
+            return self.order
+        return 1 if self.moved is not None else 0
 
     def number(self, value: Real) -> Scalar:
         """A number of this model's kind."""
@@ -117,6 +135,22 @@ class Model:
         )
 
     @cached_property
+    def shares(self) -> tuple[tuple[Row, Sequence[Scalar]], ...]:
+        """The rows of the sample with their weights, as series."""
+        if self.moved is not None:
+            return tuple((row, (p, self.number(self.moved.get(row, Fraction(0))))) for row, p in self.rows)
+        share = self.number(Fraction(1, len(self.sample)))
+        return tuple((row, self._constant(share)) for row in self.sample)
+
+    @cached_property
+    def population(self) -> tuple[tuple[Row, Sequence[Scalar]], ...]:
+        """The same for all rows with their probabilities."""
+        return tuple((row, self._constant(p)) for row, p in self.rows)
+
+    def _constant(self, number: Scalar) -> Sequence[Scalar]:
+        return (number, *(0 * number for _ in range(self.terms)))
+
+    @cached_property
     def atoms(self) -> list[list[Scalar]]:
         """The atoms of the noise."""
         return self.design.atoms(self.exact)
@@ -126,7 +160,7 @@ class Model:
         """(L~ - L)/c by datum and atom: its coefficients in c, or its one value."""
         if self.scale is not None:
             table = scaled_differences(self.problem, self.design, self.scale)
-            return [[[value] for value in row] for row in table]
+            return [[list(self._constant(value)) for value in row] for row in table]
         if self.exact:
             return self._interpolated()
         pairs = zip(self.problem.x, self.problem.y, strict=True)
@@ -163,21 +197,18 @@ class Model:
                 return self.fixed(_column(problem.true_gradients[layer - 1], t))
             case "g":
                 stacked = [row for m in problem.true_gradients for row in _column(m, t).tolist()]
-                return self.fixed(type(network.weights[0])(stacked))
+                return self.fixed(self._matrix(stacked))
             case "ξ":
-                return self.fixed(type(network.weights[0])([[v] for v in self.atoms[a]]))
+                return self.fixed(self._matrix([[v] for v in self.atoms[a]]))
             case "P":
                 return self.fixed(self._selection(layer))
             case "D":
                 entries = _column(self._slopes[layer - 1], t).entries()
                 return self.fixed(diagonal(entries, self.exact))
             case "ΔL/c":
-                return Jet(tuple(type(network.weights[0])([[v]]) for v in self.quotients[t][a]))
+                return Jet(tuple(self._matrix([[v]]) for v in self.quotients[t][a]))
             case "λ̂":
-                noise = self.fixed(
-                    self._selection(layer) * type(network.weights[0])([[v] for v in self.atoms[a]])
-                )
-                return noise.scaled(self.quotients[t][a])
+                return self.estimates(layer, t, a)
             case "B̂":
                 return self.feedback(layer, population)
             case "W̃":
@@ -192,7 +223,52 @@ class Model:
                 return self._chain(layer, lambda j: self.feedback(j, population))
             case "M̃":
                 return self._chain(layer, lambda j: self.feedback(j, True))
-        raise NoValue(f"{symbol.name} has no value in a model")
+            case "ΔB":
+                return self.feedback(layer, population) - self.feedback(layer, True)
+            case "δe":
+                return self.synthetic(layer, t, population) - self.synthetic(layer, t, True)
+            case "W°":
+                return self.feedback(layer, True).start
+            case "M°":
+                return self._chain(layer, lambda j: self.feedback(j, True).start)
+            case "B̂ᴰ":
+                return self._direct(layer, population)
+            case "L":
+                return self.fixed(self._matrix([[self._losses[t]]]))
+        return self._defined(symbol, layer, t, a, population)
+
+    def _defined(self, symbol: Symbol, layer: int, t: int, a: int, population: bool) -> Jet:
+        """The value of the expression that the symbol stands for."""
+        if symbol.name not in DEFINED:
+            raise NoValue(f"{symbol.name} has no value in this model")
+        name, shift = DEFINED[symbol.name]
+        index = None if symbol.index is None else LAYER
+        if index is not None and layer + shift == self.depth + 1:
+            index = OUTPUT
+        relation = defining(name, index)
+        found = self.value(relation.right, layer + shift, t, a, population)
+        return found.T if isinstance(relation.left, Transpose) else found
+
+    def _direct(self, layer: int, population: bool) -> Jet:
+        """The direct fit of B^layer on the output errors."""
+        weighted = self.population if population else self.shares
+        errors = [self.synthetic(self.depth + 1, t, population) for (t, _), _ in weighted]
+        shares = [share for _, share in weighted]
+        estimates = [self.estimates(layer - 1, t, a) for (t, a), _ in weighted]
+        gram = mean_of([e * e.T for e in errors], shares)
+        return gram.inverse * mean_of([e * v.T for e, v in zip(errors, estimates, strict=True)], shares)
+
+    def estimates(self, layer: int, t: int, a: int) -> Jet:
+        """λ̂ of a hidden layer, or of all of them for layer 0."""
+        noise = self._matrix([[v] for v in self.atoms[a]])
+        return self.fixed(self._selection(layer) * noise if layer else noise).scaled(self.quotients[t][a])
+
+    @cached_property
+    def _losses(self) -> list[Scalar]:
+        return losses(self.problem.network, self.problem.clean.activations[-1], self.problem.targets)
+
+    def _matrix(self, rows: Sequence[Sequence[Scalar]]) -> Matrix:
+        return type(self.problem.network.weights[0])([list(row) for row in rows])
 
     def _chain(self, layer: int, factor: Callable[[int], Jet]) -> Jet:
         """X^{N+1} .. X^{layer+1}, the identity for the output."""
@@ -222,20 +298,22 @@ class Model:
         return self._remembered(("B", layer, population), lambda: self._fit(layer, population))
 
     def _fit(self, layer: int, population: bool) -> Jet:
-        weighted = (
-            self.rows
-            if population
-            else [(row, self.number(Fraction(1, len(self.sample)))) for row in self.sample]
-        )
-        chosen, shares = [row for row, _ in weighted], [p for _, p in weighted]
-        signals = [self.synthetic(layer, t, population) for t, _ in chosen]
-        estimates = [self.symbol(Symbol("λ̂", ONE, ONE), layer - 1, t, a, population) for t, a in chosen]
-        gram = mean_of([s * s.T for s in signals], shares)
-        cross = mean_of([s * l.T for s, l in zip(signals, estimates, strict=True)], shares)
-        return self.solve(gram, cross)
+        weighted = self.population if population else self.shares
+        signals = [self.synthetic(layer, t, population) for (t, _), _ in weighted]
+        estimates = [self.estimates(layer - 1, t, a) for (t, a), _ in weighted]
+        shares = [share for _, share in weighted]
+        gram = mean_of([e * e.T for e in signals], shares)
+        cross = mean_of([e * v.T for e, v in zip(signals, estimates, strict=True)], shares)
+        return self._solve(gram, cross, population)
 
-    def solve(self, gram: Jet, cross: Jet) -> Jet:
-        """Q⁻¹ S, or Q⁺ S for a singular rational Q."""
+    def _solve(self, gram: Jet, cross: Jet, population: bool) -> Jet:
+        """Q⁻¹ S; Q⁺ S for a singular rational Q; with the ridge where there is one."""
+        if self.ridge is not None:
+            size = self.constants[RIDGE_WEIGHT]
+            if self.ridge == "ridge on the sum":
+                size = Fraction(0) if population else size / len(self.sample)
+            identity = diagonal([self.number(size)] * gram.shape[0], self.exact)
+            return (gram + self.fixed(identity)).inverse * cross
         if self.exact and gram.coefficients[0].rank() < gram.shape[0]:
             return gram.pseudo_inverse * cross
         return gram.inverse * cross
@@ -299,7 +377,7 @@ class Model:
                     found = found + inside(part)
                 return found
             case Scaled():
-                return self._times_number(term.coefficient, inside(term.term))
+                return self._times_number(term.coefficient, inside(term.term), population)
             case Transpose():
                 return inside(term.term).T
             case Inverse():
@@ -311,39 +389,45 @@ class Model:
         raise NoValue(f"{term!r} has no value")
 
     def _applied(self, term: Applied, layer: int, t: int, a: int, population: bool) -> Jet:
-        def mean(rows: Sequence[tuple[Row, Scalar]]) -> Jet:
+        def mean(rows: Sequence[tuple[Row, Sequence[Scalar]]]) -> Jet:
             values = [self.value(term.term, layer, s, b, population) for (s, b), _ in rows]
-            return mean_of(values, [p for _, p in rows])
+            return mean_of(values, [share for _, share in rows])
 
         match term.operator:
-            case "E":
-                return mean(self.rows)
+            case "E" | "E′":
+                return mean(self.population)
             case "E|":
-                return mean([((t, b), self.number(p)) for b, p in enumerate(self.design.probabilities)])
-            case "Avg" if population:
-                return mean(self.rows)
+                given = [
+                    ((t, b), self._constant(self.number(p))) for b, p in enumerate(self.design.probabilities)
+                ]
+                return mean(given)
             case "Avg":
-                share = self.number(Fraction(1, len(self.sample)))
-                return mean([(row, share) for row in self.sample])
+                return mean(self.population if population else self.shares)
             case "plim":
                 return self.value(term.term, layer, t, a, True)
             case "lim" if self.scale is None:
                 return self.value(term.term, layer, t, a, population).start
+            case "plim0" if self.scale is None:
+                return self.value(term.term, layer, t, a, True).start
         raise NoValue(f"{term.operator} has no value where c is a number")
 
-    def _times_number(self, coefficient: sympy.Expr, jet: Jet) -> Jet:
+    def _times_number(self, coefficient: sympy.Expr, jet: Jet, population: bool) -> Jet:
         value = coefficient.subs({symbol: sympy.Rational(v) for symbol, v in self.constants.items()})
+        if value.has(SAMPLES_T):
+            value = (
+                sympy.limit(value, SAMPLES_T, sympy.oo)
+                if population
+                else value.subs(SAMPLES_T, len(self.sample))
+            )
         if self.scale is not None:
             value = value.subs(c, sympy.Rational(self.scale))
-        if value.free_symbols - {c}:
-            raise NoValue(f"the number {value} has no value in this model")
-        numbers = []
-        for k in range(jet.order + 1):
-            part = sympy.Rational(sympy.expand(value).coeff(c, k))
-            numbers.append(self.number(Fraction(int(part.p), int(part.q))))
-        if sympy.expand(value - sum(sympy.expand(value).coeff(c, k) * c**k for k in range(10))) != 0:
-            raise NoValue(f"the number {value} has no value in this model")
-        return jet.scaled(numbers)
+        polynomial = sympy.Poly(value, c) if value.is_polynomial(c) and not value.free_symbols - {c} else None
+        if polynomial is None:
+            raise NoValue(f"the number {coefficient} has no value in this model")
+        parts = [polynomial.coeff_monomial(c**k) for k in range(jet.order + 1)]
+        if self.scale is not None:
+            parts = [parts[0], *(sympy.Integer(0) for _ in parts[1:])]
+        return jet.scaled([self.number(Fraction(int(part.p), int(part.q))) for part in parts])
 
     def integer(self, expression: Size, layer: int) -> int:
         """An index or a width as a number."""
@@ -359,92 +443,3 @@ class Model:
 
 def _column(matrix: Matrix, t: int) -> Matrix:
     return type(matrix)([[row[t]] for row in matrix.tolist()])
-
-
-def holds(claim: Relation, model: Model, layer: int) -> bool | None:
-    """Whether the claim is true of the model for i = ``layer``; None where there is nothing to compute."""
-    with flint.ctx.workprec(model.bits):
-        match claim:
-            case Equal():
-                varies = dependence(claim.left)[0] | dependence(claim.right)[0]
-                return all(
-                    model.value(claim.left, layer, t, a).agrees(model.value(claim.right, layer, t, a))
-                    for t, a in _places(model, varies)
-                )
-            case Bounded():
-                return _bounded(claim, model, layer)
-            case Invertible():
-                value = model.value(claim.term, layer).coefficients[0].det()
-                return bool(value != 0)
-            case ConstantRank():
-                value = model.value(claim.term, layer)
-                return None if value.order == 0 else value.agrees(value * value.pseudo_inverse * value)
-            case Finite() | Integrable() | Polynomial():
-                return None
-    return None
-
-
-def _places(model: Model, varies: frozenset[str]) -> list[Row]:
-    data = range(len(model.problem.x)) if DATUM in varies else (0,)
-    atoms = range(len(model.atoms)) if NOISE in varies else (0,)
-    return [(t, a) for t in data for a in atoms]
-
-
-def _bounded(claim: Bounded, model: Model, layer: int) -> bool | None:
-    if model.scale is None:
-        return None
-    return all(
-        _norm(model.value(claim.term, layer, t, a))
-        <= _number(claim.bound, model, layer, t, a) * (1 + mpmath.mpf(10) ** -12)
-        for t, a in _places(model, frozenset({DATUM, NOISE}))
-    )
-
-
-def _norm(jet: Jet) -> Any:
-    """The operator norm, to 15 digits; of a column the Euclidean one."""
-    matrix = mpmath.matrix([[mpmath.mpf(_decimal(v)) for v in row] for row in jet.coefficients[0].tolist()])
-    if matrix.cols == 1 or matrix.rows == 1:
-        return mpmath.norm(matrix, 2)
-    return mpmath.svd_r(matrix, compute_uv=False)[0]
-
-
-def _decimal(value: Scalar) -> Any:
-    if isinstance(value, arb):
-        return mpmath.mpf(value.mid().str(30, radius=False))
-    return mpmath.mpf(int(value.p)) / int(value.q)
-
-
-def _number(expression: sympy.Expr, model: Model, layer: int, t: int, a: int) -> Any:
-    """The value of a bound; q is 2, and K the smallest that S1 allows at this c."""
-    noise = mpmath.sqrt(sum(_decimal(v) ** 2 for v in model.atoms[a]))
-    scale = mpmath.mpf(model.scale.numerator) / model.scale.denominator if model.scale else mpmath.mpf(1)
-    values = {NOISE_SIZE: noise, POWER: mpmath.mpf(2), GROWTH: _growth(model, scale, t), c: scale}
-    for call in expression.atoms(sympy.core.function.AppliedUndef):
-        values[call] = _factor(call, model, layer, t)
-    symbols = {key: sympy.Symbol(f"v{k}") for k, key in enumerate(values)}
-    function = sympy.lambdify(list(symbols.values()), expression.subs(symbols), "mpmath")
-    return function(*values.values())
-
-
-def _factor(call: sympy.Expr, model: Model, layer: int, t: int) -> Any:
-    name, number = call.func.__name__, model.integer(call.args[0], layer)
-    above = range(number + 1, model.depth + 2)
-    if name == "δ":
-        return mpmath.fprod(_named("D", model, j, t) for j in range(number, model.depth + 1))
-    if name == "β":
-        return mpmath.fprod(_named("W̃", model, j, t) for j in above)
-    if name == "β̂":
-        return mpmath.fprod(_named("B̂", model, j, t) for j in above)
-    return _named(name.strip("|‖"), model, number, t)
-
-
-def _named(name: str, model: Model, layer: int, t: int) -> Any:
-    return _norm(model.symbol(Symbol(name, ONE, ONE), layer, t, 0, False))
-
-
-def _growth(model: Model, scale: Any, t: int) -> Any:
-    sizes = [mpmath.sqrt(sum(_decimal(v) ** 2 for v in atom)) for atom in model.atoms]
-    return max(
-        abs(_decimal(q[0])) / (r * (1 + (scale * r) ** 2)) if r else mpmath.mpf(0)
-        for q, r in zip(model.quotients[t], sizes, strict=True)
-    )

@@ -1,0 +1,129 @@
+"""Every step of every proof, checked twice: by its rule, and on numbers.
+
+A step that its rule accepts and that is false of a concrete network is an error of the checker; so is a claim that
+has a value and was never tried on one. Both are reported like a step that is rejected.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from theory.proof import Proof
+from theory.proof.checker import Checked, Failed, check
+from theory.proof.jets import Singular
+from theory.proof.model import Model, NoValue
+from theory.proof.relations import Finite, Integrable, Polynomial, Relation, Same, Tight, Within, relation_at
+from theory.proof.text import claim as written
+from theory.proof.truth import holds
+from theory.proof.unit_truth import unit_holds
+from theory.proof.vocabulary import OUTPUT
+from theory.proofs.models import models, needs_quadratic, unit_models
+
+WITHOUT_A_VALUE = (Finite, Integrable, Polynomial, Tight)
+"""Claims of which finitely many data and atoms say nothing: they are left to their rules."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a proof.
+
+    ``accepted`` steps, of which ``tried`` have a value and were true of all ``networks``; ``axioms`` are the names
+    of the trusted rules. ``problem`` says what is wrong, with the step; empty if nothing is.
+    """
+
+    statement: str
+    title: str
+    accepted: int
+    tried: int
+    networks: int
+    axioms: tuple[str, ...]
+    problem: str
+    seconds: float
+
+
+def verify(proof: Proof, seeds: Sequence[int] = (0,)) -> Verdict:
+    """Check the proof by its rules, then every step on the networks of the seeds."""
+    start = time.perf_counter()
+    steps: tuple[Checked, ...] = ()
+    tried = networks = 0
+    problem = ""
+    try:
+        steps = check(proof)
+        tried, networks = on_numbers(proof, steps, seeds)
+    except (Failed, ValueError, ArithmeticError) as error:
+        problem = str(error)
+    numbers = {accepted.number for accepted in steps}
+    return Verdict(
+        proof.statement,
+        proof.title,
+        len(numbers),
+        tried,
+        networks,
+        axioms(steps),
+        problem,
+        time.perf_counter() - start,
+    )
+
+
+def axioms(steps: Iterable[Checked]) -> tuple[str, ...]:
+    """The trusted rules that the steps use, each once."""
+    return tuple(dict.fromkeys(one.step.rule.name for one in steps if one.step.rule.axiom))
+
+
+def on_numbers(proof: Proof, steps: Sequence[Checked], seeds: Sequence[int]) -> tuple[int, int]:
+    """How many steps were true of numbers, on how many networks; raises `Failed` for one that was not."""
+    about_units = all(isinstance(one.step.claim, Same | Within) for one in steps)
+    tried: set[int] = set()
+    networks = 0
+    for seed in seeds:
+        if about_units:
+            for unit_model in unit_models(seed, needs_quadratic(proof)):
+                networks += 1
+                for one in steps:
+                    _require(unit_holds(one.step.claim, unit_model), one, f"{unit_model.law.name} noise")
+                    tried.add(one.number)
+            continue
+        for model in models(proof, seed):
+            networks += 1
+            for one in steps:
+                if true_of(one, model):
+                    tried.add(one.number)
+    for one in steps:
+        if one.number not in tried and not isinstance(one.step.claim, WITHOUT_A_VALUE):
+            raise Failed(one.number, one.step, "it has a value, but no network gave it one")
+    return len(tried), networks
+
+
+def true_of(one: Checked, model: Model) -> bool:
+    """Whether the step has a value in the model; raises `Failed` where it is false."""
+    found = False
+    for layer in _layers(one, model.depth):
+        try:
+            value = holds(one.step.claim, model, layer)
+        except (NoValue, Singular):
+            continue
+        if value is not None:
+            shape = "-".join(map(str, model.problem.network.widths))
+            _require(value, one, f"a network {shape}, layer {layer}, c = {model.scale or 'a variable'}")
+            found = True
+    return found
+
+
+def _require(value: bool, one: Checked, where: str) -> None:
+    if not value:
+        raise Failed(one.number, one.step, f"false of {where}: {written(one.step.claim)}")
+
+
+def _layers(one: Checked, depth: int) -> Iterable[int]:
+    """The layers that i stands for: any one for what does not speak of i."""
+    if one.phase == "base" or (one.phase == "" and not _speaks_of_layer(one.step.claim)):
+        return (2,)
+    return range(2, depth + 1)
+
+
+def _speaks_of_layer(claim: Relation) -> bool:
+    return bool(relation_at(claim, OUTPUT) != claim)
+
+
