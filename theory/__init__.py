@@ -11,6 +11,7 @@ from __future__ import annotations
 from theory import (
     antithetic,
     baseline,
+    clt,
     confinement,
     control_variate,
     corollary_1,
@@ -64,5 +65,6 @@ STATEMENTS: dict[str, Statement] = {
         variance.STATEMENT,
         antithetic.STATEMENT,
         control_variate.STATEMENT,
+        clt.STATEMENT,
     )
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sympy
 
-from theory.assumptions import INDEPENDENT, MOMENTS, S1
+from theory.assumptions import INDEPENDENT, MOMENTS, S1, SAMPLES
 from theory.designs import Design
 from theory.exact import Real, Scalar, rational
 from theory.expansion import JointMoment, c
@@ -49,7 +49,7 @@ STATEMENT = Statement(
         r"\mathbb{E}\xi=0:\quad \operatorname{Var}\Bigl[\frac{\tilde L}{c}\,\xi_j\Bigr]"
         r"=\operatorname{Var}[\hat\lambda_j]+\frac{L^2}{c^2}+\frac{2\kappa_3L\,g_j}{c}+O(1)"
     ),
-    assumptions=(INDEPENDENT, S1, MOMENTS),
+    assumptions=(SAMPLES, INDEPENDENT, S1, MOMENTS),
     conclusion=r"\mathbb{E}[\tilde L\,\xi]/c=\mathbb{E}[\hat\lambda]\iff L\,\mathbb{E}\xi=0",
     as_printed="Subtracting a baseline loss does not affect the expected value of the estimator.",
     repair=(

@@ -118,7 +118,7 @@ def feedback_bias(
         K^i = S^{-1} (E[e^i b^{i-1 T}] - E[e^i δ^{iT}] W^i),
         δ^{i-1} = σ'(a^{i-1}) ∘ (K^{iT} e^i + W^{iT} δ^i).
 
-    DFA in a linear network: K = C^{-1} E[e^{N+1} b^T].
+    DFA: K = C^{-1} E[e^{N+1} b^T], about its own limit, which is the weights' product in a linear network.
     """
     network, errors = problem.network, problem.true_errors
     top = errors[-1]

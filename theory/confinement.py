@@ -15,7 +15,16 @@ from __future__ import annotations
 
 from flint import fmpq
 
-from theory.assumptions import COMMON, LINEAR, SAMPLES
+from theory.assumptions import (
+    COMMON,
+    GAUSSIAN_NOISE,
+    LINEAR,
+    R_COMMON,
+    R_TOP,
+    SAMPLES,
+    SQUARE_INTEGRABLE,
+    WEAKLY_DIFFERENTIABLE,
+)
 from theory.exact import Matrix, Real, apply, rational
 from theory.noise_laws import NoiseLaw
 from theory.population import Problem, Solver, full_rank, projector, range_basis
@@ -136,10 +145,19 @@ STATEMENT = Statement(
         r"\text{exactly, for every}\ c>0;\qquad \text{Gaussian noise, any loss:}\quad "
         r"v=\mathbb{E}_{\xi}\,e^{N+1}\bigl(a^{N+1}+c\textstyle\sum_iA^i\xi^i\bigr)"
     ),
-    assumptions=(SAMPLES, LINEAR, COMMON),
+    assumptions=(
+        SAMPLES,
+        LINEAR,
+        COMMON,
+        SQUARE_INTEGRABLE,
+        R_TOP,
+        R_COMMON,
+        GAUSSIAN_NOISE,
+        WEAKLY_DIFFERENTIABLE,
+    ),
     conclusion=r"\operatorname*{plim}_{T\to\infty}\hat B^{i}(c)=W^{i},\qquad 2\le i\le N,\quad c>0",
     repair=(
-        r"Full rank is asked of the errors at that $c$: $\Gamma$ may lose it even where $S_i\succ0$. Without "
+        r"Gaussian noise (G, S0) is one way to meet V. Full rank is asked of the errors at that $c$: $\Gamma$ may lose it even where $S_i\succ0$. Without "
         r"it the fit of minimum norm is $P_i(c)W^i$, with the projector on the left. Under DFA every matrix "
         r"carries the bias, $\Gamma^{\top}A^i$. Noise with $\kappa_3=0$ and other fourth moments leaves "
         r"$(\kappa_4-3)\,c^2$ times a fixed matrix, and higher orders, in the hidden ones."

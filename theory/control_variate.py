@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import sympy
 
-from theory.assumptions import MOMENTS, N1, PREDICTED, S1, SAMPLES
+from theory.assumptions import M1, MOMENTS, N1, ONE_HIDDEN, PREDICTED, R_TOP, S1, SAMPLES
 from theory.designs import Design
 from theory.exact import Matrix, Real, Scalar, error_signals, hadamard
 from theory.population import Problem, fit, scaled_differences
@@ -93,7 +93,7 @@ STATEMENT = Statement(
         r"\hat\lambda_{\mathrm{cv}}-g=(\xi\xi^{\top}-I)\,d+O(c),\qquad "
         r"N=1,\ c\to0:\quad B_{k+1}-W=\mathcal{K}_T(B_k-W),\quad \mathcal{K}_T\to0\ \text{as}\ T\to\infty"
     ),
-    assumptions=(SAMPLES, N1, PREDICTED, S1, MOMENTS),
+    assumptions=(SAMPLES, N1, PREDICTED, S1, MOMENTS, M1, R_TOP, ONE_HIDDEN),
     conclusion=r"\mathbb{E}[\hat\lambda_{\mathrm{cv}}]=\mathbb{E}[\hat\lambda]",
     repair=(
         r"Only $\mathbb{E}[\xi\xi^{\top}]=I$ is used for the mean: with another $M$ it moves by "

@@ -31,6 +31,10 @@ class Design:
     probabilities: tuple[Fraction, ...]
     radicand: int = 1
 
+    def __hash__(self) -> int:
+        """Of little, because designs are looked up often and have thousands of entries."""
+        return hash((self.name, len(self.values), self.radicand))
+
     @property
     def units(self) -> int:
         """The number of hidden units n."""

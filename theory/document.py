@@ -1,6 +1,6 @@
-r"""The statements as text: for a terminal, and as a LaTeX document that compiles on its own.
+r"""The statements with their proofs as text: for a terminal, and as a LaTeX document that compiles on its own.
 
-What is shown is taken from the `Statement` objects; nothing is written twice.
+What is shown is taken from the `Statement` and `Proof` objects; nothing is written twice.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
+from theory.proof_text import plain, proof_latex, proof_page
+from theory.proofs import proofs_of
 from theory.statement import Statement
 
 WIDTH = 100
@@ -21,6 +23,9 @@ _PREAMBLE = r"""\documentclass{article}
 \setlength{\parskip}{4pt}
 \allowdisplaybreaks
 \sloppy
+% A step of a proof: number, label, claim, reason.
+\newcommand{\step}[4]{\par\smallskip\hangindent=9mm\hangafter=1\noindent
+\makebox[9mm][l]{\small #1}{\raggedright\textsl{#2}\quad $#3$\\{\small by #4}\par}}
 \begin{document}
 """
 
@@ -33,7 +38,7 @@ def listing(statements: Iterable[Statement]) -> str:
 
 
 def page(statement: Statement) -> str:
-    """A statement in full: its place, its hypotheses, what it says, what is printed, what was repaired."""
+    """A statement in full: its place, its hypotheses, what it says, what is printed and repaired, the proofs."""
     title = textwrap.fill(f"{statement.id}: {statement.title}", WIDTH)
     parts = [title, f"{statement.source}; {statement.status}"]
     if statement.assumptions:
@@ -44,6 +49,7 @@ def page(statement: Statement) -> str:
         parts.append("As printed\n" + _wrapped(statement.as_printed))
     if statement.repair:
         parts.append("What was repaired, and why\n" + _wrapped(statement.repair))
+    parts += [proof_page(proof) for proof in proofs_of(statement.id)]
     return "\n\n".join(parts)
 
 
@@ -53,10 +59,10 @@ def latex(statements: Iterable[Statement]) -> str:
 
 
 def _section(statement: Statement) -> str:
-    lines = [rf"\section*{{{_plain(statement.title)}}}"]
-    lines.append(rf"\texttt{{{statement.id}}}, {_plain(statement.source)}. \emph{{{statement.status}}}.")
+    lines = [rf"\section*{{{plain(statement.title)}}}"]
+    lines.append(rf"\texttt{{{statement.id}}}, {plain(statement.source)}. \emph{{{statement.status}}}.")
     if statement.assumptions:
-        items = "\n".join(rf"\item[{_plain(a.id)}] {a.words} \\ ${a.latex}$" for a in statement.assumptions)
+        items = "\n".join(rf"\item[{plain(a.id)}] {a.words} \\ ${a.latex}$" for a in statement.assumptions)
         lines.append(f"\\begin{{description}}\n{items}\n\\end{{description}}")
     # One displayed line for each part: they are separated by \qquad where they are written.
     formulas = "\\\\\n".join(rf"&{part.strip()}" for part in statement.latex.split(r"\qquad"))
@@ -65,12 +71,8 @@ def _section(statement: Statement) -> str:
         lines.append(rf"\textbf{{As printed:}} {statement.as_printed}")
     if statement.repair:
         lines.append(rf"\textbf{{Repair:}} {statement.repair}")
+    lines += [proof_latex(proof) for proof in proofs_of(statement.id)]
     return "\n\n".join(lines)
-
-
-def _plain(text: str) -> str:
-    """Text with the characters that mean something to LaTeX escaped."""
-    return text.replace("&", r"\&").replace("%", r"\%").replace("_", r"\_").replace("#", r"\#")
 
 
 def _wrapped(text: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import sympy
 
-from theory.assumptions import M3, S1, SAMPLES, R
+from theory.assumptions import M1, M3, ONE_HIDDEN, R_TOP, S1, SAMPLES, R
 from theory.expansion import MultiIndex, derivative_weights, partial
 from theory.linear_networks import downstream_maps
 from theory.statement import Statement
@@ -59,7 +59,7 @@ STATEMENT = Statement(
         r"N=1:\quad \lim_{c\to0}\operatorname*{plim}_{T\to\infty}(\hat B^{2})^{\top}=M(W^{2})^{\top};\qquad "
         r"M=s^2I,\ \text{FA}:\quad \hat B^{N+1}\to s^2W^{N+1},\quad \hat B^{i}\to W^{i}\ \ (2\le i\le N)"
     ),
-    assumptions=(SAMPLES, S1, M3, R),
+    assumptions=(SAMPLES, S1, M1, R_TOP, ONE_HIDDEN, M3, R),
     conclusion=sympy.Eq(
         sympy.MatrixSymbol("B", sympy.Symbol("p"), sympy.Symbol("n_1")),
         sympy.MatrixSymbol("W", sympy.Symbol("p"), sympy.Symbol("n_1"))

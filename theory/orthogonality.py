@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import sympy
 
-from theory.assumptions import CLEAN, SAMPLES, SQUARE_INTEGRABLE
+from theory.assumptions import CLEAN, SQUARE_INTEGRABLE
 from theory.statement import Statement
 
 
@@ -56,7 +56,7 @@ STATEMENT = Statement(
         r"b^{i}(c)=\mathbb{E}[\hat\lambda^{i}\mid x,y]-\lambda^{i},\qquad "
         r"\mathbb{E}[\tilde e^{i+1}(\eta^{i})^{\top}]=0\quad\text{for every}\ c>0"
     ),
-    assumptions=(SAMPLES, CLEAN, SQUARE_INTEGRABLE),
+    assumptions=(CLEAN, SQUARE_INTEGRABLE),
     conclusion=sympy.Eq(sympy.Symbol(r"\mathbb{E}[\tilde e\,\eta]"), residual_correlation(2, 2)),
     as_printed=r"$\mathbb{E}(e^{N+1}(\eta^N)^{\top})=0$: the error is a function of the baseline loss alone.",
     repair=(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import sympy
 
-from theory.assumptions import M3, N1, R_CONSTANT, S1, SAMPLES
+from theory.assumptions import LINEAR, M1, M3, N1, R_CONSTANT, R_TOP, S1, SAMPLES
 from theory.linear_networks import downstream_maps
 from theory.statement import Statement
 
@@ -41,11 +41,12 @@ STATEMENT = Statement(
         r"\lim_{c\to0}\operatorname*{plim}_{T\to\infty}\hat B^{i}=P_iW^{i},\qquad P_i=S_iS_i^{+},\qquad "
         r"(P_iW^{i})^{\top}e^{i}=\lambda^{i-1}\ \text{almost surely},\qquad 2\le i\le N+1"
     ),
-    assumptions=(SAMPLES, N1, S1, M3, R_CONSTANT),
+    assumptions=(SAMPLES, N1, S1, M3, R_CONSTANT, LINEAR, M1, R_TOP),
     conclusion=r"\lim_{c\to0}\operatorname*{plim}_{T\to\infty}\hat B^{i}=P_iW^{i},\qquad 2\le i\le N+1",
     repair=(
         r"The rank must not jump at $c=0$, because the pseudo-inverse does. In linear networks it does not "
-        r"where $S_i$ has the largest rank that the widths and $C$ allow; and there the gradients "
-        r"converge, for $c_T\to0$, without any condition on ranks, even where $\hat B^i$ diverges."
+        r"where $S_i$ has the largest rank that the widths and $C$ allow; and there (L, M1, R-top) the "
+        r"gradients converge, for $c_T\to0$ in any relation to $T$, without any condition on the ranks below the "
+        r"output, even where $\hat B^i$ diverges."
     ),
 )

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import sympy
 from flint import arb, fmpq, fmpq_poly
 
-from theory.assumptions import INDEPENDENT, THIRD
+from theory.assumptions import IDENTICAL, INDEPENDENT, THIRD
 from theory.confinement import downstream_maps
 from theory.derivative_bounds import RANGES, derivative, evaluate, supremum
 from theory.designs import factorial
@@ -189,7 +189,7 @@ STATEMENT = Statement(
         r"+\frac12\sum_{k\ne j}M_{jkk}\Bigr],\qquad "
         r"M_{jkk}=\sup_z\Bigl|\frac{\partial^3F}{\partial z_j\,\partial z_k^2}(z)\Bigr|"
     ),
-    assumptions=(INDEPENDENT, THIRD),
+    assumptions=(INDEPENDENT, IDENTICAL, THIRD),
     conclusion=(
         r"\mathbb{E}[\hat\lambda_j\mid x,y]=F_j+\frac{c\,\kappa_3}{2}\,"
         r"\mathbb{E}F_{jj}(0_j,c\,\xi_{-j})+O(c^2)"

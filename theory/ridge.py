@@ -17,7 +17,7 @@ from fractions import Fraction
 import sympy
 from flint import fmpq_mat
 
-from theory.assumptions import M1, N1, S1, SAMPLES
+from theory.assumptions import EIGENVECTOR, LINEAR, M1, N1, R_TOP, S1, SAMPLES
 from theory.exact import Matrix, rational
 from theory.population import Solver
 from theory.statement import Statement
@@ -115,7 +115,7 @@ STATEMENT = Statement(
         r"\sum_t|\hat\lambda_t-B^{\top}\tilde e_t|^2+\gamma\|B\|_F^2:\quad \hat B^{i}\to P_iW^{i},\ \ "
         r"\text{with an error}\ O(1/T)\ \text{from the ridge}"
     ),
-    assumptions=(SAMPLES, N1, S1, M1),
+    assumptions=(SAMPLES, N1, S1, M1, EIGENVECTOR, LINEAR, R_TOP),
     conclusion=sympy.Eq(sympy.MatrixSymbol("B", *_limit().shape), _limit()),
     as_printed=(
         r"$\hat B^{i+1}=\arg\min_B\mathbb{E}\|g(h^i,\tilde e^{i+1};B)-\hat\lambda^i\|_2^2+\gamma\|B\|_F^2$ "

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import sympy
 
-from theory.assumptions import LINEAR
+from theory.assumptions import DISTORTION, LINEAR
 from theory.exact import Matrix, error_signals
 from theory.population import Problem, Solver, minimum_norm
 from theory.statement import Statement
@@ -75,7 +75,7 @@ STATEMENT = Statement(
         r"(\hat B^{j})^{\top}\tilde e^{j}\ \text{unchanged for}\ 2\le j\le i,\ \text{on any sample};\qquad "
         r"\hat B^{i}\mapsto Q^{-1}\hat B^{i}\ \text{where}\ \sum_t\tilde e^{i}_t(\tilde e^{i}_t)^{\top}\succ0"
     ),
-    assumptions=(LINEAR,),
+    assumptions=(LINEAR, DISTORTION),
     conclusion=(
         r"\hat B^{i+1}\mapsto\hat B^{i+1}Q\quad\Longrightarrow\quad "
         r"(\hat B^{j})^{\top}\tilde e^{j}\ \text{unchanged},\qquad 2\le j\le i"

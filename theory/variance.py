@@ -13,7 +13,7 @@ from functools import cache
 import sympy
 from flint import fmpq
 
-from theory.assumptions import IDENTICAL, INDEPENDENT, MOMENTS, S1
+from theory.assumptions import IDENTICAL, INDEPENDENT, MOMENTS, S1, SAMPLES
 from theory.designs import Design
 from theory.exact import Scalar, rational
 from theory.noise_laws import NoiseLaw, symbolic_law
@@ -118,7 +118,7 @@ STATEMENT = Statement(
         r"\lim_{c\to0}\operatorname{tr}\operatorname{Cov}[\hat\lambda^{i}\mid x,y]"
         r"=n_i|g|^2+(\kappa_4-2)|\lambda^i|^2"
     ),
-    assumptions=(INDEPENDENT, IDENTICAL, S1, MOMENTS),
+    assumptions=(SAMPLES, INDEPENDENT, IDENTICAL, S1, MOMENTS),
     conclusion=r"\operatorname{Cov}[\hat\lambda]\to|g|^2I+gg^{\top}+(\kappa_4-3)\operatorname{diag}(g^2)",
     as_printed="The variance of the REINFORCE estimator scales with the number of units of the network.",
     repair=(

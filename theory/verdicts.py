@@ -12,14 +12,30 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from theory.proofs.verify import Verdict
-
 SOURCES = Path(__file__).resolve().parent
 ARITHMETIC = ("sympy", "python-flint", "mpmath")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a proof.
+
+    ``accepted`` steps, of which ``tried`` have a value and were true of all ``networks``; ``axioms`` are the names
+    of the trusted rules. ``problem`` says what is wrong, with the step; empty if nothing is.
+    """
+
+    statement: str
+    title: str
+    accepted: int
+    tried: int
+    networks: int
+    axioms: tuple[str, ...]
+    problem: str
+    seconds: float
 
 
 @lru_cache(maxsize=1)

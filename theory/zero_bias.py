@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import sympy
 
-from theory.assumptions import INDEPENDENT, QUADRATIC, SAMPLES
+from theory.assumptions import IDENTICAL, INDEPENDENT, QUADRATIC
 from theory.expansion import c, mean_estimate_by_series, series
 from theory.noise_laws import NoiseLaw, symbolic_law
 from theory.statement import Statement
@@ -62,7 +62,7 @@ STATEMENT = Statement(
         r"\mathbb{E}[\hat\lambda_j\mid x,y]=g_j+\frac{c\,\kappa_3}{2}H_{jj}\quad\text{for every}\ c>0;\qquad "
         r"\kappa_3=0\quad\Longrightarrow\quad \mathbb{E}[\hat\lambda\mid x,y]=g"
     ),
-    assumptions=(SAMPLES, INDEPENDENT, QUADRATIC),
+    assumptions=(INDEPENDENT, IDENTICAL, QUADRATIC),
     conclusion=sympy.Eq(sympy.Symbol(r"\mathbb{E}\hat\lambda_1"), series(2, 0, 1, symbolic_law())),
     repair=(
         r"With $\kappa_3\ne0$ the bias does not depend on the data in a linear network with squared error: "

@@ -186,7 +186,7 @@ class UnitModel:
     def _supremum(self, alpha: Mapping[int, int]) -> fmpq:
         """An upper bound over the box that the noise reaches: the sizes of the coefficients, at its corner."""
         reach = self.scale * max(abs(value) for value, _ in self.atoms)
-        corner = {unit: reach / self.scale for unit in range(1, self.units + 1)}
+        corner = dict.fromkeys(range(1, self.units + 1), reach / self.scale)
         sizes = {powers: abs(value) for powers, value in self.loss.items()}
         largest = UnitModel(sizes, self.units, self.law, self.scale)
         return largest.derivative_at(alpha, corner).at(self.scale)

@@ -1,5 +1,6 @@
 """The proofs, one file for each result; `PROOFS` has them all."""
 
+from theory.proof import Proof
 from theory.proofs import (
     clt,
     confinement,
@@ -43,3 +44,8 @@ PROOFS = (
     clt.PROOF,
     single_units.ANTITHETIC,
 )
+
+
+def proofs_of(statement: str) -> tuple[Proof, ...]:
+    """The proofs of a statement; none for definitions and for what is settled by computation alone."""
+    return tuple(proof for proof in PROOFS if proof.statement == statement)

@@ -105,7 +105,7 @@ def _solve(i: Index, full_rank: str) -> tuple[Step, ...]:
                 "gram factored",
                 "cross law",
                 "gram law",
-                "map",
+                *(("map",) if i == LAYER else ()),  # the identity for the output
                 full_rank,
             ),
         ),

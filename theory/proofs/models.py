@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -38,7 +39,7 @@ from theory.proof.checker import steps_of
 from theory.proof.jets import Jet, constant
 from theory.proof.model import Model
 from theory.proof.unit_truth import UnitModel
-from theory.proof.vocabulary import EIGENVALUE, OUTPUT, RIDGE_WEIGHT, Definition, define
+from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, Definition, define
 
 BITS = 400
 SCALES = (Fraction(1, 4), Fraction(2, 3))
@@ -60,16 +61,19 @@ def draw(
     return Problem(network, numbers(widths[0]), numbers(widths[-1]))
 
 
-def models(proof: Proof, seed: int = 0) -> Iterator[Model]:
-    """Models that meet the hypotheses of the proof; none for proofs about single units."""
+def models(proof: Proof, seed: int = 0, few: bool = False) -> Iterator[Model]:
+    """Models that meet the hypotheses of the proof; none for proofs about single units.
+
+    ``few``: one problem, and one number for c.
+    """
     random = Random(seed)
     with flint.ctx.workprec(BITS):
-        for problem, law, transformed in _problems(proof, random):
+        for problem, law, transformed in islice(_problems(proof, random), 1 if few else None):
             units = sum(problem.network.widths[1:-1])
             design = factorial(law, units)
             if transformed:
                 design = design.transformed(_mixing(units))
-            yield from _of(proof, problem, design, random)
+            yield from _of(proof, problem, design, random, SCALES[:1] if few else SCALES)
 
 
 def unit_models(seed: int = 0, quadratic: bool = False) -> Iterator[UnitModel]:
@@ -140,7 +144,9 @@ def _problems(proof: Proof, random: Random) -> Iterator[tuple[Problem, NoiseLaw,
         )
 
 
-def _of(proof: Proof, problem: Problem, design: Design, random: Random) -> Iterator[Model]:
+def _of(
+    proof: Proof, problem: Problem, design: Design, random: Random, scales: tuple[Fraction, ...]
+) -> Iterator[Model]:
     """The kinds of model of one problem."""
     data, atoms = range(len(problem.x)), range(len(design.values))
     sample = tuple((random.choice(data), random.choice(atoms)) for _ in range(3 * len(data)))
@@ -161,7 +167,7 @@ def _of(proof: Proof, problem: Problem, design: Design, random: Random) -> Itera
     )
     if M5 not in proof.hypotheses:
         yield base
-    for scale in SCALES:
+    for scale in scales:
         yield replace(base, scale=scale)
     if M5 in proof.hypotheses:
         rows = [row for row, _ in base.rows]

@@ -1,0 +1,44 @@
+"""The proof of a statement as evidence: its steps checked by their rules, and on numbers.
+
+At `quick` the verdict of the last `python -m theory --check` is read, where it is of the very same sources; the
+other depths check again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from proofs_check.effort import Effort
+from proofs_check.evidence import Evidence
+from theory import verdicts
+from theory.verdicts import Verdict
+
+
+def proof_evidence(statement: str, effort: Effort) -> Iterator[Evidence]:
+    """A row for each proof of the statement; none where it has no proof in steps."""
+    known = verdicts.last() if effort.choose(True, False, False) else None
+    if known is not None:
+        yield from map(_row, known.get(statement, []))
+        return
+    from theory.proofs import proofs_of  # half a second, which a known verdict saves
+
+    proofs = proofs_of(statement)
+    if effort.choose(True, False, False):
+        if proofs:
+            name = "proof in steps: not checked since the sources changed; python -m theory --check does"
+            yield Evidence("information", name, "not run")
+        return
+    from theory.proofs.verify import verify
+
+    few = effort.choose(False, True, False)
+    yield from (_row(verify(proof, (effort.seed,), few)) for proof in proofs)
+
+
+def _row(verdict: Verdict) -> Evidence:
+    title = f" ({verdict.title})" if verdict.title else ""
+    trust = f", trusting {', '.join(verdict.axioms)}" if verdict.axioms else ""
+    name = (
+        f"proof{title} in {verdict.accepted} checked steps, {verdict.tried} of them also tried on "
+        f"{verdict.networks} networks{trust}"
+    )
+    return Evidence("symbolic", name, verdict.problem or "accepted", "accepted")

@@ -1,0 +1,157 @@
+"""Proofs for a reader: numbered steps with their rule, what they follow from and the hypotheses they use."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from theory.proof.checker import Checked, Induction, Proof, Step, check, steps_of
+from theory.proof.rules import RULES
+from theory.proof.text import claim
+
+WIDTH = 100
+
+
+def proof_page(proof: Proof) -> str:
+    """The proof with a mark for every step that was checked; raises `Failed` where one was not."""
+    accepted = by_number(check(proof))
+    lines = [f"Proof{f' ({proof.title})' if proof.title else ''}, from {_names(proof)}"]
+    number = 1
+    for part in proof.parts:
+        for heading, steps in stretches(part):
+            if heading:
+                lines += ["", f"  {heading}"]
+            for step in steps:
+                lines += _step_lines(number, step, accepted[number])
+                number += 1
+    return "\n".join(lines)
+
+
+def stretches(part: Step | Induction) -> Iterator[tuple[str, Sequence[Step]]]:
+    """The steps of a part under their headings."""
+    if isinstance(part, Step):
+        yield "", (part,)
+        return
+    if part.base:
+        yield "By induction from the output down. For layer N+1:", part.base
+    if part.step:
+        yield "For layer i, 2 ≤ i ≤ N, where what is proved holds for layer i+1 (“above”):", part.step
+    if part.shared:
+        yield "For layer i, 2 ≤ i ≤ N+1, either way:", part.shared
+
+
+def by_number(steps: Iterable[Checked]) -> dict[int, list[Checked]]:
+    """The accepted steps by their number: one that is checked for two layers has two entries."""
+    found: dict[int, list[Checked]] = {}
+    for one in steps:
+        found.setdefault(one.number, []).append(one)
+    return found
+
+
+def _step_lines(number: int, step: Step, accepted: Sequence[Checked]) -> list[str]:
+    mark = "✓" if accepted else "✗"
+    body = textwrap.wrap(claim(step.claim), WIDTH - 10, break_long_words=False, break_on_hyphens=False)
+    hypotheses = ", ".join(assumption.id for assumption in accepted[0].hypotheses)
+    sources = ", ".join(str(source) for source in step.uses)
+    reason = f"{step.rule.name}{' (axiom)' if step.rule.axiom else ''}"
+    if sources:
+        reason += f": {sources}"
+    head = f"  {number:>3} {mark} {step.label}" + (f"  [{hypotheses}]" if hypotheses else "")
+    return [
+        head,
+        *(f"        {line}" for line in body),
+        *textwrap.wrap(reason, WIDTH, initial_indent="          by ", subsequent_indent="             "),
+    ]
+
+
+def uses(proofs: Iterable[Proof]) -> str:
+    """Which hypothesis is used in which steps, computed from the proofs."""
+    lines = []
+    for proof in proofs:
+        accepted = check(proof)
+        lines.append(f"{proof.statement}{f' ({proof.title})' if proof.title else ''}")
+        for assumption in proof.hypotheses:
+            numbers = sorted({one.number for one in accepted if assumption in one.hypotheses})
+            lines += textwrap.wrap(
+                f"{assumption.id:<12} {', '.join(map(str, numbers))}",
+                WIDTH,
+                initial_indent="  ",
+                subsequent_indent=" " * 15,
+            )
+    return "\n".join(lines)
+
+
+def trusted_base(proofs: Iterable[Proof]) -> str:
+    """The axioms, what they say, and where they are used; then the rules that are checked to the end."""
+    users: dict[str, list[str]] = {}
+    for proof in proofs:
+        for step in steps_of(proof):
+            names = users.setdefault(step.rule.name, [])
+            if proof.statement not in names:
+                names.append(proof.statement)
+    lines = ["The trusted base: theorems that are used as they stand, under the conditions named."]
+    for axiom in (True, False):
+        if not axiom:
+            lines += [
+                "",
+                "The other rules: what they accept follows by algebra or by the definition of a limit.",
+            ]
+        for rule in RULES:
+            if rule.axiom == axiom:
+                lines += ["", f"  {rule.name}"]
+                lines += textwrap.wrap(rule.statement, WIDTH, initial_indent="    ", subsequent_indent="    ")
+                where = ", ".join(users.get(rule.name, ["nothing yet"]))
+                lines += textwrap.wrap(
+                    f"used in {where}", WIDTH, initial_indent="    ", subsequent_indent="      "
+                )
+    return "\n".join(lines)
+
+
+def proof_latex(proof: Proof) -> str:
+    """The proof as LaTeX, for the document."""
+    accepted = by_number(check(proof))
+    title = f" ({plain(proof.title)})" if proof.title else ""
+    lines = [rf"\paragraph{{Proof{title}.}} From {plain(_names(proof))}."]
+    number = 1
+    for part in proof.parts:
+        for heading, steps in stretches(part):
+            if heading:
+                lines.append(rf"\par\medskip\emph{{{plain(heading)}}}")
+            for step in steps:
+                hypotheses = ", ".join(a.id for a in accepted[number][0].hypotheses)
+                used = rf"\ [{plain(hypotheses)}]" if hypotheses else ""
+                sources = ", ".join(str(source) for source in step.uses)
+                reason = plain(step.rule.name + (f": {sources}" if sources else ""))
+                lines.append(
+                    rf"\step{{{number}}}{{{plain(step.label)}{used}}}{{{claim(step.claim, as_latex=True)}}}{{{reason}}}"
+                )
+                number += 1
+    return "\n".join(lines)
+
+
+def plain(text: str) -> str:
+    """Text with what means something to LaTeX escaped, and mathematical letters as LaTeX."""
+    for letter in ("\\", "&", "%", "_", "#"):
+        text = text.replace(letter, rf"\{letter}" if letter != "\\" else r"\textbackslash{}")
+    for letter, written in _LETTERS.items():
+        text = text.replace(letter, f"${written}$")
+    return text
+
+
+_LETTERS = {
+    "→": r"\to",
+    "≤": r"\le",
+    "λ̂": r"\hat\lambda",
+    "λ": r"\lambda",
+    "κ": r"\kappa",
+    "ξ": r"\xi",
+    "Γ": r"\Gamma",
+    "γ": r"\gamma",
+    "·": r"\cdot",
+    "Wᵀ": r"W^{\top}",
+    "²": "^2",
+}
+
+
+def _names(proof: Proof) -> str:
+    return ", ".join(assumption.id for assumption in proof.hypotheses)
