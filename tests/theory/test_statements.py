@@ -39,6 +39,7 @@ EXPECTED_STATUS = {
     "variance": "holds",
     "antithetic": "new",
     "control-variate": "new",
+    "clt": "new",
 }
 TEXTS = [
     (statement.id, text)
