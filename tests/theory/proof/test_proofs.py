@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.theory.proof.mutations import without_one_source
 from theory import STATEMENTS, assumptions
-from theory.proof import Proof
+from theory.proof import Proof, check
+from theory.proof.checker import Checked
+from theory.proof.rules import RULES
 from theory.proofs import PROOFS
 from theory.proofs.verify import verify
 
@@ -39,6 +42,42 @@ def test_every_step_is_accepted_and_true_of_numbers(proof: Proof) -> None:
     assert verdict.tried > 0
 
 
+@pytest.mark.parametrize("proof", PROOFS, ids=NAMES)
+def test_no_step_cites_what_it_does_not_need(proof: Proof) -> None:
+    """Of a step that is checked for two layers, each source is needed for one of them."""
+    accepted = check(proof)
+    for number in {one.number for one in accepted}:
+        versions = [one for one in accepted if one.number == number]
+        needed: set[int] = set()
+        for one in versions:
+            needed |= {
+                k for k, (_, premises) in enumerate(without_one_source(one)) if not _accepts(one, premises)
+            }
+        sources = versions[0].step.uses
+        assert needed == set(range(len(sources))), (number, [str(sources[k]) for k in range(len(sources))])
+
+
+def _accepts(one: Checked, premises: object) -> bool:
+    try:
+        one.step.rule.check(one.step.claim, premises)  # type: ignore[arg-type]
+    except ValueError:
+        return False
+    return True
+
+
 def test_the_printed_assumptions_are_used_by_no_proof() -> None:
     printed = {assumptions.A1, assumptions.A2, assumptions.A3, assumptions.A4}
     assert not any(printed & set(proof.hypotheses) for proof in PROOFS)
+
+
+def test_only_the_proof_of_theorem_3_and_its_like_speak_of_polynomials_in_statistics() -> None:
+    """The paper's objection to nonlinear networks falls with this rule; linear networks do not need it."""
+    speaking = {
+        p.statement for p in PROOFS if any(o.step.rule.name.startswith("polynomial") for o in check(p))
+    }
+    assert speaking == {"theorem-3", "pseudo-inverse", "clt"}
+
+
+def test_every_rule_is_used_by_some_proof() -> None:
+    used = {one.step.rule.name for proof in PROOFS for one in check(proof)}
+    assert {rule.name for rule in RULES} == used

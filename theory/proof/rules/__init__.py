@@ -32,7 +32,7 @@ from theory.proof.rules.limits import (
     VANISHING,
 )
 from theory.proof.rules.statistics import CENTRAL_LIMIT, FIRST_ORDER, SLUTSKY, STEIN
-from theory.proof.rules.units import ARITHMETIC, EXPANSION, MEANS, SEPARATION, TAYLOR, TRIANGLE
+from theory.proof.rules.units import ARITHMETIC, EXPANSION, SEPARATION, TAYLOR, TRIANGLE
 
 RULES = (
     DEFINITION,
@@ -59,7 +59,6 @@ RULES = (
     POLYNOMIAL,
     VANISHING,
     ARITHMETIC,
-    MEANS,
     SEPARATION,
     TRIANGLE,
     LAW_OF_LARGE_NUMBERS,
@@ -96,7 +95,6 @@ __all__ = [
     "LAW_OF_LARGE_NUMBERS",
     "LIMIT",
     "LINEARITY",
-    "MEANS",
     "MOMENTS",
     "NORMS",
     "OPEN",

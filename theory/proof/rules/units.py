@@ -66,12 +66,6 @@ def _order(claim: Same, premises: Premises) -> int | None:
     return claim.below
 
 
-def _linearity(claim: Relation, premises: Premises) -> None:
-    found = expect(claim, Same, "equations between numbers")
-    sides = [expand_means(_applied(side, premises), independent=False) for side in (found.left, found.right)]
-    _vanishes(sides[0] - sides[1], _order(found, premises))
-
-
 def _independence(claim: Relation, premises: Premises) -> None:
     found = expect(claim, Same, "equations between numbers")
     premises.need(INDEPENDENT)
@@ -152,7 +146,6 @@ def _triangle(claim: Relation, premises: Premises) -> None:
 
 
 ARITHMETIC = Rule("arithmetic", "Put equals for equals, and expand.", _arithmetic)
-MEANS = Rule("linearity of the mean", "Sums and numbers pass through E.", _linearity)
 SEPARATION = Rule(
     "independent units", "The mean of a product over independent units is that of the means.", _independence
 )
