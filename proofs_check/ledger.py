@@ -98,19 +98,12 @@ def check(claim: Claim, subject: Subject, effort: Effort) -> Row:
     """Ask both questions about a claim; an error of the subject or of the check itself becomes a verdict."""
     start = time.perf_counter()
     confirmed, examined = list[Evidence](), list[Evidence]()
-    fault = _fault(_collect(lambda: _confirm(claim, effort), confirmed), confirmed)
+    fault = _fault(_collect(lambda: claim.confirm(effort), confirmed), confirmed)
     if fault is not None:
         verdict = Verdict("error", f"the statement's own check failed: {fault}")
     else:
         verdict = _verdict(_collect(lambda: _examine(claim, subject, effort), examined), examined)
     return Row(claim, verdict, tuple(confirmed), tuple(examined), time.perf_counter() - start, fault)
-
-
-def _confirm(claim: Claim, effort: Effort) -> Iterable[Evidence]:
-    from proofs_check.proved import proof_evidence  # with the theory, which is loaded beside the subject
-
-    yield from claim.confirm(effort)
-    yield from proof_evidence(claim.id, effort)
 
 
 def _examine(claim: Claim, subject: Subject, effort: Effort) -> Iterable[Evidence]:

@@ -7,7 +7,9 @@ other depths check again.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from proofs_check.claim import Claim
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from theory import verdicts
@@ -32,6 +34,16 @@ def proof_evidence(statement: str, effort: Effort) -> Iterator[Evidence]:
 
     few = effort.choose(False, True, False)
     yield from (_row(verify(proof, (effort.seed,), few)) for proof in proofs)
+
+
+def with_proof(claim: Claim) -> Claim:
+    """The claim, with the proofs of its statement as further evidence that it holds."""
+
+    def confirm(effort: Effort) -> Iterator[Evidence]:
+        yield from claim.confirm(effort)
+        yield from proof_evidence(claim.id, effort)
+
+    return replace(claim, confirm=confirm)
 
 
 def _row(verdict: Verdict) -> Evidence:

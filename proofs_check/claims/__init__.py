@@ -32,9 +32,10 @@ from proofs_check.claims import (
     variance,
     zero_bias,
 )
+from proofs_check.proved import with_proof
 
 CLAIMS: tuple[Claim, ...] = tuple(
-    module.CLAIM
+    with_proof(module.CLAIM)
     for module in (
         estimator,
         signals,
