@@ -18,10 +18,10 @@ from typing import TypeAlias
 import sympy
 
 from theory.proof.grants import Hypothesis
-from theory.proof.relations import Relation, relation_at
-from theory.proof.rules import Premises, Rejected, Rule
-from theory.proof.terms import LAYER
-from theory.proof.vocabulary import OUTPUT, Definition
+from theory.proof.relations import Equal, Relation, relation_at
+from theory.proof.rules import RULES, Premises, Rejected, Rule
+from theory.proof.terms import LAYER, ROW, Applied, Symbol, Term, dependence, parts
+from theory.proof.vocabulary import OUTPUT, Definition, is_known
 from theory.statement import Assumption
 
 Source: TypeAlias = "str | Definition | Hypothesis | Lemma"
@@ -142,7 +142,12 @@ class _Context:
         """Accept the step or raise `Failed`."""
         try:
             cited = tuple(self._cited(source, known) for source in step.uses)
-            step.rule.check(step.claim, together(cited))
+            if step.rule not in RULES:
+                raise Rejected(f"{step.rule.name} is no rule of the checker")
+            premises = together(cited)
+            _only_known_symbols(step.claim)
+            _only_in_the_sample(step.claim, premises)
+            step.rule.check(step.claim, premises)
         except ValueError as error:
             raise Failed(number, step, str(error)) from None
         self.accepted.append(Checked(number, step, cited, phase))
@@ -193,6 +198,7 @@ def _run(proof: Proof) -> _Context:
         else:
             _by_induction(context, part, number)
             number += len(part.base) + len(part.step) + len(part.shared)
+    _one_definition_each(proof)
     for label in proof.conclusions:
         if label not in context.facts:
             raise ValueError(f"{proof.statement}: no step proves the conclusion {label!r}")
@@ -201,6 +207,42 @@ def _run(proof: Proof) -> _Context:
     if unused:
         raise ValueError(f"{proof.statement}: no step uses the hypotheses {', '.join(unused)}")
     return context
+
+
+def _one_definition_each(proof: Proof) -> None:
+    """Raise ``ValueError`` where a proof and its lemmas define a symbol in two ways."""
+    used = _definitions(proof)
+    for choice in CHOICES:
+        if len(choice & used) > 1:
+            raise ValueError(
+                f"{proof.statement}: {' and '.join(sorted(choice & used))} define the same symbol"
+            )
+
+
+@lru_cache(maxsize=64)
+def _definitions(proof: Proof) -> frozenset[str]:
+    found: set[str] = set()
+    for step in steps_of(proof):
+        for source in step.uses:
+            if isinstance(source, Definition):
+                found.add(source.name)
+            elif isinstance(source, Lemma):
+                found |= _definitions(source.proof)
+    return frozenset(found)
+
+
+CHOICES = (
+    frozenset(
+        {
+            "least squares (10, 14)",
+            "least squares of minimum norm",
+            "ridge inside the mean (18)",
+            "ridge on the sum",
+        }
+    ),
+    frozenset({"limit of the fit", "limit of the fit of minimum norm", "limit of the ridge fit"}),
+)
+"""Definitions of which a proof may use one."""
 
 
 def _by_induction(context: _Context, part: Induction, number: int) -> None:
@@ -217,6 +259,41 @@ def _by_induction(context: _Context, part: Induction, number: int) -> None:
     for label, claim in below.items():
         if label not in part.claims:
             _add(context.facts, f"below: {label}", claim)
+
+
+def _terms_of(relation: Relation) -> Iterator[Term]:
+    for value in vars(relation).values():
+        if isinstance(value, Term):
+            stack = [value]
+            while stack:
+                term = stack.pop()
+                yield term
+                stack.extend(parts(term))
+
+
+def _only_known_symbols(claim: Relation) -> None:
+    """A symbol is what the vocabulary says: its shape and what it depends on are not for a proof to choose."""
+    for term in _terms_of(claim):
+        if isinstance(term, Symbol) and not is_known(term):
+            raise Rejected(f"{term} is no symbol of the vocabulary")
+
+
+def _only_in_the_sample(claim: Relation, premises: Premises) -> None:
+    """What holds for the rows of the sample says nothing of other rows, nor of means over them."""
+    if not any(relation.sample for relation in premises.of(Equal)):
+        return
+    for relation in (claim, *premises.relations):
+        for term in _terms_of(relation):
+            if (
+                isinstance(term, Applied)
+                and term.operator in ("E", "E|", "E′")
+                and dependence(term.term)[0] & ROW
+            ):
+                raise Rejected(f"{term} is a mean over rows that are not in the sample")
+    if not isinstance(claim, Equal) or (
+        (dependence(claim.left)[0] | dependence(claim.right)[0]) & ROW and not claim.sample
+    ):
+        raise Rejected("the claim is shown for the rows of the sample only")
 
 
 def _phase(

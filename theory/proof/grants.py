@@ -33,7 +33,7 @@ from theory.assumptions import (
 )
 from theory.proof.relations import Bounded, ConstantRank, Equal, Finite, Invertible, Relation, Same
 from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER, norm, slope_product
-from theory.proof.terms import DEPTH, ONE, Identity, Zero, average, c, given, lim, mean, width
+from theory.proof.terms import DEPTH, LAYER, ONE, Identity, Zero, average, c, given, lim, mean, width
 from theory.proof.units import E, kappa, xi
 from theory.proof.vocabulary import (
     COMMON_VECTOR,
@@ -140,7 +140,7 @@ GRANTS: dict[Assumption, tuple[frozenset[Index] | None, Callable[[Index], tuple[
         ),
     ),
     R_COMMON: (
-        HIDDEN,
+        frozenset({LAYER}),
         lambda i: (Invertible(downstream(i).T * GAMMA * gram(OUTPUT) * GAMMA.T * downstream(i)),),
     ),
     COMMON: (HIDDEN, lambda i: (Equal(given(estimate(i)), downstream(i).T * COMMON_VECTOR),)),

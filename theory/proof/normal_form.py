@@ -65,6 +65,11 @@ class Nested:
         return depends(self.operator, varies), moves and self.operator not in ("lim", "plim0")
 
     @cached_property
+    def counts(self) -> bool:
+        """Whether it depends on T by a number inside."""
+        return self.operator not in ("plim", "plim0") and self.inner.counts
+
+    @cached_property
     def key(self) -> str:
         """For sorting."""
         return f"{self.operator}({self.inner.key})"
@@ -165,6 +170,13 @@ class Poly:
         found = [monomial.dependence for monomial, _ in self.terms]
         moves = any(m for _, m in found) or any(coefficient.has(c) for _, coefficient in self.terms)
         return frozenset().union(*(v for v, _ in found)), moves
+
+    @cached_property
+    def counts(self) -> bool:
+        """Whether a number in it, at any depth, depends on T."""
+        return any(coefficient.has(SAMPLES_T) for _, coefficient in self.terms) or any(
+            isinstance(letter.atom, Nested) and letter.atom.counts for letter in self.letters
+        )
 
     @cached_property
     def T(self) -> Poly:
@@ -271,6 +283,10 @@ class Reading:
     """The limits that pass through sums, products and inverses of ``invertible`` limits; "pinv": through it."""
     into: frozenset[str] = frozenset()
     """The expectations that lim passes into: E lim X for lim E X."""
+    dominated: frozenset[Poly] = frozenset()
+    """What lim passes into the expectation of."""
+    ranked: frozenset[Poly] = frozenset()
+    """The matrices of constant rank: limits pass into their pseudo-inverses."""
     penrose: bool = False
 
     def inverts(self, poly: Poly) -> bool:
@@ -424,7 +440,7 @@ def invert(inner: Poly, reading: Reading) -> Poly:
     """The inverse: of a product of invertible letters letter by letter, of a multiple with its number."""
     if len(inner.terms) == 1:
         monomial, coefficient = inner.terms[0]
-        if not monomial.numbers:
+        if not monomial.numbers and coefficient.is_nonzero:
             if not monomial.word:
                 return scaled(1 / coefficient, of_word((), inner.shape))
             bare = of_word(monomial.word, inner.shape)
@@ -575,26 +591,33 @@ def _push_limit(operator: str, poly: Poly, reading: Reading) -> Poly:
 
     def constant(letter: Letter) -> bool:
         varies, moves = letter.dependence
-        return not (SAMPLE in varies and operator != "lim") and not (moves and operator != "plim")
+        grows = SAMPLE in varies or (isinstance(letter.atom, Nested) and letter.atom.counts)
+        return not (grows and operator != "lim") and not (moves and operator != "plim")
 
     if operator not in reading.passing:
         return nest(operator, poly)
     result = []
     for monomial, coefficient in poly.terms:
         kept = coefficient
+        if operator == "plim0" and kept.has(c) and kept.has(SAMPLES_T):
+            return nest(operator, poly)  # c falls in any relation to T
         if operator != "plim" and kept.has(c):
             kept = sympy.limit(kept, c, 0)
         if operator != "lim" and kept.has(SAMPLES_T):
             kept = sympy.limit(kept, SAMPLES_T, sympy.oo)
         if kept.is_infinite:
             return nest(operator, poly)
+        limits = [_limit_of_word(operator, word, constant, reading) for word in monomial.numbers]
+        limits.append(
+            _limit_of_word(operator, monomial.word, constant, reading)
+            if monomial.word
+            else of_word((), poly.shape)
+        )
         found = of_word((), (ONE, ONE))
-        for word in monomial.numbers:
-            found = _multiply(found, _limit_of_word(operator, word, constant, reading))
-        if monomial.word:
-            found = _multiply(found, _limit_of_word(operator, monomial.word, constant, reading))
-        else:
-            found = _multiply(found, of_word((), poly.shape))
+        for limit in limits:
+            if limit is None:
+                return nest(operator, poly)
+            found = _multiply(found, limit)
         if found.contains(lambda letter: is_limit(letter, operator)):
             return nest(
                 operator, poly
@@ -608,8 +631,10 @@ def is_limit(letter: Letter, operator: str) -> bool:
     return isinstance(letter.atom, Nested) and letter.atom.operator == operator
 
 
-def _limit_of_word(operator: str, word: Word, constant: Callable[[Letter], bool], reading: Reading) -> Poly:
-    """Letter by letter, but for stretches whose limit is known as a whole."""
+def _limit_of_word(
+    operator: str, word: Word, constant: Callable[[Letter], bool], reading: Reading
+) -> Poly | None:
+    """Letter by letter, but for stretches whose limit is known as a whole; None where one may not exist."""
     found = of_word((), (word[0].shape[0], word[0].shape[0]))
     known = _known_stretches(operator, reading)
     position = 0
@@ -623,6 +648,8 @@ def _limit_of_word(operator: str, word: Word, constant: Callable[[Letter], bool]
             factor = of_word((letter,), letter.shape)
             if not constant(letter):
                 factor = settle(_limit_of_letter(operator, letter, reading), reading)
+                if factor.contains(lambda found: is_limit(found, operator)):
+                    return None  # not even times 0
         found = times(found, factor)
         position += size
     return found
@@ -648,8 +675,9 @@ def _limit_of_letter(operator: str, letter: Letter, reading: Reading) -> Poly:
             inside = settle(push(operator, inner, reading), reading)
             if reading.inverts(inside):
                 return invert(inside, reading)
-        if letter.atom.operator == "pinv" and "pinv" in reading.passing:
+        if letter.atom.operator == "pinv" and (inner in reading.ranked or inner.T in reading.ranked):
             return nest("pinv", settle(push(operator, inner, reading), reading))
-        if letter.atom.operator in reading.into and operator == "lim":
+        dominated = inner in reading.dominated or inner.T in reading.dominated
+        if letter.atom.operator in reading.into and operator == "lim" and dominated:
             return settle(push(letter.atom.operator, push("lim", inner, reading), reading), reading)
     return nest(operator, single)

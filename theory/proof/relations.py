@@ -12,10 +12,14 @@ from theory.proof.terms import LAYER, IllTyped, Term, at_layer, same_shape
 
 @dataclass(frozen=True)
 class Equal:
-    """Two matrices of one shape are equal: for almost every row and every sample, and every small c > 0."""
+    """Two matrices of one shape are equal: for almost every row and every sample, and every small c > 0.
+
+    ``sample``: for the rows of the sample only.
+    """
 
     left: Term
     right: Term
+    sample: bool = False
 
     def __post_init__(self) -> None:
         same_shape(self.left, self.right)
@@ -39,9 +43,13 @@ class Finite:
 
 @dataclass(frozen=True)
 class Integrable:
-    """E |term| is finite; of a polynomial in statistics, E |coefficient| for each of its coefficients."""
+    """E |term| is finite; of a polynomial in statistics, E |coefficient| for each of its coefficients.
+
+    ``given_datum``: E[|term| | x, y], for almost every datum.
+    """
 
     term: Term
+    given_datum: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import sympy
+from sympy.core.function import AppliedUndef
 
 from theory.proof.terms import (
     ROW,
@@ -61,6 +62,12 @@ def largest(symbol: Symbol) -> sympy.Expr:
     return norm(replace(symbol, moves=False))
 
 
+NOISY = frozenset(
+    f"|{name}|" for name in ("λ̂", "λ̂⁰", "λcv", "ẽᶠ", "u", "η", "ΔL/c", "g̃", "λ(ξ)", "e(ξ)", "D(ξ)")
+)
+"""The sizes that depend on the noise of the row: they are not independent of it."""
+
+
 def same_for_all_rows(factor: sympy.Expr) -> bool:
     """Whether the number does not depend on the row."""
     base = factor.as_base_exp()[0]
@@ -98,6 +105,15 @@ def finite_moment(value: sympy.Expr, known: Sequence[sympy.Expr], given_datum: b
     A power of |ξ| below a known one has a finite mean too. ``given_datum``: the datum's part is a constant.
     """
     for term in sympy.Add.make_args(sympy.expand(sympy.powsimp(sympy.expand(value)))):
+        varying = sympy.Mul(
+            *(f for f in sympy.Mul.make_args(sympy.powsimp(term)) if not same_for_all_rows(f))
+        )
+        if any(sympy.cancel(varying / k).is_number for k in known):
+            continue
+        if any(f.func.__name__ in NOISY for f in term.atoms(AppliedUndef)) or any(
+            s.name in NOISY for s in term.free_symbols
+        ):
+            return f"nothing says that E {term} is finite"
         noise, rest = sympy.Integer(1), sympy.Integer(1)
         for factor in sympy.Mul.make_args(sympy.powsimp(term)):
             base, _ = factor.as_base_exp()
@@ -105,8 +121,12 @@ def finite_moment(value: sympy.Expr, known: Sequence[sympy.Expr], given_datum: b
                 noise *= factor
             elif not same_for_all_rows(factor):
                 rest *= factor
+        if rest.has(NOISE_SIZE):
+            return f"{rest} is no power of the noise"
         power = sympy.powsimp(noise).as_base_exp()[1] if noise != 1 else sympy.Integer(0)
         highest = [k.as_base_exp()[1] for k in known if k.as_base_exp()[0] == NOISE_SIZE]
+        if power != 0 and not power.is_nonnegative:
+            return f"{noise} is a negative power of the noise"
         if power != 0 and not any((top - power).is_nonnegative for top in highest):
             return f"nothing says that E {noise} is finite"
         if rest != 1 and not given_datum and not any(sympy.cancel(rest / k).is_number for k in known):

@@ -36,6 +36,9 @@ c = sympy.Symbol("c", positive=True)
 SAMPLES_T = sympy.Symbol("T", positive=True)
 """The number of rows of a sample."""
 
+NUMBERS = frozenset({"γ", "μ", "κ_3", "κ_4", "κ_5"})
+"""The names of the other constants that may stand in front of a matrix."""
+
 ONE = sympy.Integer(1)
 DATUM, NOISE, SAMPLE = "datum", "noise", "sample"
 ROW = frozenset({DATUM, NOISE})
@@ -171,6 +174,15 @@ class Scaled(Term):
 
     coefficient: sympy.Expr
     term: Term
+
+    def __post_init__(self) -> None:
+        strange = {
+            s for s in self.coefficient.free_symbols if s not in (c, SAMPLES_T) and s.name not in NUMBERS
+        }
+        if strange or self.coefficient.atoms(sympy.core.function.AppliedUndef):
+            raise IllTyped(f"{self.coefficient} is no constant: it cannot stand in front of a matrix")
+        if not sympy.fraction(sympy.together(self.coefficient))[1].is_nonzero:
+            raise IllTyped(f"the denominator of {self.coefficient} may be 0")
 
     @property
     def shape(self) -> Shape:

@@ -509,3 +509,46 @@ def define(name: str, index: Index | None = None) -> Definition:
     if name not in _DEFINITIONS:
         raise ValueError(f"there is no definition {name!r}; expected one of: {', '.join(_DEFINITIONS)}")
     return Definition(name, index)
+
+
+_MAKERS = (
+    weights,
+    feedback,
+    limit_feedback,
+    errors,
+    synthetic,
+    limit_errors,
+    fixed_errors,
+    signal_of_datum,
+    gradient,
+    estimate,
+    slopes,
+    units_of,
+    downstream,
+    fitted_map,
+    limit_map,
+    direct_feedback,
+    shrunk_feedback,
+    shrunk_map,
+    remainder_of_map,
+    distortion,
+    distorted_error,
+    distorted_feedback,
+    change,
+    error_change,
+    direction,
+    limit_residual,
+    noisy_gradient,
+    noisy_errors,
+    noisy_slopes,
+    residual,
+    bias,
+)
+_ONCE = frozenset(value for value in list(globals().values()) if isinstance(value, Symbol))
+
+
+def is_known(symbol: Symbol) -> bool:
+    """Whether the symbol is one of the vocabulary, with the shape and the dependence it has there."""
+    return symbol in _ONCE or (
+        symbol.index is not None and any(make(symbol.index) == symbol for make in _MAKERS)
+    )

@@ -120,6 +120,7 @@ def _shared() -> tuple[Step, ...]:
             (
                 "normal equations",
                 "estimate",
+                "sample cross integrable",
                 define("change of the feedback", i),
                 define("change of the error", i),
             ),

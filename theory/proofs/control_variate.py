@@ -71,7 +71,7 @@ PROOF = Proof(
             FINITE_MOMENTS,
             (suppose(SAMPLES), suppose(MOMENTS)),
         ),
-        Step("integrable", Integrable(_explained), DOMINATION, ("bound", "mean")),
+        Step("integrable", Integrable(_explained, given_datum=True), DOMINATION, ("bound", "mean")),
         Step(
             "what is taken away",
             Equal(given(_explained), _p),

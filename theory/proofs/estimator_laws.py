@@ -124,7 +124,12 @@ BASELINE = Proof(
             FINITE_MOMENTS,
             (suppose(SAMPLES), suppose(MOMENTS)),
         ),
-        Step("noise integrable", Integrable(NOISE_VECTOR), DOMINATION, ("noise bound", "noise mean")),
+        Step(
+            "noise integrable",
+            Integrable(NOISE_VECTOR, given_datum=True),
+            DOMINATION,
+            ("noise bound", "noise mean"),
+        ),
         Step(
             "noise centred",
             Equal(given(NOISE_VECTOR), Zero(UNITS, ONE)),

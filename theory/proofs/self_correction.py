@@ -54,7 +54,7 @@ PROOF = Proof(
             PSEUDO_INVERSE,
             ("what the projector leaves",),
         ),
-        Step("every row in the range", Equal(_onto * _e, _e), VANISHING_MOMENT, ("on average",)),
+        Step("every row in the range", Equal(_onto * _e, _e, sample=True), VANISHING_MOMENT, ("on average",)),
         Step(
             "averages in the range",
             Equal(_cross * PseudoInverse(_G) * _G, average(estimate(_low) * (_onto * _e).T)),
@@ -85,7 +85,7 @@ PROOF = Proof(
         ),
         Step(
             "spread out",
-            Equal(distorted_feedback(_i).T * distorted_error(_i), _spread),
+            Equal(distorted_feedback(_i).T * distorted_error(_i), _spread, sample=True),
             SUBSTITUTION,
             ("refitted", "distorted", "kept", "every row in the range"),
         ),
@@ -102,7 +102,7 @@ PROOF = Proof(
         ),
         Step(
             "unchanged",
-            Equal(distorted_feedback(_i).T * distorted_error(_i), feedback(_i).T * _e),
+            Equal(distorted_feedback(_i).T * distorted_error(_i), feedback(_i).T * _e, sample=True),
             SUBSTITUTION,
             ("spread out", "collapsed", "once", define("least squares of minimum norm", _i)),
         ),

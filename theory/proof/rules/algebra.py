@@ -14,7 +14,11 @@ def _substitution(claim: Relation, premises: Premises) -> None:
     if isinstance(claim, Invertible | Integrable | Polynomial | ConstantRank | Tight):
         reading = premises.reading()
         wanted = reading.of(claim.term)
-        if any(reading.of(known.term) == wanted for known in premises.of(type(claim))):
+        if any(
+            reading.of(known.term) == wanted
+            and getattr(known, "given_datum", False) <= getattr(claim, "given_datum", False)
+            for known in premises.of(type(claim))
+        ):
             return
         raise Rejected(f"no premise becomes the claim about {claim.term} by substitution")
     found = equation(claim)
@@ -44,8 +48,9 @@ def _vanishing_moment(claim: Relation, premises: Premises) -> None:
     rest = plain.of(found.left - found.right)
     for known in premises.of(Equal):
         match known.left:
-            case Applied("E" | "Avg", Product((first, second))) if (
-                _same_up_to_sign(plain.of(first), rest)
+            case Applied("E" | "Avg" as operator, Product((first, second))) if (
+                (operator == "E" or found.sample)
+                and _same_up_to_sign(plain.of(first), rest)
                 and plain.of(second) == plain.of(first.T)
                 and not plain.of(known.right).terms
             ):

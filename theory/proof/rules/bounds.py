@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 
 from theory.assumptions import SAMPLES
-from theory.proof.normal_form import Reading
+from theory.proof.normal_form import Reading, is_limit
 from theory.proof.relations import Bounded, Equal, Finite, Integrable, Relation, Same
 from theory.proof.rules.core import Premises, Rejected, Rule, expect
 from theory.proof.sizes import finite_moment, largest, norm, size_of
@@ -26,6 +26,8 @@ def _norms(claim: Relation, premises: Premises) -> None:
         raise Rejected(f"nothing bounds {error.args[0]}") from None
     wanted = claim.bound
     for relation in premises.of(Same):
+        if relation.below is not None:
+            raise Rejected(f"{relation.left} = {relation.right} holds up to a power of c only")
         found, wanted = (side.subs(relation.left, relation.right) for side in (found, wanted))
     if sympy.expand(found - wanted) != 0:
         raise Rejected(f"the bound is {found}, not {claim.bound}")
@@ -48,7 +50,7 @@ def _moments(claim: Relation, premises: Premises) -> None:
     """The mean of a product is finite if the powers of the noise and the datum's part have finite means."""
     claim = expect(claim, Finite, "that a mean is finite")
     premises.need(SAMPLES)
-    known = [relation.value for relation in premises.of(Finite)]
+    known = [relation.value for relation in premises.of(Finite) if relation.given_datum <= claim.given_datum]
     problem = finite_moment(claim.value, known, claim.given_datum)
     if problem:
         raise Rejected(problem)
@@ -61,7 +63,8 @@ def _domination(claim: Relation, premises: Premises) -> None:
     wanted = plain.of(claim.term)
     for relation in premises.of(Bounded):
         if plain.of(relation.term) == wanted and any(
-            sympy.expand(known.value - relation.bound) == 0 for known in premises.of(Finite)
+            known.given_datum <= claim.given_datum and sympy.expand(known.value - relation.bound) == 0
+            for known in premises.of(Finite)
         ):
             return
     raise Rejected(f"nothing bounds {claim.term} by a number with a finite mean")
@@ -70,7 +73,7 @@ def _domination(claim: Relation, premises: Premises) -> None:
 def _cauchy_schwarz(claim: Relation, premises: Premises) -> None:
     """E|u||v| <= (E|u|² E|v|²)^(1/2)."""
     claim = expect(claim, Integrable, "that a term is integrable")
-    known = [relation.value for relation in premises.of(Finite)]
+    known = [relation.value for relation in premises.of(Finite) if relation.given_datum <= claim.given_datum]
     match claim.term:
         case Product((Symbol() as first, Transpose(Symbol() as second))):
             for symbol in (first, second):
@@ -83,7 +86,12 @@ def _cauchy_schwarz(claim: Relation, premises: Premises) -> None:
 def _convergent_is_bounded(claim: Relation, premises: Premises) -> None:
     """What converges for c to 0 is bounded for small c, by the number written |X|."""
     claim = expect(claim, Bounded, "bounds")
-    if not any(relation.left == lim(claim.term) for relation in premises.of(Equal)):
+    converging = [
+        relation
+        for relation in premises.of(Equal)
+        if not Reading().of(relation.right).contains(lambda letter: is_limit(letter, "lim"))
+    ]
+    if not any(relation.left == lim(claim.term) for relation in converging):
         raise Rejected(f"nothing says that {claim.term} converges")
     if not isinstance(claim.term, Symbol) or claim.term.varies or claim.bound != largest(claim.term):
         raise Rejected(f"expected the largest |{claim.term}| of a symbol that depends on c alone")

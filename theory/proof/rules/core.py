@@ -57,7 +57,11 @@ class Premises:
     def integrable(self, term: Term, reading: Reading) -> None:
         """Raise `Rejected` unless the integrability of the term is among the premises."""
         wanted = reading.of(term)
-        if not any(reading.of(relation.term) == wanted for relation in self.of(Integrable)):
+        if not any(
+            reading.of(relation.term) == wanted
+            for relation in self.of(Integrable)
+            if not relation.given_datum
+        ):
             raise Rejected(f"nothing says that {term} is integrable")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from theory.assumptions import GAUSSIAN_NOISE, SAMPLES
-from theory.proof.normal_form import Reading
+from theory.proof.normal_form import Nested, Poly, Reading
 from theory.proof.relations import Equal, Integrable, Relation
 from theory.proof.rules.core import Premises, Rejected, Rule, compare, equation
 from theory.proof.terms import given, mean
@@ -29,11 +31,19 @@ def _independence(claim: Relation, premises: Premises) -> None:
 
 def _mean_exists(claim: Equal, premises: Premises, reading: Reading) -> None:
     """One side is the mean of what a premise says is integrable."""
-    sides = {reading.of(claim.left), reading.of(claim.right)}
+    linear = replace(reading, tower=False, independent=False)
+    sides = {linear.of(claim.left), linear.of(claim.right)}
     for known in premises.of(Integrable):
-        if any(reading.of(operator(known.term)) in sides for operator in (mean, given)):
-            return
+        for operator in (given,) if known.given_datum else (mean, given):
+            whole = linear.of(operator(known.term))
+            if whole.terms and whole in sides and not known_means_inside(linear.of(known.term)):
+                return
     raise Rejected("nothing says that what is averaged is integrable")
+
+
+def known_means_inside(poly: Poly) -> bool:
+    """Whether it contains a mean given the datum: that one may exist where the whole has none."""
+    return any(isinstance(x.atom, Nested) and x.atom.operator == "E|" for x in poly.letters)
 
 
 LINEARITY = Rule(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy
 
 from theory.assumptions import SAMPLES
@@ -84,7 +86,7 @@ def _resolved(left: Term, right: Term, reading: Reading, operator: str) -> None:
 
 
 def _dominated_convergence(claim: Relation, premises: Premises) -> None:
-    if isinstance(claim, Integrable):
+    if isinstance(claim, Integrable) and not claim.given_datum:
         limits = premises.reading(passing=frozenset({"lim"}))
         for known in premises.of(Bounded):
             if limits.of(lim(known.term)) == limits.of(claim.term):
@@ -98,7 +100,8 @@ def _dominated_convergence(claim: Relation, premises: Premises) -> None:
         case _:
             raise Rejected("expected lim E[X] = E[lim X]")
     _dominated(inside, premises, given_datum=operator == "E|")
-    reading = premises.reading(passing=frozenset({"lim"}), into=frozenset({operator}))
+    limits = premises.reading(passing=frozenset({"lim"}))
+    reading = replace(limits, into=frozenset({operator}), dominated=frozenset({limits.of(inside)}))
     _resolved(found.left, found.right, reading, "lim")
 
 
@@ -145,14 +148,14 @@ def _constant_rank(claim: Relation, premises: Premises) -> None:
             inner = letter.atom.inner
             if inner not in known and inner.T not in known:
                 raise Rejected(f"nothing says that the rank of {shown(inner)} is that of its limit")
-    reading = premises.reading(passing=frozenset({operator, "pinv"}))
+    reading = replace(premises.reading(passing=frozenset({operator})), ranked=frozenset(known))
     _resolved(Applied(operator, inside), value, reading, operator)
 
 
 def _polynomial(claim: Relation, premises: Premises) -> None:
     found = expect(claim, Polynomial, "that a term is a polynomial in statistics")
     known = [relation.term for relation in premises.of(Polynomial)]
-    converging = [r.left for r in premises.of(Equal) if isinstance(r.left, Applied)]
+    converging = [r.left for r in premises.of(Equal) if isinstance(r.left, Applied) and _exists(r)]
     definitions = tuple(r for r in premises.of(Equal) if not isinstance(r.left, Applied))
     for letter in Premises(definitions).reading().of(found.term).letters:
         varies = letter.dependence[0]
@@ -160,6 +163,14 @@ def _polynomial(claim: Relation, premises: Premises) -> None:
             continue
         if not (isinstance(letter.atom, Symbol) and not varies & ROW and plim(letter.atom) in converging):
             raise Rejected(f"{name(letter)} is no statistic that is known to converge")
+
+
+def _exists(known: Equal) -> bool:
+    """Whether an equation for a limit says that it exists: no limit on its right."""
+    return not any(
+        Reading().of(known.right).contains(lambda letter, o=operator: is_limit(letter, o))
+        for operator in ("lim", "plim", "plim0")
+    )
 
 
 def _vanishing(claim: Relation, premises: Premises) -> None:

@@ -6,10 +6,10 @@ import sympy
 
 from theory.assumptions import GAUSSIAN_NOISE, SAMPLES, WEAKLY_DIFFERENTIABLE
 from theory.proof.normal_form import Letter, Monomial, Nested, Poly, Reading, collect, scaled
-from theory.proof.relations import Equal, FirstOrder, Invertible, Normal, Relation
+from theory.proof.relations import Equal, FirstOrder, Integrable, Invertible, Normal, Relation
 from theory.proof.rules.core import Premises, Rejected, Rule, equation, expect, shown
-from theory.proof.terms import ROW, Applied, Product, Symbol
-from theory.proof.vocabulary import SMALL, estimate, noisy_gradient
+from theory.proof.terms import ONE, ROW, SAMPLES_T, Applied, Product, Symbol
+from theory.proof.vocabulary import HIDDEN, SMALL, estimate, noisy_gradient
 
 
 def _first_order(claim: Relation, premises: Premises) -> None:
@@ -26,13 +26,14 @@ def _first_order(claim: Relation, premises: Premises) -> None:
             reading = others.reading(linear=True)
         except Rejected:
             continue
-        wanted = _truncated(reading.of(found.left - found.right))
-        given = _truncated(reading.of(main.left - main.right))
+        allowed = _averages(premises, reading)
+        wanted = _truncated(reading.of(found.left - found.right), allowed)
+        given = _truncated(reading.of(main.left - main.right), allowed)
         if wanted in (given, scaled(sympy.Integer(-1), given)):
             return
         for factor in others.of(Invertible):
             if found.left.shape[1] == factor.term.shape[0]:
-                product = _truncated(reading.of((found.left - found.right) * factor.term))
+                product = _truncated(reading.of((found.left - found.right) * factor.term), allowed)
                 if product in (given, scaled(sympy.Integer(-1), given)):
                     return
     raise Rejected("no equation of the premises gives this to first order")
@@ -42,7 +43,8 @@ def _agree(premises: Premises, claim: FirstOrder) -> bool:
     """Whether the premises, put in, make the sides equal to first order."""
     try:
         reading = premises.reading(linear=True)
-        return _truncated(reading.of(claim.left)) == _truncated(reading.of(claim.right))
+        allowed = _averages(premises, reading)
+        return _truncated(reading.of(claim.left), allowed) == _truncated(reading.of(claim.right), allowed)
     except ValueError:
         return False
 
@@ -51,31 +53,55 @@ def _as_equation(relation: Relation) -> Relation:
     return Equal(relation.left, relation.right) if isinstance(relation, FirstOrder) else relation
 
 
-def _truncated(poly: Poly) -> Poly:
+def _averages(premises: Premises, reading: Reading) -> frozenset[Letter]:
+    """The averages that obey the weak law: of the parts of what the premises call integrable."""
+    found = {
+        letter
+        for known in premises.of(Integrable)
+        if not known.given_datum
+        for letter in reading.of(Applied("Avg", known.term)).letters
+    }
+    return frozenset(found | {letter.T for letter in found})
+
+
+def _truncated(poly: Poly, allowed: frozenset[Letter]) -> Poly:
     """Without products of two small matrices; beside a small one, an average is its mean over a fresh row."""
     kept = []
     for monomial, coefficient in poly.terms:
+        if coefficient.has(SAMPLES_T):
+            raise Rejected("a number that depends on T may make large what is small")
         size = sum(map(_smallness, monomial.letters))
         if size == 0:
             kept.append((monomial, coefficient))
         elif size == 1:
-            kept.append((Monomial(tuple(map(_fresh, monomial.numbers)), _fresh(monomial.word)), coefficient))
+            kept.append(
+                (
+                    Monomial(
+                        tuple(_fresh(w, allowed) for w in monomial.numbers), _fresh(monomial.word, allowed)
+                    ),
+                    coefficient,
+                )
+            )
     return collect(poly.shape, kept)
 
 
 def _smallness(letter: Letter) -> int:
     if isinstance(letter.atom, Symbol):
         return int(letter.atom.name in SMALL)
+    if letter.atom.operator in ("inv", "pinv") and letter.atom.inner.contains(lambda x: _smallness(x) > 0):
+        raise Rejected("the inverse of what is small is large")
     return min((sum(map(_smallness, m.letters)) for m, _ in letter.atom.inner.terms), default=0)
 
 
-def _fresh(word: tuple[Letter, ...]) -> tuple[Letter, ...]:
-    return tuple(_fresh_letter(letter) for letter in word)
+def _fresh(word: tuple[Letter, ...], allowed: frozenset[Letter]) -> tuple[Letter, ...]:
+    return tuple(_fresh_letter(letter, allowed) for letter in word)
 
 
-def _fresh_letter(letter: Letter) -> Letter:
+def _fresh_letter(letter: Letter, allowed: frozenset[Letter]) -> Letter:
     if not (isinstance(letter.atom, Nested) and letter.atom.operator in ("Avg", "E′")):
         return letter
+    if letter.atom.operator == "Avg" and letter not in allowed:
+        raise Rejected("nothing says that what is averaged is integrable")
     operator = "E′" if "sample" in letter.atom.inner.dependence[0] else "E"
     return Letter(Nested(operator, letter.atom.inner), letter.transposed)
 
@@ -89,6 +115,10 @@ def _central_limit(claim: Relation, premises: Premises) -> None:
             pass
         case _:
             raise Rejected("expected the average of a column over the sample")
+    if row.shape[1] != ONE:
+        raise Rejected(f"{row} is no column")
+    if plain.of(row).counts:
+        raise Rejected(f"{row} depends on T")
     if any("sample" in letter.dependence[0] for letter in plain.of(row).letters):
         raise Rejected(f"{row} depends on the sample: its rows are not independent")
     square = plain.of(Applied("E", row * row.T))
@@ -111,7 +141,8 @@ def _slutsky(claim: Relation, premises: Premises) -> None:
             match same.right:
                 case Product((matrix, rest)) if reading.of(rest) == reading.of(known.term):
                     if any(
-                        letter.dependence[0] & (ROW | {"sample"}) for letter in reading.of(matrix).letters
+                        reading.of(matrix).counts or letter.dependence[0] & (ROW | {"sample"})
+                        for letter in reading.of(matrix).letters
                     ):
                         continue
                     wanted = reading.of(matrix * known.covariance * matrix.T)
@@ -129,7 +160,7 @@ def _gaussian(claim: Relation, premises: Premises) -> None:
     premises.need(WEAKLY_DIFFERENTIABLE)
     match found:
         case Equal(Applied("E|", Symbol() as left), Applied("E|", Symbol() as right)) if (
-            left.index is not None and left == estimate(left.index) and right == noisy_gradient(left.index)
+            left.index in HIDDEN and left == estimate(left.index) and right == noisy_gradient(left.index)
         ):
             return
     raise Rejected("expected the mean of an estimate and that of the gradient at the perturbed state")
