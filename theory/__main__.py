@@ -12,6 +12,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 from theory import STATEMENTS, verdicts
 from theory.document import latex, listing, page
+from theory.paper import PAPER
+from theory.paper.table import table
 from theory.proof_text import trusted_base, uses
 from theory.proofs import PROOFS
 from theory.proofs.verify import verify
@@ -34,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     what.add_argument("--latex", action="store_true", help="print a LaTeX document of all, or of this one")
     what.add_argument("--uses", action="store_true", help="print which hypothesis is used in which step")
+    what.add_argument(
+        "--paper", action="store_true", help="print the paper, formula by formula, with what holds of it"
+    )
     what.add_argument("--trusted", action="store_true", help="print the rules, and the axioms among them")
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="other networks for --check (default: 0)"
@@ -46,11 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG_CALL
     chosen = [STATEMENTS[given.id]] if given.id else list(STATEMENTS.values())
     proofs = [proof for proof in PROOFS if given.id in (None, proof.statement)]
+    entries = [entry for entry in PAPER if given.id is None or given.id in entry.statements]
+    if given.paper and not entries:
+        print(f"python -m theory: the paper says nothing of {given.id}; it is ours")
+        return CHECKED
     if given.check:
         return run_check([statement.id for statement in chosen], given.seed)
     show: Callable[[], str] = (
-        (lambda: latex(chosen).rstrip("\n"))
+        (lambda: latex(chosen, () if given.id else PAPER).rstrip("\n"))
         if given.latex
+        else (lambda: table(entries))
+        if given.paper
         else (lambda: uses(proofs))
         if given.uses
         else (lambda: trusted_base(proofs))

@@ -8,8 +8,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
+from theory.paper.entry import Entry
+from theory.paper.table import table_latex
 from theory.proof_text import plain, proof_latex, proof_page
 from theory.proofs import proofs_of
+from theory.readable import formula, readable
 from theory.statement import Statement
 
 WIDTH = 100
@@ -40,22 +43,27 @@ def listing(statements: Iterable[Statement]) -> str:
 def page(statement: Statement) -> str:
     """A statement in full: its place, its hypotheses, what it says, what is printed and repaired, the proofs."""
     title = textwrap.fill(f"{statement.id}: {statement.title}", WIDTH)
-    parts = [title, f"{statement.source}; {statement.status}"]
+    parts = [title, "; ".join(dict.fromkeys((statement.source, statement.status)))]
     if statement.assumptions:
-        lines = [f"{_wrapped(f'{a.id}: {a.words}')}\n      {a.latex}" for a in statement.assumptions]
+        lines = [
+            f"{_wrapped(f'{a.id}: {readable(a.words)}')}\n{_wrapped(formula(a.latex), '      ')}"
+            for a in statement.assumptions
+        ]
         parts.append("Hypotheses\n" + "\n".join(lines))
-    parts.append("Statement\n" + _wrapped(statement.latex))
+    lines = [_wrapped(formula(part)) for part in statement.latex.split(r"\qquad") if part.strip()]
+    parts.append("Statement\n" + "\n".join(lines))
     if statement.as_printed:
-        parts.append("As printed\n" + _wrapped(statement.as_printed))
+        parts.append("As printed\n" + _wrapped(readable(statement.as_printed)))
     if statement.repair:
-        parts.append("What was repaired, and why\n" + _wrapped(statement.repair))
+        parts.append("What was repaired, and why\n" + _wrapped(readable(statement.repair)))
     parts += [proof_page(proof) for proof in proofs_of(statement.id)]
     return "\n\n".join(parts)
 
 
-def latex(statements: Iterable[Statement]) -> str:
-    """A document with a section for each statement."""
-    return _PREAMBLE + "\n".join(map(_section, statements)) + "\n\\end{document}\n"
+def latex(statements: Iterable[Statement], entries: Iterable[Entry] = ()) -> str:
+    """A document with a section for each statement, and the table of the paper where entries are given."""
+    sections = [*map(_section, statements), *([table_latex(rows)] if (rows := tuple(entries)) else [])]
+    return _PREAMBLE + "\n".join(sections) + "\n\\end{document}\n"
 
 
 def _section(statement: Statement) -> str:
@@ -75,12 +83,12 @@ def _section(statement: Statement) -> str:
     return "\n\n".join(lines)
 
 
-def _wrapped(text: str) -> str:
+def _wrapped(text: str, margin: str = "  ") -> str:
     return textwrap.fill(
         text,
         WIDTH,
-        initial_indent="  ",
-        subsequent_indent="  ",
+        initial_indent=margin,
+        subsequent_indent=margin,
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -1,0 +1,89 @@
+"""The table of the paper as text for a terminal, and as a section of the LaTeX document."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from theory.paper.entry import VERDICTS, Entry, ProofStep, Refutation
+from theory.proof.checker import steps_of
+from theory.proofs import proofs_of
+from theory.readable import readable
+
+WIDTH = 100
+
+
+def table(entries: Iterable[Entry]) -> str:
+    """All entries, a block each, and how many there are of each verdict."""
+    rows = list(entries)
+    return "\n\n".join(["\n".join(_block(entry)) for entry in rows] + ["\n".join(_summary(rows))])
+
+
+def _block(entry: Entry) -> Iterator[str]:
+    yield f"{readable(entry.label)} · {entry.where}: {entry.verdict.upper()}"
+    parts = {
+        "printed": readable(entry.printed),
+        "problem": readable(entry.problem),
+        "instead": readable(entry.fixed),
+        "needs": ", ".join(assumption.id for assumption in entry.needs),
+        "refuted": "; ".join(map(_refuted, entry.refuted_by)),
+        "shown by": "; ".join(map(source, entry.shown_by)),
+    }
+    for name, text in parts.items():
+        yield from textwrap.wrap(
+            text,
+            WIDTH,
+            initial_indent=f"  {name:<9}",
+            subsequent_indent=" " * 11,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _summary(entries: list[Entry]) -> Iterator[str]:
+    yield f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}:"
+    for verdict, meaning in VERDICTS.items():
+        if count := sum(entry.verdict == verdict for entry in entries):
+            yield f"{count:>4} {verdict:<15} {meaning}"
+
+
+def _refuted(refutation: Refutation) -> str:
+    """What would be zero if the printed claim held, and what it is, where that is short."""
+    words = (refutation.__doc__ or "").split("\n", maxsplit=1)[0].removesuffix(".")
+    value = str(refutation())
+    return f"{words}: {value}, not 0" if len(value) <= 40 else f"{words}: not 0"
+
+
+def source(shown: ProofStep | str) -> str:
+    """A statement by its id, or a step by the number it has there."""
+    if isinstance(shown, str):
+        return shown
+    number = number_of(shown)
+    title = f" ({shown.title})" if shown.title else ""
+    return f"{shown.statement}{title}, step {number}"
+
+
+def number_of(shown: ProofStep) -> int:
+    """The number of a step in its proof; raises ``LookupError`` where there is no such step."""
+    for proof in proofs_of(shown.statement):
+        if proof.title == shown.title:
+            for number, step in enumerate(steps_of(proof), start=1):
+                if step.label == shown.label:
+                    return number
+    raise LookupError(f"there is no step {shown.label!r} in the proof {shown.title!r} of {shown.statement}")
+
+
+def table_latex(entries: Iterable[Entry]) -> str:
+    """The same as a section."""
+    return "\n\n".join([r"\section*{The paper, formula by formula}", *map(_paragraph, entries)])
+
+
+def _paragraph(entry: Entry) -> str:
+    lines = [rf"\paragraph{{{entry.label}}} {entry.where}: \emph{{{entry.verdict}}}.", entry.printed + "."]
+    if entry.problem:
+        lines.append(rf"\emph{{{entry.problem}}}")
+    if entry.fixed:
+        lines.append(rf"\textbf{{Instead:}} {entry.fixed}.")
+    if entry.shown_by:
+        lines.append(rf"{{\small Shown by {'; '.join(map(source, entry.shown_by))}.}}")
+    return " \\\\\n".join(lines)
