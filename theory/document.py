@@ -21,7 +21,8 @@ _PREAMBLE = r"""\documentclass{article}
 \usepackage[a4paper,margin=25mm]{geometry}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
-\usepackage{amsmath,amssymb}
+\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
+\usepackage{amsmath,amssymb,graphicx}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{4pt}
 \allowdisplaybreaks
@@ -29,6 +30,10 @@ _PREAMBLE = r"""\documentclass{article}
 % A step of a proof: number, label, claim, reason.
 \newcommand{\step}[4]{\par\smallskip\hangindent=9mm\hangafter=1\noindent
 \makebox[9mm][l]{\small #1}{\raggedright\textsl{#2}\quad $#3$\\{\small by #4}\par}}
+% A formula, made smaller where it is wider than the page.
+\newsavebox{\formula}
+\newcommand{\fit}[1]{\sbox{\formula}{$\displaystyle #1$}\ifdim\wd\formula>.97\linewidth
+\resizebox{.97\linewidth}{!}{\usebox{\formula}}\else\usebox{\formula}\fi}
 \begin{document}
 """
 
@@ -73,7 +78,7 @@ def _section(statement: Statement) -> str:
         items = "\n".join(rf"\item[{plain(a.id)}] {a.words} \\ ${a.latex}$" for a in statement.assumptions)
         lines.append(f"\\begin{{description}}\n{items}\n\\end{{description}}")
     # One displayed line for each part: they are separated by \qquad where they are written.
-    formulas = "\\\\\n".join(rf"&{part.strip()}" for part in statement.latex.split(r"\qquad"))
+    formulas = "\\\\\n".join(rf"&\fit{{{part.strip()}}}" for part in statement.latex.split(r"\qquad"))
     lines.append(f"\\begin{{align*}}\n{formulas}\n\\end{{align*}}")
     if statement.as_printed:
         lines.append(rf"\textbf{{As printed:}} {statement.as_printed}")

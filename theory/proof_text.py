@@ -122,9 +122,8 @@ def proof_latex(proof: Proof) -> str:
                 used = rf"\ [{plain(hypotheses)}]" if hypotheses else ""
                 sources = ", ".join(str(source) for source in step.uses)
                 reason = plain(step.rule.name + (f": {sources}" if sources else ""))
-                lines.append(
-                    rf"\step{{{number}}}{{{plain(step.label)}{used}}}{{{claim(step.claim, as_latex=True)}}}{{{reason}}}"
-                )
+                said = claim(step.claim, as_latex=True).replace(r"\,", r"\,\allowbreak ")
+                lines.append(rf"\step{{{number}}}{{{plain(step.label)}{used}}}{{{said}}}{{{reason}}}")
                 number += 1
     return "\n".join(lines)
 
