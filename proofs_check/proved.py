@@ -1,7 +1,7 @@
 """The proof of a statement as evidence: its steps checked by their rules, and on numbers.
 
-At `quick` the verdict of the last `python -m theory --check` is read, where it is of the very same sources; the
-other depths check again.
+At `quick` the verdict of the last `python -m theory --check` is read, where it is of the very same sources;
+the other depths check again.
 """
 
 from __future__ import annotations

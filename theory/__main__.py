@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m theory",
         description="The statements of the paper and our own, with their hypotheses and proofs.",
-        epilog="Exit code: 0, also after --check if every step is accepted; 1 if one is not; 2: the call is wrong.",
+        epilog="Exit code: 0; with --check 1 if a step is not accepted; 2 if the call is wrong.",
     )
     parser.add_argument("id", nargs="?", help="a statement, such as theorem-3 (default: list them all)")
     what = parser.add_mutually_exclusive_group()
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_check(statements: Sequence[str], seed: int) -> int:
-    """Check the proofs of the statements, a line each as they come; keep the verdict if they are all there is."""
+    """Check the proofs of the statements, a line each as they come; keep the verdict if they are all."""
     start = time.perf_counter()
     indices = [k for k, proof in enumerate(PROOFS) if proof.statement in statements]
     found = []
@@ -104,8 +104,8 @@ def line(verdict: Verdict) -> str:
         return f"✗ {verdict.statement}{title}: {verdict.problem}"
     trust = f"trusts {', '.join(verdict.axioms)}" if verdict.axioms else "trusts nothing"
     return (
-        f"✓ {verdict.statement:<16} {verdict.accepted:>3} steps, {verdict.tried:>3} of them on {verdict.networks} "
-        f"networks, {verdict.seconds:.1f} s; {trust}{title}"
+        f"✓ {verdict.statement:<16} {verdict.accepted:>3} steps, {verdict.tried:>3} of them on "
+        f"{verdict.networks} networks, {verdict.seconds:.1f} s; {trust}{title}"
     )
 
 

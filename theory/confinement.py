@@ -157,7 +157,8 @@ STATEMENT = Statement(
     ),
     conclusion=r"\operatorname*{plim}_{T\to\infty}\hat B^{i}(c)=W^{i},\qquad 2\le i\le N,\quad c>0",
     repair=(
-        r"Gaussian noise (G, S0) is one way to meet V. Full rank is asked of the errors at that $c$: $\Gamma$ may lose it even where $S_i\succ0$. Without "
+        r"Gaussian noise (G, S0) is one way to meet V. Full rank is asked of the errors at that $c$: "
+        r"$\Gamma$ may lose it even where $S_i\succ0$. Without "
         r"it the fit of minimum norm is $P_i(c)W^i$, with the projector on the left. Under DFA every matrix "
         r"carries the bias, $\Gamma^{\top}A^i$. Noise with $\kappa_3=0$ and other fourth moments leaves "
         r"$(\kappa_4-3)\,c^2$ times a fixed matrix, and higher orders, in the hidden ones."

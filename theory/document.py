@@ -1,4 +1,4 @@
-r"""The statements with their proofs as text: for a terminal, and as a LaTeX document that compiles on its own.
+r"""The statements with their proofs: for a terminal, and as a LaTeX document that compiles on its own.
 
 What is shown is taken from the `Statement` and `Proof` objects; nothing is written twice.
 """
@@ -46,7 +46,7 @@ def listing(statements: Iterable[Statement]) -> str:
 
 
 def page(statement: Statement) -> str:
-    """A statement in full: its place, its hypotheses, what it says, what is printed and repaired, the proofs."""
+    """A statement in full: its place, its hypotheses, what it says, what was repaired, the proofs."""
     title = textwrap.fill(f"{statement.id}: {statement.title}", WIDTH)
     parts = [title, "; ".join(dict.fromkeys((statement.source, statement.status)))]
     if statement.assumptions:

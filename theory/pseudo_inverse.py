@@ -46,7 +46,8 @@ STATEMENT = Statement(
     repair=(
         r"The rank must not jump at $c=0$, because the pseudo-inverse does. In linear networks it does not "
         r"where $S_i$ has the largest rank that the widths and $C$ allow; and there (L, M1, R-top) the "
-        r"gradients converge, for $c_T\to0$ in any relation to $T$, without any condition on the ranks below the "
+        r"gradients converge, for $c_T\to0$ in any relation to $T$, without any condition on the ranks "
+        r"below the "
         r"output, even where $\hat B^i$ diverges."
     ),
 )

@@ -70,7 +70,7 @@ _LOWERED = dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉", strict=True)
 
 
 def readable(text: str) -> str:
-    """Text with formulas in dollars, for a terminal; raises ``ValueError`` for a command that is not known."""
+    """Text with formulas in dollars, for a terminal; raises ``ValueError`` for an unknown command."""
     pieces = text.split("$")
     return "".join(formula(piece) if k % 2 else piece for k, piece in enumerate(pieces))
 

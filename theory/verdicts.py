@@ -1,7 +1,7 @@
 """The verdict of the last check of all proofs, kept beside the hash of the sources it belongs to.
 
-Whoever needs to know whether a result is proved reads it here instead of checking again; it says nothing about
-other sources. The file is in the user's cache folder and appears whole or not at all.
+Whoever needs to know whether a result is proved reads it here instead of checking again; it says nothing
+about other sources. The file is in the user's cache folder and appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ ARITHMETIC = ("sympy", "python-flint", "mpmath")
 class Verdict:
     """What came of a proof.
 
-    ``accepted`` steps, of which ``tried`` have a value and were true of all ``networks``; ``axioms`` are the names
-    of the trusted rules. ``problem`` says what is wrong, with the step; empty if nothing is.
+    ``accepted`` steps, of which ``tried`` have a value and were true of all ``networks``; ``axioms`` are
+    the names of the trusted rules. ``problem`` says what is wrong, with the step; empty if nothing is.
     """
 
     statement: str

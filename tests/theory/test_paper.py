@@ -1,4 +1,4 @@
-"""The table of the paper is complete; its forms allow its verdicts; sources exist, refutations are not zero."""
+"""The table of the paper is complete, its forms allow its verdicts, and what refutes it is not zero."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paper, formula by formula: what is printed, whether it holds, and what shows it. `PAPER` has all of it."""
+"""The paper, formula by formula, in `PAPER`: what is printed, whether it holds, and what shows it."""
 
 from theory.paper import appendix_a, elsewhere, section_2, section_3
 from theory.paper.entry import VERDICTS, Entry, ProofStep, possible_verdicts

@@ -197,7 +197,8 @@ MODEL = (
         printed=r"$\hat B^{i+1}=\arg\min_B\mathbb{E}\,|B^{\top}\tilde e^{i+1}-\hat\lambda^i|^2$",
         verdict="right as meant",
         problem=(
-            r"As (3), with the transpose in its place: the minimum of the mean is the limit, (10), (14), (16) minimise "
+            r"As (3), with the transpose in its place: the minimum of the mean is the limit, (10), (14), "
+            r"(16) minimise "
             r"the sum over a sample, layer by layer. Theorem 1 refers to (3), Theorem 2 to (9)."
         ),
         fixed=r"$\hat B^{i+1}=\arg\min_B\sum_t|B^{\top}\tilde e^{i+1}_t-\hat\lambda^i_t|^2$",
@@ -214,7 +215,8 @@ MODEL = (
         ),
         verdict="false",
         problem=(
-            r"The loss depends on all units: the mixed derivatives are missing. Those in $\xi_k^2$ stay in the mean, "
+            r"The loss depends on all units: the mixed derivatives are missing. Those in $\xi_k^2$ stay "
+            r"in the mean, "
             r"$c^2F_{jkk}/2$ for each other unit; the others are the variance of the estimator."
         ),
         fixed=(
@@ -249,7 +251,8 @@ ASSUMPTIONS = (
         printed=r"the loss $L(x,y)$ is analytic on $\mathcal{D}$",
         verdict="repaired",
         problem=(
-            r"What the proof expands is $L$ as a function of the perturbation, not of the data; and analytic is not "
+            r"What the proof expands is $L$ as a function of the perturbation, not of the data; and "
+            r"analytic is not "
             r"enough for (11), nor is it needed."
         ),
         fixed=r"$F$ differentiable at $0$, with $|F(z)-F(0)|\le K|z|(1+|z|^q)$",
@@ -263,7 +266,8 @@ ASSUMPTIONS = (
         printed=r"$\tilde e^i(\tilde e^i)^{\top}$ of full rank, $1\le i\le N+1$, with probability 1",
         verdict="repaired",
         problem=(
-            r"The matrix of one sample has rank 1, that of $T$ samples at most rank $T$, and finitely many data repeat "
+            r"The matrix of one sample has rank 1, that of $T$ samples at most rank $T$, and finitely "
+            r"many data repeat "
             r"with positive probability. Layer 1 is not needed, and Corollary 1 needs the output only."
         ),
         fixed=r"$\mathbb{E}[e^i(e^i)^{\top}]$ of full rank, $2\le i\le N+1$",
@@ -279,10 +283,14 @@ ASSUMPTIONS = (
         printed=r"$\mathbb{E}[\mathcal{E}^i(c)(\tilde e^{i+1})^{\top}]<\infty,\ 1\le i\le N$",
         verdict="repaired",
         problem=(
-            r"A matrix is compared with infinity. Finite for each $c$ is not enough: the mean has to vanish with $c$, "
+            r"A matrix is compared with infinity. Finite for each $c$ is not enough: the mean has to "
+            r"vanish with $c$, "
             r"so a bound for all small $c$ at once is needed, and $\mathbb{E}|e|^2<\infty$."
         ),
-        fixed=r"$\mathbb{E}[K|e^{N+1}|]<\infty,\ \mathbb{E}|e^{N+1}|^2<\infty$ (M1; M3 in nonlinear networks)",
+        fixed=(
+            r"$\mathbb{E}[K|e^{N+1}|]<\infty,\ \mathbb{E}|e^{N+1}|^2<\infty$ (M1; M3 in nonlinear "
+            r"networks)"
+        ),
         shown_by=(THEOREM_1, "theorem-1", "theorem-3"),
         refuted_by=(data_without_common_scale, errors_without_second_moment),
         needs=(M1, M3),
@@ -296,7 +304,8 @@ THEOREM_1_AND_ITS_PROOF = (
         printed=r"A1 to A4 imply $\lim_{c\to0}\operatorname{plim}\hat B^{N+1}=W^{N+1}$",
         verdict="false",
         problem=(
-            r"Three networks satisfy A1 to A4 and do not converge to $W$: noise of variance 4, data without a common "
+            r"Three networks satisfy A1 to A4 and do not converge to $W$: noise of variance 4, data "
+            r"without a common "
             r"scale, errors without a second moment."
         ),
         fixed=r"N1, S1, M1 and $C=\mathbb{E}[ee^{\top}]$ of full rank imply it",
@@ -322,7 +331,8 @@ THEOREM_1_AND_ITS_PROOF = (
         printed=r"$\hat\lambda^N_j=c^{-2}\sum_{m\ge1}L_{ij}^{(m)}(c\,\xi^N_j)^{m+1}/m!$",
         verdict="wrong index",
         problem=(
-            r"The series of layer $N$ has the derivatives of layer $i$; the next lines have $L_{Nj}^{(m)}$. It drops "
+            r"The series of layer $N$ has the derivatives of layer $i$; the next lines have "
+            r"$L_{Nj}^{(m)}$. It drops "
             r"the other units as well: see the series of the mean."
         ),
         fixed=r"$L_{Nj}^{(m)}$",
@@ -336,7 +346,8 @@ THEOREM_1_AND_ITS_PROOF = (
         printed=r"under A1 and A2 the conditional expectation of (2) converges to the gradient",
         verdict="false",
         problem=(
-            r"With $F(z)=z\,e^{z^4}$, which is entire, and Gaussian noise the mean is infinite at every $c$; with "
+            r"With $F(z)=z\,e^{z^4}$, which is entire, and Gaussian noise the mean is infinite at every "
+            r"$c$; with "
             r"noise of variance 4 it is $4$ times the gradient."
         ),
         fixed=r"under S1, N1 and $\mathbb{E}|\xi|^{q+2}<\infty$ it does",
@@ -347,10 +358,14 @@ THEOREM_1_AND_ITS_PROOF = (
     Entry(
         label=r"$\mathcal{E}^N(c)$",
         where="proof of Theorem 1",
-        printed=r"$\mathcal{E}^N(c)=\mathbb{E}[c^{-2}\sum_{m\ge2}L_{Nj}^{(m)}(c\,\xi^N_j)^{m+1}/m!\mid x,y]$ in (12)",
+        printed=(
+            r"$\mathcal{E}^N(c)=\mathbb{E}[c^{-2}\sum_{m\ge2}L_{Nj}^{(m)}(c\,\xi^N_j)^{m+1}/m!\mid "
+            r"x,y]$ in (12)"
+        ),
         verdict="wrong shape",
         problem=(
-            r"It is defined for one unit $j$, a number, and added to columns of $n_N$ entries in (12), then to "
+            r"It is defined for one unit $j$, a number, and added to columns of $n_N$ entries in (12), "
+            r"then to "
             r"$n_N\times T$ matrices."
         ),
         fixed=r"$\mathcal{E}^N(c)=\mathbb{E}[\hat\lambda^N\mid x,y]-\lambda^N\in\mathbb{R}^{n_N}$",
@@ -367,10 +382,14 @@ THEOREM_1_AND_ITS_PROOF = (
         ),
         verdict="false",
         problem=(
-            r"The sum is infinite for tanh and sigmoid at every $c>0$. Also, the derivatives need absolute values "
+            r"The sum is infinite for tanh and sigmoid at every $c>0$. Also, the derivatives need "
+            r"absolute values "
             r"($F=-z^2$ makes the bound negative), and $K$ belongs inside the power."
         ),
-        fixed=r"$|\mathcal{E}_j-c\,\kappa_3\mathbb{E}F_{jj}/2|\le c^2(\kappa_4M_{jjj}/6+\sum_{k\ne j}M_{jkk}/2)$",
+        fixed=(
+            r"$|\mathcal{E}_j-c\,\kappa_3\mathbb{E}F_{jj}/2|\le c^2(\kappa_4M_{jjj}/6+\sum_{k\ne "
+            r"j}M_{jkk}/2)$"
+        ),
         shown_by=("remainder",),
         refuted_by=(printed_bound, negative_bound, growth_of_moments),
     ),
@@ -386,10 +405,16 @@ THEOREM_1_AND_ITS_PROOF = (
     Entry(
         label="(13), second line",
         where="proof of Theorem 1",
-        printed=r"$\mathbb{E}[e(\eta^N)^{\top}]=\mathbb{E}[e(\hat\lambda^N)^{\top}]-\mathbb{E}[e(\hat\lambda^N)^{\top}\mid x,y]$",
+        printed=(
+            r"$\mathbb{E}[e(\eta^N)^{\top}]=\mathbb{E}[e(\hat\lambda^N)^{\top}]-\mathbb{E}[e(\hat\lambda^N)^{"
+            r"\top}\mid x,y]$"
+        ),
         verdict="right as meant",
         problem=r"The last term is a function of the datum, not a number: its expectation is meant.",
-        fixed=r"$\mathbb{E}[e(\hat\lambda^N)^{\top}]-\mathbb{E}[\mathbb{E}[e(\hat\lambda^N)^{\top}\mid x,y]]$",
+        fixed=(
+            r"$\mathbb{E}[e(\hat\lambda^N)^{\top}]-\mathbb{E}[\mathbb{E}[e(\hat\lambda^N)^{\top}\mid "
+            r"x,y]]$"
+        ),
         shown_by=("orthogonality",),
         as_printed=lambda: _orthogonality(given(fixed_errors(DEPTH) * estimate(DEPTH).T)),
         as_fixed=lambda: _orthogonality(mean(given(fixed_errors(DEPTH) * estimate(DEPTH).T))),
@@ -433,7 +458,10 @@ THEOREM_1_AND_ITS_PROOF = (
             r"+\mathbb{E}[(\mathcal{E}(c)+\eta^N)e^{\top}]\,\mathbb{E}[ee^{\top}]^{-1}$"
         ),
         verdict="wrong index",
-        problem=r"The superscript $N$ of the remainder is lost, here and in the line below. (The step is right.)",
+        problem=(
+            r"The superscript $N$ of the remainder is lost, here and in the line below. (The step is "
+            r"right.)"
+        ),
         fixed=r"$\mathcal{E}^N(c)$",
         shown_by=(ProofStep("theorem-1", "", "limit of the fit"),),
         as_printed=lambda: _limit_of_fit(bias_without_layer()),
@@ -446,7 +474,8 @@ THEOREM_1_AND_ITS_PROOF = (
         printed=r"A4 and (11): $\operatorname{plim}(\hat B^{N+1})^{\top}=(W^{N+1})^{\top}+O(c)$",
         verdict="false",
         problem=(
-            r"A bound for each datum does not bound the mean over the data: with data without a common scale the bias "
+            r"A bound for each datum does not bound the mean over the data: with data without a common "
+            r"scale the bias "
             r"tends to $9\ln3/(2\pi^2)$. Under S1 and M1 it tends to 0; $O(c)$ needs three derivatives."
         ),
         fixed=r"$\to(W^{N+1})^{\top}$; $O(c^2)$ for $\kappa_3=0$ and bounded third derivatives",
@@ -477,7 +506,10 @@ THEOREM_2_AND_ITS_PROOF = (
     Entry(
         label="(14)",
         where="Theorem 2, appendix A",
-        printed=r"$(\hat B^i)^{\top}=\hat\lambda^{i-1}(\tilde e^i)^{\top}(\tilde e^i(\tilde e^i)^{\top})^{-1}$",
+        printed=(
+            r"$(\hat B^i)^{\top}=\hat\lambda^{i-1}(\tilde e^i)^{\top}(\tilde e^i(\tilde "
+            r"e^i)^{\top})^{-1}$"
+        ),
         verdict="right",
         shown_by=("solves",),
         as_printed=lambda: Equal(feedback(LAYER).T, layerwise_fit(LAYER)),
@@ -518,7 +550,8 @@ THEOREM_2_AND_ITS_PROOF = (
         ),
         verdict="right as meant",
         problem=(
-            r"The limits at $c$ are $\tilde W^j(c)$; the weights $W^j$ do not depend on $c$. The order of the product "
+            r"The limits at $c$ are $\tilde W^j(c)$; the weights $W^j$ do not depend on $c$. The order of "
+            r"the product "
             r"and the step are right."
         ),
         fixed=r"$\mathbb{E}[\hat\lambda^{i-1}(e^{N+1})^{\top}]\tilde W^{N+1}(c)\cdots\tilde W^{i+1}(c)$",
@@ -540,11 +573,13 @@ THEOREM_2_AND_ITS_PROOF = (
         where="proof of Theorem 2",
         printed=(
             r"$\lim_{c\to0}\{(W^i)^{\top}\mathbb{E}[e^i(\bar e^i)^{\top}]"
-            r"+\mathbb{E}[\mathcal{E}^{i-1}(\bar e^i)^{\top}]\}\,\mathbb{E}[\bar e^i(\bar e^i)^{\top}]^{-1}=(W^i)^{\top}$"
+            r"+\mathbb{E}[\mathcal{E}^{i-1}(\bar e^i)^{\top}]\}\,\mathbb{E}[\bar e^i(\bar "
+            r"e^i)^{\top}]^{-1}=(W^i)^{\top}$"
         ),
         verdict="repaired",
         problem=(
-            r"A4 speaks of the errors $\tilde e^i$ of a sample, not of $\bar e^i$, and of finite means where they have "
+            r"A4 speaks of the errors $\tilde e^i$ of a sample, not of $\bar e^i$, and of finite means "
+            r"where they have "
             r"to vanish; the inverse needs full rank at $c=0$, in the population."
         ),
         fixed=r"the same under N1, S1, M1 and R",
@@ -557,10 +592,14 @@ COROLLARY_1_AND_ITS_PROOF = (
     Entry(
         label="Corollary 1",
         where="appendix A",
-        printed=r"A1 to A4 and $\sigma(x)=x$ imply $\lim_{c\to0}\operatorname{plim}\hat B^i=\prod_{j=N+1}^iW^j$",
+        printed=(
+            r"A1 to A4 and $\sigma(x)=x$ imply $\lim_{c\to0}\operatorname{plim}\hat "
+            r"B^i=\prod_{j=N+1}^iW^j$"
+        ),
         verdict="repaired",
         problem=(
-            r"With one hidden layer it is Theorem 2, and refuted by the same linear networks. Repaired it holds for "
+            r"With one hidden layer it is Theorem 2, and refuted by the same linear networks. Repaired it "
+            r"holds for "
             r"any widths: of A3 only the output matters."
         ),
         fixed=r"N1, S1, M1 and $C$ of full rank imply it, for $2\le i\le N+1$",
@@ -590,7 +629,8 @@ COROLLARY_1_AND_ITS_PROOF = (
         printed=r"$\hat\lambda^i=(W^{i+1}\cdots W^{N+1})^{\top}e^{N+1}+\mathcal{E}^i(c)+\eta^i$",
         verdict="wrong shape",
         problem=(
-            r"The product ascends: $W^{i+1}$ has $n_i$ columns and $W^{i+2}$ has $n_{i+2}$ rows. It is the transpose "
+            r"The product ascends: $W^{i+1}$ has $n_i$ columns and $W^{i+2}$ has $n_{i+2}$ rows. It is "
+            r"the transpose "
             r"of the descending product; with equal widths it is another matrix."
         ),
         fixed=r"$\hat\lambda^i=(W^{N+1}\cdots W^{i+1})^{\top}e^{N+1}+\mathcal{E}^i(c)+\eta^i$",
@@ -617,7 +657,8 @@ COROLLARY_1_AND_ITS_PROOF = (
         ),
         verdict="wrong shape",
         problem=(
-            r"The left side has $n_{i-1}$ rows, the right one $n_i$: it is $(\hat B^{i+1})^{\top}$, as in the last "
+            r"The left side has $n_{i-1}$ rows, the right one $n_i$: it is $(\hat B^{i+1})^{\top}$, as in "
+            r"the last "
             r"line. The superscripts of the remainders are lost twice."
         ),
         fixed=r"$\operatorname{plim}(\hat B^{i+1})^{\top}=\cdots$, with $\mathcal{E}^i(c)$",
@@ -638,7 +679,8 @@ DISCUSSION = (
         printed=r"convergence for any sub-Gaussian random variable",
         verdict="false",
         problem=(
-            r"With second moments $M$ instead of the identity, and one hidden layer, the limit is $MW^{\top}$. "
+            r"With second moments $M$ instead of the identity, and one hidden layer, the limit is "
+            r"$MW^{\top}$. "
             r"Sub-Gaussian or not, any noise with $M=I$ and enough moments will do."
         ),
         fixed=r"$\lim_{c\to0}\operatorname{plim}\hat B^{\top}=MW^{\top},\ M=\mathbb{E}[\xi\xi^{\top}]$",
@@ -653,7 +695,8 @@ DISCUSSION = (
         printed=r"A2 precludes relu; tanh and sigmoid with an analytic cost satisfy it",
         verdict="repaired",
         problem=(
-            r"They do satisfy A2, and are just those for which (11) is infinite. Relu satisfies S1, which is enough, if "
+            r"They do satisfy A2, and are just those for which (11) is infinite. Relu satisfies S1, which "
+            r"is enough, if "
             r"no pre-activation is exactly 0."
         ),
         fixed=r"S1 covers tanh, sigmoid and, away from kinks, relu",
@@ -664,27 +707,37 @@ DISCUSSION = (
     Entry(
         label="A.1, on A3",
         where="appendix A.1",
-        printed=r"hard to establish general conditions under which $\tilde e^i(\tilde e^i)^{\top}$ is of full rank",
+        printed=(
+            r"hard to establish general conditions under which $\tilde e^i(\tilde e^i)^{\top}$ is of "
+            r"full rank"
+        ),
         verdict="left open",
         problem=(
-            r"For linear networks the condition is exact: $C^{1/2}W^{N+1}\cdots W^{i+1}$ has full column rank, so no "
+            r"For linear networks the condition is exact: $C^{1/2}W^{N+1}\cdots W^{i+1}$ has full column "
+            r"rank, so no "
             r"layer above the second may narrow. For softmax and cross-entropy it never holds. Without it "
             r"$\hat B^i\to P_iW^i$, and the gradients are right all the same."
         ),
-        fixed=r"$\operatorname{rank}\mathbb{E}[e^i(e^i)^{\top}]\le\min(n_i,\dots,n_{N+1},\operatorname{rank}C)$",
+        fixed=(
+            r"$\operatorname{rank}\mathbb{E}[e^i(e^i)^{\top}]\le\min(n_i,\dots,n_{N+1},"
+            r"\operatorname{rank}C)$"
+        ),
         shown_by=("rank", "pseudo-inverse"),
     ),
     Entry(
         label="A.1, nonlinear",
         where="appendix A.1",
         printed=(
-            r"in the nonlinear case the sums are neither independent nor identically distributed: the continuous "
+            r"in the nonlinear case the sums are neither independent nor identically distributed: the "
+            r"continuous "
             r"mapping theorem can not be applied as in (15)"
         ),
         verdict="left open",
         problem=(
-            r"The terms are dependent, but each error is a polynomial in the fitted matrices, with coefficients that "
-            r"depend on one sample. Expanded, the sums are polynomials whose coefficients are averages of independent "
+            r"The terms are dependent, but each error is a polynomial in the fitted matrices, with "
+            r"coefficients that "
+            r"depend on one sample. Expanded, the sums are polynomials whose coefficients are averages of "
+            r"independent "
             r"terms: the law of large numbers and continuity apply as in (15)."
         ),
         fixed=r"$\lim_{c\to0}\operatorname{plim}\hat B^i=W^i$ for any depth and any activations (Theorem 3)",

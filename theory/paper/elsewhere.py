@@ -54,7 +54,8 @@ APPLICATIONS = (
         printed=r"$\Delta W^i=\eta\,\tilde e^ih^{i-1}$",
         verdict="wrong shape",
         problem=(
-            r"Two columns do not multiply: $(h^{i-1})^{\top}$ is meant. And the sign is wrong, as $\tilde e^i$ is the "
+            r"Two columns do not multiply: $(h^{i-1})^{\top}$ is meant. And the sign is wrong, as $\tilde "
+            r"e^i$ is the "
             r"gradient of a loss: the step climbs."
         ),
         fixed=r"$\Delta W^i=-\eta\,\tilde e^i(h^{i-1})^{\top}$",
@@ -68,10 +69,14 @@ APPLICATIONS = (
         printed=r"the angle between the gradients is proportional to $e^{\top}WB^{\top}\tilde e$",
         verdict="right as meant",
         problem=(
-            r"That is the inner product of true and synthetic gradient. Its cosine is this over both norms, and the "
+            r"That is the inner product of true and synthetic gradient. Its cosine is this over both "
+            r"norms, and the "
             r"angle is not proportional to either."
         ),
-        fixed=r"$\cos\theta=(\lambda^i)^{\top}(B^{i+1})^{\top}\tilde e^{i+1}/(|\lambda^i|\,|(B^{i+1})^{\top}\tilde e^{i+1}|)$",
+        fixed=(
+            r"$\cos\theta=(\lambda^i)^{\top}(B^{i+1})^{\top}\tilde "
+            r"e^{i+1}/(|\lambda^i|\,|(B^{i+1})^{\top}\tilde e^{i+1}|)$"
+        ),
         as_printed=lambda: (
             errors(LAYER + 1).T * weights(LAYER + 1) * feedback(LAYER + 1).T * synthetic(LAYER + 1)
         ),
@@ -92,7 +97,8 @@ APPLICATIONS = (
         printed=r"noisy activations are one way of obtaining an unbiased gradient estimator",
         verdict="false",
         problem=(
-            r"At a fixed noise scale the estimator is biased, by $O(c)$ in general and $O(c^2)$ for $\kappa_3=0$; not if "
+            r"At a fixed noise scale the estimator is biased, by $O(c)$ in general and $O(c^2)$ for "
+            r"$\kappa_3=0$; not if "
             r"the loss is quadratic in the perturbation as well."
         ),
         fixed=r"unbiased in the limit $c\to0$",
@@ -109,7 +115,8 @@ DISCUSSION = (
         verdict="repaired",
         problem=(
             r"If $\mathbb{E}\xi=0$, as for the Gaussian noise of section 2.2; A1 allows any mean, which adds "
-            r"$L\,\mathbb{E}\xi/c$. And removed it leaves a variance of $L^2/c^2$, infinite in the limit that the "
+            r"$L\,\mathbb{E}\xi/c$. And removed it leaves a variance of $L^2/c^2$, infinite in the limit "
+            r"that the "
             r"theorems take."
         ),
         fixed=r"$\mathbb{E}[\tilde L\,\xi/c\mid x,y]=\mathbb{E}[\hat\lambda\mid x,y]$ if $\mathbb{E}\xi=0$",
@@ -128,7 +135,8 @@ APPENDICES = (
         printed=r"the first hidden layer matrix $W^1$, the second $W^2$, each with its $B^i$",
         verdict="wrong index",
         problem=(
-            r"In the paper's own notation these are $W^2$ and $W^3$ of the 784-50-20-10 network, $20\times50$ and "
+            r"In the paper's own notation these are $W^2$ and $W^3$ of the 784-50-20-10 network, "
+            r"$20\times50$ and "
             r"$10\times20$: the first layer has no feedback matrix."
         ),
         fixed=r"$W^2$, $W^3$",
@@ -141,7 +149,8 @@ APPENDICES = (
         printed=r"$\hat B^{i+1}=\arg\min_B\mathbb{E}\,|g(h^i,\tilde e^{i+1};B)-\hat\lambda^i|^2+\gamma|B|^2$",
         verdict="false",
         problem=(
-            r"Called a better test of consistency, it is not consistent: inside the mean a fixed $\gamma$ shrinks the "
+            r"Called a better test of consistency, it is not consistent: inside the mean a fixed $\gamma$ "
+            r"shrinks the "
             r"weights by $\mu/(\mu+\gamma)$ in each direction, for ever. On the sum over samples it vanishes."
         ),
         fixed=r"$\arg\min_B\sum_t|B^{\top}\tilde e^{i+1}_t-\hat\lambda^i_t|^2+\gamma|B|^2$",

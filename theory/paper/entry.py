@@ -1,10 +1,10 @@
 """What the table of the paper is made of: an entry for each equation, theorem, assumption and remark.
 
-An entry says how the paper prints something and how we judge it. Where the printed form can be written in the
-language of the proofs, the entry builds it, and the verdict is computed from what comes out: the form does not
-build because its shapes do not chain, or because it asks for a layer that has no noise; it builds and is the
-same as the mended form; it builds and is another. What the mended form needs besides is listed, and what
-refutes the printed claim is a function whose value is not zero.
+An entry says how the paper prints something and how we judge it. Where the printed form can be written in
+the language of the proofs, the entry builds it, and the verdict is computed from what comes out: the form
+does not build because its shapes do not chain, or because it asks for a layer that has no noise; it builds
+and is the same as the mended form; it builds and is another. What the mended form needs besides is listed,
+and what refutes the printed claim is a function whose value is not zero.
 """
 
 from __future__ import annotations
@@ -49,11 +49,12 @@ class ProofStep(NamedTuple):
 class Entry:
     """A formula or a sentence of the paper, and what we say of it.
 
-    ``printed`` and ``fixed`` are LaTeX, ``problem`` is a sentence or two with formulas in dollars; both of them
-    are empty where there is nothing to mend. ``as_printed`` and ``as_fixed`` build the two forms, to be compared
-    with the equations ``using`` put in. ``needs`` are the hypotheses that the paper does not state;
-    ``shown_by`` are the steps and the statements (by their ids) that prove the mended form, the step that
-    claims it first. ``refuted_by`` are functions: what the printed claim says is zero, exactly, and is not.
+    ``printed`` and ``fixed`` are LaTeX, ``problem`` is a sentence or two with formulas in dollars; both of
+    them are empty where there is nothing to mend. ``as_printed`` and ``as_fixed`` build the two forms, to
+    be compared with the equations ``using`` put in. ``needs`` are the hypotheses that the paper does not
+    state; ``shown_by`` are the steps and the statements (by their ids) that prove the mended form, the step
+    that claims it first. ``refuted_by`` are functions: what the printed claim says is zero, exactly, and is
+    not.
     """
 
     label: str

@@ -1,4 +1,4 @@
-"""What refutes the printed claims: each function is a quantity that the claim says is zero, exact, and is not.
+"""What refutes the printed claims: a function each, exact, of what the claim says is zero and is not.
 
 Where a statement of `theory` has the counterexample, it is taken from there.
 """
@@ -100,7 +100,7 @@ def rise_of_the_loss() -> sympy.Expr:
 
 
 def bias_at_fixed_noise() -> sympy.Expr:
-    """plim B - W at the noise scale c: one unit per layer, linear, W = 1, x = 1, y = 0, loss yhat^4/4, noise ±1.
+    """plim B - W at the noise scale c: one unit per layer, linear, W = x = 1, y = 0, loss yhat^4/4, noise ±1.
 
     The error is 1, so the fit is the mean of the estimate: ((1 + c)^4 - (1 - c)^4) / (8 c).
     """

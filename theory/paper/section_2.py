@@ -80,7 +80,8 @@ ENTRIES = (
         printed=r"$e^{N+1}=\partial L/\partial\hat y\circ\sigma'(W^{N+1}h^N)$",
         verdict="repaired",
         problem=(
-            r"Elementwise slopes are those of an output that acts unit by unit. The Jacobian of a softmax, which "
+            r"Elementwise slopes are those of an output that acts unit by unit. The Jacobian of a "
+            r"softmax, which "
             r"C.4 uses, is not diagonal: $\partial\hat y_1/\partial a_2\ne0$."
         ),
         fixed=r"$e^{N+1}=\partial L/\partial a^{N+1}=J^{\top}\,\partial L/\partial\hat y$",
@@ -132,7 +133,8 @@ ENTRIES = (
         printed=r"$h^i_t=\sigma(\sum_kW^i_{\cdot k}h^{i-1}_t)+c\,\xi^i_t$",
         verdict="wrong shape",
         problem=(
-            r"The column $W^i_{\cdot k}$ is multiplied by the whole vector $h^{i-1}_t$: the index $k$ is missing. "
+            r"The column $W^i_{\cdot k}$ is multiplied by the whole vector $h^{i-1}_t$: the index $k$ is "
+            r"missing. "
             r"The output layer is not perturbed."
         ),
         fixed=r"$\sum_kW^i_{\cdot k}h^{i-1}_{t,k}$",
@@ -176,7 +178,8 @@ ENTRIES = (
         printed=r"$\mathbb{E}[(\tilde L-L)c\,\xi^i_j\mid x,y]\approx c^2\,\partial L/\partial h^i_j$",
         verdict="right as meant",
         problem=(
-            r"Right, but not from (1): with the sum over all units it follows if $\mathbb{E}[\xi\xi^{\top}]=I$, "
+            r"Right, but not from (1): with the sum over all units it follows if "
+            r"$\mathbb{E}[\xi\xi^{\top}]=I$, "
             r"which makes the other units' terms vanish on average. The error is $O(c^3)$."
         ),
         shown_by=("linearisation", "expansion"),
@@ -197,7 +200,8 @@ ENTRIES = (
         printed=r"$\lambda^i=g(h^i)$ is sufficient to express the true gradient",
         verdict="repaired",
         problem=(
-            r"Only if $h^i$ determines the target: two data with the same $h^i$ and different $y$ have different "
+            r"Only if $h^i$ determines the target: two data with the same $h^i$ and different $y$ have "
+            r"different "
             r"gradients."
         ),
         fixed=r"$\lambda^i=g(h^i,y)$; $g(h^i)$ at best $\mathbb{E}[\lambda^i\mid h^i]$",
@@ -209,7 +213,8 @@ ENTRIES = (
         printed=r"$\hat B^{i+1}=\arg\min_B\mathbb{E}\,|g(h^i,\tilde e^{i+1};B)-\hat\lambda^i|^2$",
         verdict="right as meant",
         problem=(
-            r"The minimum of a mean is the limit, not the estimator: (4), (5), (6) minimise the sum over a sample. "
+            r"The minimum of a mean is the limit, not the estimator: (4), (5), (6) minimise the sum over "
+            r"a sample. "
             r"They are nested, not joint: $\tilde e^{i+1}$ is computed with the matrices fitted above."
         ),
         fixed=r"$\hat B^{i+1}=\arg\min_B\sum_t|B^{\top}\tilde e^{i+1}_t-\hat\lambda^i_t|^2$",

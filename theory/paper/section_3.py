@@ -78,15 +78,19 @@ def lowest(fit: str, i: Index) -> Term:
 
 
 RANGE_PROBLEM = (
-    r"$B^1$ would need $\hat\lambda^0$, an estimate on the input, which is not perturbed; A4 does not speak of it "
+    r"$B^1$ would need $\hat\lambda^0$, an estimate on the input, which is not perturbed; A4 does not "
+    r"speak of it "
     r"and backpropagation never uses it."
 )
 SHAPE_PROBLEM = (
-    r"$B^{i+1}$, which tends to $W^{i+1}$, is $n_{i+1}\times n_i$: it does not multiply $\tilde e^{i+1}$. The "
-    r"gradient of layer $i$ needs the transpose, as in (9) and section 4.1; with equal widths it is another vector."
+    r"$B^{i+1}$, which tends to $W^{i+1}$, is $n_{i+1}\times n_i$: it does not multiply $\tilde e^{i+1}$. "
+    r"The "
+    r"gradient of layer $i$ needs the transpose, as in (9) and section 4.1; with equal widths it is "
+    r"another vector."
 )
 DIRECT_SHAPE_PROBLEM = (
-    r"$B^{i+1}$ is $n_{N+1}\times n_i$: it does not multiply $\tilde e^{N+1}$. The text before the corollary has "
+    r"$B^{i+1}$ is $n_{N+1}\times n_i$: it does not multiply $\tilde e^{N+1}$. The text before the "
+    r"corollary has "
     r"the transpose; with equal widths it is another vector."
 )
 THEOREM_1 = ProofStep("theorem-1", "", "theorem")
@@ -112,7 +116,10 @@ ENTRIES = (
         where="section 3",
         printed=r"$\lim_{c\to0}\operatorname{plim}\hat B^{N+1}=W^{N+1}$",
         verdict="repaired",
-        problem=r"Under the hypotheses of the formal version it is false; under N1, S1, M1 and $C$ of full rank true.",
+        problem=(
+            r"Under the hypotheses of the formal version it is false; under N1, S1, M1 and $C$ of "
+            r"full rank true."
+        ),
         fixed=r"the same, for $\mathbb{E}[\xi\xi^{\top}]=I$ and a dominated remainder",
         shown_by=(THEOREM_1, "theorem-1"),
         needs=(N1, S1, M1, R_TOP),
@@ -132,7 +139,10 @@ ENTRIES = (
     Entry(
         label="(5)",
         where="section 3",
-        printed=r"$(\hat B^i)^{\top}=\hat\lambda^{i-1}(\tilde e^i)^{\top}(\tilde e^i(\tilde e^i)^{\top})^{-1}$",
+        printed=(
+            r"$(\hat B^i)^{\top}=\hat\lambda^{i-1}(\tilde e^i)^{\top}(\tilde e^i(\tilde "
+            r"e^i)^{\top})^{-1}$"
+        ),
         verdict="right",
         shown_by=("solves",),
         as_printed=lambda: Equal(feedback(LAYER).T, layerwise_fit(LAYER)),
@@ -156,7 +166,8 @@ ENTRIES = (
         printed=r"$\sigma(x)=x$: $\lim_{c\to0}\operatorname{plim}\hat B^i=W^i$",
         verdict="repaired",
         problem=(
-            r"As Theorem 1, with full rank of $\mathbb{E}[e^i(e^i)^{\top}]$ in every layer above the first: that "
+            r"As Theorem 1, with full rank of $\mathbb{E}[e^i(e^i)^{\top}]$ in every layer above the "
+            r"first: that "
             r"forces $n_2\le\dots\le n_{N+1}$."
         ),
         fixed=r"the same, for $2\le i\le N+1$",
@@ -201,7 +212,8 @@ ENTRIES = (
         printed=r"$\lim_{c\to0}\operatorname{plim}\hat B^i=\prod_{j=N+1}^iW^j$",
         verdict="repaired",
         problem=(
-            r"The product descends and is right. As Theorem 1; of the ranks only that of $C$ matters, so any widths "
+            r"The product descends and is right. As Theorem 1; of the ranks only that of $C$ matters, so "
+            r"any widths "
             r"will do."
         ),
         fixed=r"the same, for $2\le i\le N+1$",
@@ -241,7 +253,8 @@ ENTRIES = (
         printed=r"for sufficiently small $c_h$ we converge to $W$",
         verdict="false",
         problem=(
-            r"At a fixed $c$, however small, the limit is $W$ plus a bias: it is $W$ only for $c\to0$, or for a loss "
+            r"At a fixed $c$, however small, the limit is $W$ plus a bias: it is $W$ only for $c\to0$, or "
+            r"for a loss "
             r"quadratic in the perturbation and noise with $\kappa_3=0$."
         ),
         fixed=r"$\lim_{c\to0}\operatorname{plim}\hat B^{N+1}=W^{N+1}$",
@@ -256,7 +269,8 @@ ENTRIES = (
         printed=r"deep linear networks, for both $g_{FA}$ and $g_{DFA}$: we converge to $W$",
         verdict="wrong shape",
         problem=(
-            r"Below the top direct feedback is $n_{N+1}\times n_{i-1}$ and tends to a product of weights, not to "
+            r"Below the top direct feedback is $n_{N+1}\times n_{i-1}$ and tends to a product of weights, "
+            r"not to "
             r"$W^i$, as the corollary says itself."
         ),
         fixed=r"$\hat B^i\to W^{N+1}\cdots W^i$",
