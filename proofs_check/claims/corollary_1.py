@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import flint
+
 from proofs_check.claim import Claim
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
-from proofs_check.limits import confirm_limits, examine_limits, products
+from proofs_check.limits import BITS, confirm_limits, examine_limits, products
 from proofs_check.networks import Family, any_widths
 from proofs_check.subjects import Subject
+from theory import direct_residual
 from theory.corollary_1 import STATEMENT
 
 FAMILY = Family(
@@ -22,8 +25,21 @@ FAMILY = Family(
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
-    """Limit, order and coefficient of every direct matrix."""
+    """Limit, order and coefficient of every direct matrix; what it leaves in nonlinear networks."""
     yield from confirm_limits(FAMILY, effort, "corollary-1", products)
+    yield from nonlinear()
+
+
+def nonlinear() -> Iterator[Evidence]:
+    """Direct feedback fits one matrix to gradients whose slopes change: the rest stays, for any T, any c."""
+    rest = "|λ^i - B̂e|² / |λ^i|² for T → ∞, then c → 0"
+    name = f"nonlinear, ŷ = |x| by two units of relu: {rest}, layers 1 and 2"
+    found = direct_residual.squared_residuals(direct_residual.absolute_value())
+    yield Evidence("exact", name, ", ".join(map(str, found)), "1, 0")
+    with flint.ctx.workprec(BITS):
+        lower, _ = direct_residual.squared_residuals(direct_residual.saturating_units())
+        name = f"nonlinear, tanh 2-3-3-2: {rest}, layer 1"
+        yield Evidence("ball arithmetic", name, float(lower), (0.01, 1.0))
 
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:

@@ -12,6 +12,10 @@ from proofs_check.evidence import Evidence, falsified_by
 from proofs_check.limits import confirm_limits, examine_limits
 from proofs_check.networks import Family, Instance, any_widths
 from proofs_check.subjects import Subject
+from theory import kinks
+from theory.designs import factorial
+from theory.noise_laws import RADEMACHER
+from theory.population import fit, to_floats
 from theory.theorem_3 import STATEMENT
 
 FAMILY = Family(
@@ -23,8 +27,24 @@ TRAINED = {"sigmoid": ("sigmoid",), "tanh": ("tanh", "identity")}
 def confirm(effort: Effort) -> Iterator[Evidence]:
     """Limit, order and coefficient at every layer of drawn networks; recovery of 64-50-20-10 at real size."""
     yield from confirm_limits(FAMILY, effort, "theorem-3")
+    yield from at_kinks()
     for name in TRAINED:
         yield from confirm_recovery(name, effort)
+
+
+def at_kinks() -> Iterator[Evidence]:
+    """What S1 is for: relu networks with a pre-activation of exactly 0, where the loss has no derivative."""
+    silent = kinks.listens_to_silence()
+    slopes = kinks.mean_limits(silent, factorial(RADEMACHER, sum(silent.network.widths[1:-1])))
+    name = "without S1, a unit of relu at its kink: c → 0 of plim B̂^2, where W^2 is the identity"
+    yield Evidence("exact", name, str(to_floats(fit(silent, slopes)[0])), "[[0.5, 0.0], [0.5, 1.0]]")
+
+    chain = kinks.chain()
+    found = kinks.mean_limits(chain, factorial(RADEMACHER, sum(chain.network.widths[1:-1])))
+    name = (
+        "without S1, two units at their kinks in a row: c → 0 of E λ̂, which no s = σ'(0) makes (s², s, 1)"
+    )
+    yield Evidence("exact", name, ", ".join(str(means[0, 0]) for means in found), "1/4, 3/4, 1")
 
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
