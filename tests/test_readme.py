@@ -3,9 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from proofs_check.claims import CLAIMS
 from proofs_check.command import parse
 from theory import STATEMENTS
+from theory.__main__ import main as theory_command
+from theory.proofs import PROOFS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,7 +26,7 @@ def test_every_statement_has_a_claim_and_every_claim_a_statement() -> None:
 
 
 def test_the_options_of_the_readme_are_understood() -> None:
-    named = set(re.findall(r"`(--[a-z]+)", README)) - {"--latex"}
+    named = set(re.findall(r"`(--[a-z]+)", README))
     assert {"--subject", "--depth", "--only", "--seed", "--json", "--markdown", "--list"} <= named
     options = parse(["--subject", "a.py:B", "--depth", "thorough", "--only", "rank,noise", "--seed", "7"])
     assert (options.subject, options.effort.depth, options.only, options.effort.seed) == (
@@ -31,6 +35,20 @@ def test_the_options_of_the_readme_are_understood() -> None:
         ("rank", "noise"),
         7,
     )
+
+
+def test_the_commands_of_the_theory_are_understood(capsys: pytest.CaptureFixture[str]) -> None:
+    commands = re.findall(r"^\| `python -m theory ?(.*)` \|", README, flags=re.MULTILINE)
+    assert {"", "--paper", "--check", "--uses", "--trusted", "--latex"} <= set(commands)
+    for command in set(commands) - {"--check"}:  # which takes its time, and is run beside the tests
+        assert theory_command(command.split()) == 0
+        assert capsys.readouterr().out
+
+
+def test_the_readme_counts_the_statements_that_are_proved() -> None:
+    proved = {proof.statement for proof in PROOFS}
+    assert "Eighteen of the statements have proofs in steps" in README
+    assert len(proved) == 18
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
