@@ -99,7 +99,8 @@ R_CONSTANT = Assumption(
 )
 R_COMMON = Assumption(
     "R-common",
-    "The errors that the biased top matrix carries down have full rank, at the noise scale at hand.",
+    "At every small noise scale, or at the one in question, the errors that the biased top matrix carries "
+    "down have full rank.",
     r"(A^i)^{\top}\Gamma C\,\Gamma^{\top}A^i\succ0,\quad 2\le i\le N,"
     r"\qquad \Gamma=\mathbb{E}[v\,(e^{N+1})^{\top}]C^{-1}",
 )
@@ -142,13 +143,15 @@ PREDICTED = Assumption(
 )
 SQUARE_INTEGRABLE = Assumption(
     "M2",
-    "Estimates and errors have finite second moments.",
-    r"\mathbb{E}|\hat\lambda^{i}|^2<\infty,\qquad \mathbb{E}|\tilde e^{i+1}|^2<\infty",
+    "Estimates and errors, those of the output too, have finite second moments.",
+    r"\mathbb{E}|\hat\lambda^{i}|^2<\infty,\qquad \mathbb{E}|\tilde e^{i+1}|^2<\infty,"
+    r"\qquad \mathbb{E}|e^{N+1}|^2<\infty,\qquad 1\le i\le N",
 )
 CLEAN = Assumption(
     "E",
-    "The error signal is computed on the clean pass with fixed feedback: a function of the datum alone.",
-    r"\tilde e^{i+1}=\tilde e^{i+1}(x,y)",
+    "The error signal is computed on the clean pass, with feedback that was not fitted on the same rows: a "
+    "function of the datum alone.",
+    r"\tilde e^{i+1}=\tilde e^{i+1}(x,y),\quad 1\le i\le N",
 )
 COMMON = Assumption(
     "V",
@@ -157,13 +160,15 @@ COMMON = Assumption(
 )
 THIRD = Assumption(
     "S4",
-    "The loss has three derivatives in the perturbation, bounded on the box that the noise reaches.",
-    r"F\in C^3,\quad M_{jkk}=\sup_z|\partial_j\partial_k^2F(z)|<\infty,\quad \kappa_4<\infty",
+    "The loss has three derivatives in the perturbation; those with two or three in one unit are bounded on "
+    "the box that the noise reaches.",
+    r"F\in C^3,\quad M_{jkk}=\sup_z|\partial_j\partial_k^2F(z)|<\infty\ \ \forall j,k,"
+    r"\quad \kappa_4<\infty",
 )
 ONE_HIDDEN = Assumption(
     "H1",
-    "There is one hidden layer: only its units are perturbed.",
-    r"N=1",
+    "There is one hidden layer, so that its units are all that are perturbed.",
+    r"N=1,\quad g=\lambda^{1}",
 )
 EIGENVECTOR = Assumption(
     "eigen",
@@ -172,7 +177,8 @@ EIGENVECTOR = Assumption(
 )
 R_AT_C = Assumption(
     "R-c",
-    "At this noise scale the second moments of the synthetic errors have full rank.",
+    "At every small noise scale, or at the one in question, the second moments of the synthetic errors have "
+    "full rank.",
     r"\tilde S_i=\mathbb{E}\bigl[\tilde e^{i}(\tilde e^{i})^{\top}\bigr]\succ 0,\quad 2\le i\le N+1,"
     r"\qquad \tilde e^{i}\ \text{carried down by}\ \tilde W(c)",
 )

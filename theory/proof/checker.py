@@ -4,6 +4,9 @@ A step is a claim, the rule that leads to it, and what it follows from: earlier 
 hypotheses. What a rule does not see among these it does not know. The checker also keeps account: which hypothesis
 every step uses, and which axioms the whole rests on.
 
+A proof lets a sample grow in one way: plim, at every small c, or plim₀, with c_T falling; so its facts about
+samples are all along the same limit.
+
 A proof about all layers goes by induction, from the output down: the claims for layer N + 1, then those for
 layer i from those for layer i + 1, for 2 <= i <= N.
 """
@@ -16,11 +19,14 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import sympy
+from sympy.core.function import AppliedUndef
 
+from theory.proof.existence import limits_exist, limits_of, terms_of
 from theory.proof.grants import Hypothesis
-from theory.proof.relations import Equal, Relation, relation_at
+from theory.proof.relations import Equal, FirstOrder, Normal, Polynomial, Relation, relation_at
 from theory.proof.rules import RULES, Premises, Rejected, Rule
-from theory.proof.terms import LAYER, ROW, Applied, Symbol, Term, dependence, parts
+from theory.proof.terms import LAYER, ROW, Applied, Symbol, dependence
+from theory.proof.units import is_known_number
 from theory.proof.vocabulary import OUTPUT, Definition, is_known
 from theory.statement import Assumption
 
@@ -144,10 +150,15 @@ class _Context:
             cited = tuple(self._cited(source, known) for source in step.uses)
             if step.rule not in RULES:
                 raise Rejected(f"{step.rule.name} is no rule of the checker")
+            missing = [a.id for a in step.rule.supposes if a not in self.hypotheses]
+            if missing:
+                raise Rejected(f"the rule also supposes {', '.join(missing)}")
             premises = together(cited)
             _only_known_symbols(step.claim)
             _only_in_the_sample(step.claim, premises)
             step.rule.check(step.claim, premises)
+            known_limits = together(one for one in cited if not isinstance(one.source, Definition))
+            limits_exist(step.claim, step.rule, premises, known_limits.relations)
         except ValueError as error:
             raise Failed(number, step, str(error)) from None
         self.accepted.append(Checked(number, step, cited, phase))
@@ -175,6 +186,13 @@ class _Context:
         return facts[source.label]
 
 
+def check_step(step: Step, facts: Mapping[str, Relation], hypotheses: tuple[Assumption, ...] = ()) -> Checked:
+    """The step by itself, accepted, where the facts are known; raises `Failed` if it does not follow."""
+    context = _Context(hypotheses)
+    context.take(1, step, facts)
+    return context.accepted[0]
+
+
 @lru_cache(maxsize=64)
 def _facts(proof: Proof) -> Mapping[str, Relation]:
     return _run(proof).facts
@@ -199,6 +217,8 @@ def _run(proof: Proof) -> _Context:
             _by_induction(context, part, number)
             number += len(part.base) + len(part.step) + len(part.shared)
     _one_definition_each(proof)
+    if len(ways := _ways_to_grow(proof)) > 1:
+        raise ValueError(f"{proof.statement}: samples grow in two ways, {' and '.join(sorted(ways))}")
     for label in proof.conclusions:
         if label not in context.facts:
             raise ValueError(f"{proof.statement}: no step proves the conclusion {label!r}")
@@ -215,7 +235,7 @@ def _one_definition_each(proof: Proof) -> None:
     for choice in CHOICES:
         if len(choice & used) > 1:
             raise ValueError(
-                f"{proof.statement}: {' and '.join(sorted(choice & used))} define the same symbol"
+                f"{proof.statement}: {' and '.join(sorted(choice & used))} define the same symbol in two ways"
             )
 
 
@@ -231,6 +251,20 @@ def _definitions(proof: Proof) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=64)
+def _ways_to_grow(proof: Proof) -> frozenset[str]:
+    """Which of plim and plim₀ the claims of a proof and its lemmas speak of."""
+    found: set[str] = set()
+    for step in steps_of(proof):
+        found |= {limit.operator for limit in limits_of(step.claim)} - {"lim"}
+        if isinstance(step.claim, FirstOrder | Normal | Polynomial):
+            found.add("plim")  # what is known of these is known at a fixed c
+        for source in step.uses:
+            if isinstance(source, Lemma):
+                found |= _ways_to_grow(source.proof)
+    return frozenset(found)
+
+
 CHOICES = (
     frozenset(
         {
@@ -241,6 +275,10 @@ CHOICES = (
         }
     ),
     frozenset({"limit of the fit", "limit of the fit of minimum norm", "limit of the ridge fit"}),
+    *(
+        frozenset({"change of the feedback", other})  # small for least squares (10, 14) alone
+        for other in ("least squares of minimum norm", "ridge inside the mean (18)", "ridge on the sum")
+    ),
 )
 """Definitions of which a proof may use one."""
 
@@ -261,21 +299,16 @@ def _by_induction(context: _Context, part: Induction, number: int) -> None:
             _add(context.facts, f"below: {label}", claim)
 
 
-def _terms_of(relation: Relation) -> Iterator[Term]:
-    for value in vars(relation).values():
-        if isinstance(value, Term):
-            stack = [value]
-            while stack:
-                term = stack.pop()
-                yield term
-                stack.extend(parts(term))
-
-
 def _only_known_symbols(claim: Relation) -> None:
     """A symbol is what the vocabulary says: its shape and what it depends on are not for a proof to choose."""
-    for term in _terms_of(claim):
+    for term in terms_of(claim):
         if isinstance(term, Symbol) and not is_known(term):
             raise Rejected(f"{term} is no symbol of the vocabulary")
+    for value in vars(claim).values():
+        if isinstance(value, sympy.Expr):
+            strange = [part for part in value.atoms(sympy.Symbol, AppliedUndef) if not is_known_number(part)]
+            if strange:
+                raise Rejected(f"{strange[0]} is no number of the vocabulary")
 
 
 def _only_in_the_sample(claim: Relation, premises: Premises) -> None:
@@ -283,7 +316,7 @@ def _only_in_the_sample(claim: Relation, premises: Premises) -> None:
     if not any(relation.sample for relation in premises.of(Equal)):
         return
     for relation in (claim, *premises.relations):
-        for term in _terms_of(relation):
+        for term in terms_of(relation):
             if (
                 isinstance(term, Applied)
                 and term.operator in ("E", "E|", "E′")
@@ -310,6 +343,8 @@ def _phase(
         context.take(number, step, {**context.facts, **hypothesis, **found}, phase)
         _add(found, step.label, step.claim)
     for label, claim in part.claims.items():
+        if not steps:
+            raise ValueError(f"the {phase} of the induction has no steps")
         if found.get(label) != relation_at(claim, layer):
             number, step = next(((k, s) for k, s in steps if s.label == label), steps[-1])
             raise Failed(number, step, f"the {phase} of the induction does not prove {label!r}")

@@ -12,9 +12,11 @@ from theory.proof.terms import LAYER, IllTyped, Term, at_layer, same_shape
 
 @dataclass(frozen=True)
 class Equal:
-    """Two matrices of one shape are equal: for almost every row and every sample, and every small c > 0.
+    """Two matrices of one shape are equal, and the limits in them exist, for almost every row, every small c.
 
-    ``sample``: for the rows of the sample only.
+    Of what depends on the sample it says so for every sample, or, where it rests on an `Invertible` or
+    `ConstantRank` matrix of the sample, with probability tending to 1. ``sample``: for the rows of the
+    sample only.
     """
 
     left: Term
@@ -32,6 +34,9 @@ class Bounded:
     term: Term
     bound: sympy.Expr
 
+    def __post_init__(self) -> None:
+        _sympify(self, "bound")
+
 
 @dataclass(frozen=True)
 class Finite:
@@ -39,6 +44,9 @@ class Finite:
 
     value: sympy.Expr
     given_datum: bool = False
+
+    def __post_init__(self) -> None:
+        _sympify(self, "value")
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,12 @@ class Integrable:
 
 @dataclass(frozen=True)
 class Invertible:
-    """The matrix is invertible: for every small c and, in a sample, with probability tending to 1."""
+    """The matrix is invertible: along what it depends on.
+
+    One that depends on c alone for every small c, or for the c at hand where a proof takes no limit in c.
+    One that depends on the sample with probability tending to 1 as T grows, in the way that the proof lets
+    it grow: at every such c, or with c_T to 0. So a fact about c is none about T.
+    """
 
     term: Term
 
@@ -73,14 +86,14 @@ class Polynomial:
 
 @dataclass(frozen=True)
 class ConstantRank:
-    """The rank of the matrix is that of its limit, for every small c or with probability tending to 1."""
+    """The rank of the matrix is that of its limit, along what it depends on: as for `Invertible`."""
 
     term: Term
 
 
 @dataclass(frozen=True)
 class Tight:
-    """Bounded in probability as T grows."""
+    """Bounded in probability as T grows, in the way that the proof lets it grow."""
 
     term: Term
 
@@ -115,6 +128,9 @@ class Same:
     right: sympy.Expr
     below: int | None = None
 
+    def __post_init__(self) -> None:
+        _sympify(self, "left", "right")
+
 
 @dataclass(frozen=True)
 class Within:
@@ -122,6 +138,15 @@ class Within:
 
     value: sympy.Expr
     bound: sympy.Expr
+
+    def __post_init__(self) -> None:
+        _sympify(self, "value", "bound")
+
+
+def _sympify(relation: object, *names: str) -> None:
+    """Python numbers as those of sympy."""
+    for name in names:
+        object.__setattr__(relation, name, sympy.sympify(getattr(relation, name)))
 
 
 Relation: TypeAlias = (

@@ -70,7 +70,9 @@ NOISY = frozenset(
 
 def same_for_all_rows(factor: sympy.Expr) -> bool:
     """Whether the number does not depend on the row."""
-    base = factor.as_base_exp()[0]
+    base, exponent = factor.as_base_exp()
+    if exponent.atoms(sympy.Symbol) - {POWER}:
+        return False
     name = base.func.__name__ if isinstance(base, sympy.core.function.AppliedUndef) else str(base)
     return bool(factor.is_number) or name in ("β", "β̂") or name.startswith("‖")
 

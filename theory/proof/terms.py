@@ -36,8 +36,16 @@ c = sympy.Symbol("c", positive=True)
 SAMPLES_T = sympy.Symbol("T", positive=True)
 """The number of rows of a sample."""
 
-NUMBERS = frozenset({"γ", "μ", "κ_3", "κ_4", "κ_5"})
-"""The names of the other constants that may stand in front of a matrix."""
+NUMBERS = frozenset(
+    {
+        c,
+        SAMPLES_T,
+        sympy.Symbol("γ", positive=True),
+        sympy.Symbol("μ", nonnegative=True),
+        *(sympy.Symbol(f"κ_{order}", real=True) for order in (3, 4, 5)),
+    }
+)
+"""The constants that may stand in front of a matrix: c, T, the ridge, an eigenvalue, moments of the noise."""
 
 ONE = sympy.Integer(1)
 DATUM, NOISE, SAMPLE = "datum", "noise", "sample"
@@ -176,13 +184,16 @@ class Scaled(Term):
     term: Term
 
     def __post_init__(self) -> None:
-        strange = {
-            s for s in self.coefficient.free_symbols if s not in (c, SAMPLES_T) and s.name not in NUMBERS
-        }
-        if strange or self.coefficient.atoms(sympy.core.function.AppliedUndef):
+        if self.coefficient.free_symbols - NUMBERS or self.coefficient.atoms(
+            sympy.core.function.AppliedUndef
+        ):
             raise IllTyped(f"{self.coefficient} is no constant: it cannot stand in front of a matrix")
         if not sympy.fraction(sympy.together(self.coefficient))[1].is_nonzero:
             raise IllTyped(f"the denominator of {self.coefficient} may be 0")
+        if not (self.coefficient.is_rational_function() and self.coefficient.is_real) or self.coefficient.has(
+            sympy.AccumBounds
+        ):
+            raise IllTyped(f"{self.coefficient} is no finite real number, rational in the constants")
 
     @property
     def shape(self) -> Shape:
@@ -232,6 +243,7 @@ class PseudoInverse(Term):
 
 
 OPERATORS = ("E", "E|", "E′", "Avg", "plim", "lim", "plim0")
+LIMITS = frozenset({"plim", "lim", "plim0"})
 
 
 @dataclass(frozen=True)
@@ -242,9 +254,11 @@ class Applied(Term):
     term: Term
 
     def __post_init__(self) -> None:
-        varies = dependence(self.term)[0]
-        if self.operator in ("E", "E|") and SAMPLE in varies:
-            raise IllTyped(f"{self.term} depends on the whole sample: its expectation is not used here")
+        if self.operator not in OPERATORS:
+            raise IllTyped(f"{self.operator} is no operator")
+        if self.operator in ("E", "E|", "lim") and SAMPLE in dependence(self.term)[0]:
+            kind = "limit for c to 0" if self.operator == "lim" else "expectation"
+            raise IllTyped(f"{self.term} depends on the whole sample: its {kind} is not used here")
 
     @property
     def shape(self) -> Shape:

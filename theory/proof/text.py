@@ -281,9 +281,15 @@ def _latex_name(name: str) -> str:
 
 def claim(relation: Relation, as_latex: bool = False) -> str:
     """A claim as a line."""
-    write, amount = (latex, lambda v: number(v, True)) if as_latex else (text, number)
+    write = latex if as_latex else text
     at_most = r"\le" if as_latex else "≤"
-    words = (lambda t: rf"\ \text{{{t}}}") if as_latex else (lambda t: " " + t)
+
+    def amount(value: sympy.Expr) -> str:
+        return number(value, as_latex)
+
+    def words(said: str) -> str:
+        return rf"\ \text{{{said}}}" if as_latex else f" {said}"
+
     match relation:
         case Equal():
             return f"{write(relation.left)} = {write(relation.right)}"

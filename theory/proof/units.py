@@ -102,6 +102,26 @@ def taylor_bound(alpha: dict[int, int], unit: int, order: int) -> sympy.Expr:
     return supremum(raised(alpha, unit, order)) * (c * sympy.Abs(xi(unit))) ** order / sympy.factorial(order)
 
 
+_KINDS = (
+    (("F_{", "R[", "ξ_", "κ_"), {"real": True}),
+    (("M_{", "|", "‖", "K", "q", "μ", "δ", "β"), {"nonnegative": True}),
+    (("c", "T", "γ"), {"positive": True}),
+    (("i",), {"integer": True}),
+    (("N", "n"), {"integer": True, "positive": True}),
+)
+"""How the names of numbers start, and what is assumed of these."""
+
+
+def is_known_number(number: sympy.Expr) -> bool:
+    """Whether a symbol or a function is what its name says: a proof does not choose its sign."""
+    called = isinstance(number, AppliedUndef)
+    name = number.func.__name__ if called else number.name
+    kind = next((kind for starts, kind in _KINDS if name.startswith(starts)), None)
+    if called:
+        return number.func in (E, sympy.Function(name, **(kind or {}))) and (kind is not None or name == "E")
+    return kind is not None and number == sympy.Symbol(name, **kind)
+
+
 def noise_in(expression: sympy.Expr) -> frozenset[sympy.Symbol]:
     """The noises that the expression depends on."""
     return frozenset(s for s in expression.free_symbols if s.name.startswith("ξ_"))

@@ -82,7 +82,7 @@ def limit_errors(i: Index) -> Symbol:
 
 def fixed_errors(i: Index) -> Symbol:
     """An error signal of layer i + 1 with fixed feedback, which may look at the noise of its row."""
-    return Symbol("ẽᶠ", width(i + 1), ONE, i, _DATUM | _NOISE)
+    return Symbol("ẽᶠ", width(i + 1), ONE, i, _DATUM | _NOISE, moves=True)
 
 
 def signal_of_datum(i: Index) -> Symbol:
@@ -218,8 +218,8 @@ EIGENVALUE = sympy.Symbol("μ", nonnegative=True)
 ESTIMATES = Symbol("λ̂", UNITS, ONE, None, _DATUM | _NOISE, moves=True)
 """The estimates of all hidden units, n x 1."""
 
-PREDICTION = Symbol("g̃", UNITS, ONE, None, _DATUM | _NOISE)
-"""A prediction of the gradient, n x 1, which may look at the noise of its row."""
+PREDICTION = Symbol("g̃", UNITS, ONE, None, _DATUM | _NOISE, moves=True)
+"""A prediction of the gradient, n x 1, which may look at the noise of its row and at its scale."""
 
 PREDICTION_OF_DATUM = Symbol("p", UNITS, ONE, None, _DATUM)
 """The same where it is a function of the datum."""

@@ -89,7 +89,7 @@ def _shared() -> tuple[Step, ...]:
     return (
         *output_averages(low),
         *factored_averages(),
-        Step("ridge", Invertible(_ridged(i)), RIDGE),
+        Step("ridge", Invertible(_ridged(i)), RIDGE, ("gram integrable",)),
         Step(
             "fit",
             Equal(plim(feedback(i).T), _fit(i)),
@@ -115,7 +115,7 @@ def _shared() -> tuple[Step, ...]:
         ),
         *cross_limit(low, _e, _e),
         transported(),
-        Step("ridge at c = 0", Invertible(shrunk), RIDGE),
+        Step("ridge at c = 0", Invertible(shrunk), RIDGE, ("gram integrable",)),
         Step(
             "shrunk",
             Equal(lim(limit_feedback(i)), shrunk_feedback(i)),
@@ -194,7 +194,7 @@ TOP = Proof(
     (
         _top("ridge inside the mean (18)", RIDGE_WEIGHT),
         *output_averages(DEPTH),
-        Step("ridge", Invertible(_ridged_top), RIDGE),
+        Step("ridge", Invertible(_ridged_top), RIDGE, ("gram integrable",)),
         Step(
             "limit of the fit",
             Equal(plim(feedback(OUTPUT).T), _cross * _ridged_top.inverse),

@@ -78,9 +78,7 @@ def carried_below() -> tuple[Step, ...]:
     """The same for a hidden layer, from those above."""
     i, claims = LAYER, carried_errors(LAYER)
     linear = suppose(LINEAR, i)
-    fitted, limit, down = (
-        define(name, i) for name in ("fitted map", "limit of the fitted map", "downstream weights")
-    )
+    fitted, limit = define("fitted map", i), define("limit of the fitted map", i)
     return (
         Step(
             "sample error",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from theory.proof.normal_form import Poly, Reading, scaled
+from theory.proof.normal_form import Poly, Reading, Word, scaled
 from theory.proof.relations import ConstantRank, Equal, Integrable, Invertible, Polynomial, Relation, Tight
 from theory.proof.rules.core import Premises, Rejected, Rule, compare, equation, expect
 from theory.proof.terms import Applied, Identity, Product, PseudoInverse, Scaled, Sum, Term
@@ -50,12 +50,34 @@ def _vanishing_moment(claim: Relation, premises: Premises) -> None:
         match known.left:
             case Applied("E" | "Avg" as operator, Product((first, second))) if (
                 (operator == "E" or found.sample)
+                and (operator == "Avg" or _square_integrable(rest, premises))
                 and _same_up_to_sign(plain.of(first), rest)
                 and plain.of(second) == plain.of(first.T)
                 and not plain.of(known.right).terms
             ):
                 return
-    raise Rejected(f"nothing says that the second moments of {found.left - found.right} vanish")
+    raise Rejected(f"nothing says that the second moments of {found.left - found.right} exist and vanish")
+
+
+def _square_integrable(poly: Poly, premises: Premises) -> bool:
+    """Whether it is a sum of constants times u, for a u with integrable u uᵀ."""
+    for known in premises.of(Integrable):
+        match known.term:
+            case Product((first, second)) if not known.given_datum and _is_square(first, second):
+                own = Reading().of(first).as_word()
+                if own is not None and all(_constant_times(own, m.letters) for m, _ in poly.terms):
+                    return True
+    return False
+
+
+def _constant_times(own: Word, letters: Word) -> bool:
+    """Whether the letters end in those of u and are constants before."""
+    before = letters[: len(letters) - len(own)]
+    return letters[len(before) :] == own and not any(letter.dependence[0] for letter in before)
+
+
+def _is_square(first: Term, second: Term) -> bool:
+    return Reading().of(first) == Reading().of(second.T)
 
 
 def _definite(claim: Relation, premises: Premises) -> None:
@@ -68,7 +90,7 @@ def _definite(claim: Relation, premises: Premises) -> None:
             case Product((first, gram, second)) if (
                 _same_up_to_sign(plain.of(second), rest)
                 and plain.of(first) == plain.of(second.T)
-                and is_gram(gram)
+                and is_gram(gram, premises)
                 and plain.of(gram) in invertible
                 and not plain.of(known.right).terms
             ):
@@ -81,10 +103,9 @@ def _same_up_to_sign(left: Poly, right: Poly) -> bool:
 
 
 def _ridge(claim: Relation, premises: Premises) -> None:
-    """premises are not needed: the claim says it all."""
     found = expect(claim, Invertible, "that a matrix is invertible")
     match found.term:
-        case Sum((gram, Scaled(number, Identity()))) if is_gram(gram) and number.is_positive:
+        case Sum((gram, Scaled(number, Identity()))) if is_gram(gram, premises) and number.is_positive:
             return
     raise Rejected(f"{found.term} is no Gram matrix plus a positive multiple of the identity")
 
@@ -103,14 +124,17 @@ def _solution(claim: Relation, premises: Premises) -> None:
     raise Rejected("expected X⁻¹ b = a, from X a = b for an invertible X")
 
 
-def is_gram(term: Term) -> bool:
-    """Whether the term is E[v vᵀ], Avg[v vᵀ], or MᵀGM for such a G: positive semi-definite as it is written."""
-    plain = Reading()
+def is_gram(term: Term, premises: Premises) -> bool:
+    """Whether the term is Avg[v vᵀ], E[v vᵀ] for an integrable v vᵀ, or MᵀGM for such a G: positive
+    semi-definite as it is written.
+    """
     match term:
-        case Applied("E" | "Avg", Product((first, *_, last))) if len(term.term.factors) == 2:
-            return plain.of(first) == plain.of(last.T)
+        case Applied("E" | "Avg" as operator, Product((first, last))) if _is_square(first, last):
+            if operator == "E":
+                premises.integrable(term.term, Reading())
+            return True
         case Product((first, gram, last)):
-            return plain.of(first) == plain.of(last.T) and is_gram(gram)
+            return _is_square(first, last) and is_gram(gram, premises)
     return False
 
 
@@ -118,7 +142,7 @@ def _projection(claim: Relation, premises: Premises) -> None:
     """I - M (MᵀGM)⁺ MᵀG for a Gram matrix G with an invertible limit; M may be the identity."""
     found = expect(claim, Tight, "that a term is bounded in probability")
     gram = _projected_by(found.term)
-    if gram is None or not is_gram(gram):
+    if gram is None or not is_gram(gram, premises):
         raise Rejected(f"{found.term} is no projection I - M (MᵀGM)⁺ MᵀG")
     plain = Reading()
     invertible = [plain.of(known.term) for known in premises.of(Invertible)]
@@ -153,13 +177,16 @@ PSEUDO_INVERSE = Rule(
 )
 VANISHING_MOMENT = Rule(
     "vanishing second moment",
-    "E[v vᵀ] = 0 makes v = 0 for almost every row, and Avg[v vᵀ] = 0 makes it for every row of the sample.",
+    "E[v vᵀ] = 0 makes v = 0 for almost every row, if v vᵀ is integrable; Avg[v vᵀ] = 0 makes it for every "
+    "row of the sample.",
     _vanishing_moment,
 )
 SOLUTION = Rule("solution", "X a = b makes a = X⁻¹ b, for an invertible X.", _solution)
 DEFINITE = Rule("positive definite", "ZᵀGZ = 0 makes Z = 0, for an invertible Gram matrix G.", _definite)
 RIDGE = Rule(
-    "positive ridge", "A Gram matrix plus a positive multiple of the identity is invertible.", _ridge
+    "positive ridge",
+    "A Gram matrix, where it exists, plus a positive multiple of the identity is invertible.",
+    _ridge,
 )
 PROJECTION = Rule(
     "projection",

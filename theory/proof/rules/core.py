@@ -79,12 +79,16 @@ def _rewriting(
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule: its name, what it says, whether it is trusted, and the check."""
+    """A rule: its name, what it says, whether it is trusted, and the check.
+
+    ``supposes``: what a proof has to suppose to use it at all.
+    """
 
     name: str
     statement: str
     check: Callable[[Relation, Premises], None]
     axiom: bool = False
+    supposes: tuple[Assumption, ...] = ()
 
 
 def equation(claim: Relation) -> Equal:

@@ -48,7 +48,8 @@ def known_means_inside(poly: Poly) -> bool:
 
 LINEARITY = Rule(
     "linearity of expectation",
-    "Sums and constant factors pass through E and through an average over the sample.",
+    "Sums and constant factors pass through E and through an average over the sample. A mean that does not "
+    "exist stands for some number, linear like the others: what needs it to exist asks for it.",
     _linearity,
 )
 TOWER = Rule("tower property", "E[u E[X | x, y] v] = E[u X v] for u and v that depend on the datum.", _tower)

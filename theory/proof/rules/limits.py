@@ -30,7 +30,7 @@ from theory.proof.rules.core import (
     name,
     shown,
 )
-from theory.proof.terms import ROW, SAMPLE, Applied, Product, Symbol, Term, c, lim, plim
+from theory.proof.terms import ROW, SAMPLE, Applied, Product, Symbol, Term, c, dependence, lim, plim
 
 
 def _law_of_large_numbers(claim: Relation, premises: Premises) -> None:
@@ -122,6 +122,8 @@ def _dominated(inside: Term, premises: Premises, given_datum: bool) -> None:
 
 def _open_set(claim: Relation, premises: Premises) -> None:
     found = expect(claim, Invertible, "that a matrix is invertible")
+    if dependence(found.term)[0] & ROW:
+        raise Rejected(f"{found.term} depends on the row: how near is near enough may depend on it too")
     reading = premises.reading()
     invertible = {reading.of(relation.term) for relation in premises.of(Invertible)}
     for relation in premises.of(Equal):
@@ -157,7 +159,10 @@ def _polynomial(claim: Relation, premises: Premises) -> None:
     known = [relation.term for relation in premises.of(Polynomial)]
     converging = [r.left for r in premises.of(Equal) if isinstance(r.left, Applied) and _exists(r)]
     definitions = tuple(r for r in premises.of(Equal) if not isinstance(r.left, Applied))
-    for letter in Premises(definitions).reading().of(found.term).letters:
+    read = Premises(definitions).reading().of(found.term)
+    if read.counts:
+        raise Rejected(f"a coefficient of {found.term} depends on T")
+    for letter in read.letters:
         varies = letter.dependence[0]
         if SAMPLE not in varies or is_one_of(letter, known):
             continue
@@ -206,7 +211,9 @@ LIMIT = Rule(
     _limit,
 )
 OPEN = Rule(
-    "invertible matrices form an open set", "What has an invertible limit is invertible near it.", _open_set
+    "invertible matrices form an open set",
+    "What has an invertible limit, the same for all rows, is invertible near it.",
+    _open_set,
 )
 POLYNOMIAL = Rule(
     "polynomial in statistics",

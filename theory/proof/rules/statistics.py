@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from theory.assumptions import GAUSSIAN_NOISE, SAMPLES, WEAKLY_DIFFERENTIABLE
+from theory.assumptions import GAUSSIAN_NOISE, M3, M5, R_AT_C, SAMPLES, WEAKLY_DIFFERENTIABLE
 from theory.proof.normal_form import Letter, Monomial, Nested, Poly, Reading, collect, scaled
 from theory.proof.relations import Equal, FirstOrder, Integrable, Invertible, Normal, Relation
 from theory.proof.rules.core import Premises, Rejected, Rule, equation, expect, shown
@@ -71,6 +71,8 @@ def _truncated(poly: Poly, allowed: frozenset[Letter]) -> Poly:
         if coefficient.has(SAMPLES_T):
             raise Rejected("a number that depends on T may make large what is small")
         size = sum(map(_smallness, monomial.letters))
+        if size + sum(map(_may_be_large, monomial.letters)) > 1:
+            _only_convergent(monomial, allowed)
         if size == 0:
             kept.append((monomial, coefficient))
         elif size == 1:
@@ -83,6 +85,23 @@ def _truncated(poly: Poly, allowed: frozenset[Letter]) -> Poly:
                 )
             )
     return collect(poly.shape, kept)
+
+
+_CONVERGENT = frozenset({"B̂", "M̂", "ẽ"})
+
+
+def _may_be_large(letter: Letter) -> bool:
+    """Whether it is a statistic that is neither small nor one of those that converge with the feedback."""
+    if isinstance(letter.atom, Symbol) and letter.atom.name in _CONVERGENT:
+        return False
+    return "sample" in letter.dependence[0] and _smallness(letter) == 0
+
+
+def _only_convergent(monomial: Monomial, allowed: frozenset[Letter]) -> None:
+    """Raise `Rejected` where a statistic that may be large multiplies what is known to first order."""
+    for letter in monomial.letters:
+        if _may_be_large(letter) and letter not in allowed:
+            raise Rejected("nothing says that what stands beside it is bounded")
 
 
 def _smallness(letter: Letter) -> int:
@@ -140,10 +159,8 @@ def _slutsky(claim: Relation, premises: Premises) -> None:
         for same in premises.of(FirstOrder):
             match same.right:
                 case Product((matrix, rest)) if reading.of(rest) == reading.of(known.term):
-                    if any(
-                        reading.of(matrix).counts or letter.dependence[0] & (ROW | {"sample"})
-                        for letter in reading.of(matrix).letters
-                    ):
+                    known_matrix = reading.of(matrix)
+                    if known_matrix.counts or known_matrix.dependence[0] & (ROW | {"sample"}):
                         continue
                     wanted = reading.of(matrix * known.covariance * matrix.T)
                     if reading.of(found.term) == reading.of(same.left) and wanted == reading.of(
@@ -169,9 +186,11 @@ def _gaussian(claim: Relation, premises: Premises) -> None:
 FIRST_ORDER = Rule(
     "first order",
     "Products of two matrices of order T^(-1/2) are left out, and averages beside one are their means: what is "
-    "left out vanishes in probability even after multiplication by √T.",
+    "left out vanishes in probability even after multiplication by √T. Of that order are ΔB and δe, the "
+    "changes of least squares (10, 14) and its errors, under D, M3, R-c and M5.",
     _first_order,
     axiom=True,
+    supposes=(SAMPLES, M3, R_AT_C, M5),
 )
 CENTRAL_LIMIT = Rule(
     "central limit theorem",

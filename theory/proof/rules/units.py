@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations_with_replacement
 
 import sympy
+from sympy.core.function import AppliedUndef
 
 from theory.assumptions import INDEPENDENT, QUADRATIC, SMOOTH, THIRD
 from theory.proof.relations import Relation, Same, Within
@@ -15,7 +16,10 @@ from theory.proof.units import (
     bound_of,
     derivative,
     expand_means,
+    noise_in,
     parse_derivative,
+    raised,
+    supremum,
     taylor,
     taylor_bound,
     xi,
@@ -26,6 +30,11 @@ _HIGHEST = 4
 
 def _applied(expression: sympy.Expr, premises: Premises) -> sympy.Expr:
     """The expression with the cited equations put in, from left to right, until nothing changes."""
+    for known in premises.of(Same):
+        if known.below is not None and (_outside_means(known.left) or _outside_means(known.right)):
+            raise Rejected(
+                f"{_short(known.left)} is known for each noise, not in the mean, up to a power of c"
+            )
     equations = {
         known.left: known.right + (0 if known.below is None else sympy.Dummy("O", real=True) * c**known.below)
         for known in premises.of(Same)
@@ -36,6 +45,11 @@ def _applied(expression: sympy.Expr, premises: Premises) -> sympy.Expr:
             return expression
         expression = changed
     raise Rejected("the equations lead round in a circle")
+
+
+def _outside_means(expression: sympy.Expr) -> frozenset[sympy.Symbol]:
+    """The noises that the expression itself depends on."""
+    return noise_in(expression.replace(lambda part: part.func == E, lambda part: sympy.Integer(1)))
 
 
 def _vanishes(difference: sympy.Expr, below: int | None) -> None:
@@ -55,6 +69,8 @@ def _short(expression: sympy.Expr) -> str:
 def _is_small(term: sympy.Expr, below: int) -> bool:
     """Whether the term is a power of c of that order, or a higher one, times what does not depend on c."""
     power = _power(term)
+    if any(call.func.__name__.startswith(("F_{", "R[")) for call in term.atoms(AppliedUndef)):
+        return False  # at a perturbed point: it depends on c, and nothing bounds it
     return bool(power >= below) and not sympy.cancel(term / c**power).has(c)
 
 
@@ -112,6 +128,9 @@ def _taylor_bound(claim: Within) -> None:
     parsed = parse_derivative(sympy.Symbol(source))
     if parsed is None or sum(parsed[0].values()) + order > 3:
         raise Rejected(f"{claim.value} is a remainder of an order that the hypothesis does not bound")
+    orders = raised(parsed[0], unit, order)
+    if sum(orders.values()) != 3 or max(orders.values()) == 1:
+        raise Rejected(f"the hypothesis bounds M_jkk only, not {supremum(orders)}")
     if sympy.expand(taylor_bound(parsed[0], unit, order) - claim.bound) != 0:
         raise Rejected(f"Lagrange's bound is {taylor_bound(parsed[0], unit, order)}")
 
