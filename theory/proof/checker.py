@@ -1,8 +1,8 @@
 """A proof is a list of steps; the checker goes through them and accepts or rejects each, with the reason.
 
-A step is a claim, the rule that leads to it, and what it follows from: earlier steps by their labels, definitions,
-hypotheses. What a rule does not see among these it does not know. The checker also keeps account: which hypothesis
-every step uses, and which axioms the whole rests on.
+A step is a claim, the rule that leads to it, and what it follows from: earlier steps by their labels,
+definitions, hypotheses. What a rule does not see among these it does not know. The checker also keeps
+account: which hypothesis every step uses, and which axioms the whole rests on.
 
 A proof lets a sample grow in one way: plim, at every small c, or plim₀, with c_T falling; so its facts about
 samples are all along the same limit.
@@ -47,10 +47,10 @@ class Step:
 class Induction:
     """Claims in the layer i, proved for N + 1 by ``base`` and for i by ``step``, from those for i + 1.
 
-    ``claims`` maps labels to claims. Inside ``step`` the label "above: X" is claim X for layer i + 1; a step
-    labelled X proves claim X. ``shared`` are further steps, written for i, that follow either way and are
-    checked for both. Afterwards X is known for i and "top: X" for N + 1; what else was proved for i on the way
-    down is known as "below: X", 2 <= i <= N.
+    ``claims`` maps labels to claims. Inside ``step`` the label "above: X" is claim X for layer i + 1; a
+    step labelled X proves claim X. ``shared`` are further steps, written for i, that follow either way
+    and are checked for both. Afterwards X is known for i and "top: X" for N + 1; what else was proved
+    for i on the way down is known as "below: X", 2 <= i <= N.
     """
 
     claims: Mapping[str, Relation]
@@ -300,7 +300,9 @@ def _by_induction(context: _Context, part: Induction, number: int) -> None:
 
 
 def _only_known_symbols(claim: Relation) -> None:
-    """A symbol is what the vocabulary says: its shape and what it depends on are not for a proof to choose."""
+    """A symbol is what the vocabulary says: its shape and what it depends on are not for
+    a proof to choose.
+    """
     for term in terms_of(claim):
         if isinstance(term, Symbol) and not is_known(term):
             raise Rejected(f"{term} is no symbol of the vocabulary")

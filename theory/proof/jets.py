@@ -1,8 +1,8 @@
 """Matrices as power series in a small number, cut after a few terms: exact limits and exact orders.
 
-The coefficients are rational or ball matrices. The variable is the noise scale c, so that lim is the first
-coefficient and no number is ever close to 0; or the size of a change of the sample. A jet of order 0 is just a
-matrix.
+The coefficients are rational or ball matrices. The variable is the noise scale c, so that lim is the
+first coefficient and no number is ever close to 0; or the size of a change of the sample. A jet of
+order 0 is just a matrix.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Every term of a proof has a value on a concrete network: exact in rationals, or enclosed by balls.
 
-A model is a network with finitely many data and a noise of finitely many atoms, and a sample of rows. Then E is
-a finite sum, Avg the average over the sample, plim the same expression at the population, and lim the first
-coefficient of a series in c. Symbols that stand for an expression are computed from their definition; the
-others, weights, errors, estimates, feedback, from the network itself.
+A model is a network with finitely many data and a noise of finitely many atoms, and a sample of rows.
+Then E is a finite sum, Avg the average over the sample, plim the same expression at the population, and
+lim the first coefficient of a series in c. Symbols that stand for an expression are computed from their
+definition; the others, weights, errors, estimates, feedback, from the network itself.
 """
 
 from __future__ import annotations
@@ -83,9 +83,9 @@ class Model:
     """A network with its data, its noise and a sample, at c = ``scale``, or to order ``order`` in c.
 
     ``scale`` None: everything is a series in c. With ``moved``, which needs a scale, the sample is the
-    population moved a little: its weights are p + ε ``moved``, and everything is a series in ε to order 1.
-    ``ridge`` is the definition by which the feedback is fitted with one; ``constants`` are further numbers, and
-    ``extra`` further symbols: functions of (model, layer, datum, atom, population).
+    population moved a little: its weights are p + ε ``moved``, and everything is a series in ε to order
+    1. ``ridge`` is the definition by which the feedback is fitted with one; ``constants`` are further
+    numbers, and ``extra`` further symbols: functions of (model, layer, datum, atom, population).
     """
 
     problem: Problem

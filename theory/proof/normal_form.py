@@ -240,9 +240,9 @@ def times(left: Poly, right: Poly) -> Poly:
     return collect(
         (left.shape[0], right.shape[1]),
         (
-            (monomial_of((*a.numbers, *b.numbers), a.word + b.word), k * l)
+            (monomial_of((*a.numbers, *b.numbers), a.word + b.word), k * m)
             for a, k in left.terms
-            for b, l in right.terms
+            for b, m in right.terms
         ),
     )
 
@@ -280,7 +280,9 @@ class Reading:
     independent: bool = False
     invertible: frozenset[Poly] = frozenset()
     passing: frozenset[str] = frozenset()
-    """The limits that pass through sums, products and inverses of ``invertible`` limits; "pinv": through it."""
+    """The limits that pass through sums, products and inverses of ``invertible`` limits;
+    "pinv": through it.
+    """
     into: frozenset[str] = frozenset()
     """The expectations that lim passes into: E lim X for lim E X."""
     dominated: frozenset[Poly] = frozenset()
@@ -364,9 +366,9 @@ def _multiply(number: Poly, poly: Poly) -> Poly:
     return collect(
         poly.shape,
         (
-            (monomial_of((*a.numbers, *b.numbers, *((a.word,) if a.word else ())), b.word), k * l)
+            (monomial_of((*a.numbers, *b.numbers, *((a.word,) if a.word else ())), b.word), k * m)
             for a, k in number.terms
-            for b, l in poly.terms
+            for b, m in poly.terms
         ),
     )
 
@@ -483,11 +485,9 @@ def _push_mean(
     first = next((k for k, letter in enumerate(word) if random((letter,))), None)
     numbers = [w for w in monomial.numbers if random(w)]
     outside = [w for w in monomial.numbers if not random(w)]
-    if first is None:
-        before, core, after = word, (), ()
-    else:
-        last = max(k for k, letter in enumerate(word) if random((letter,)))
-        before, core, after = word[:first], word[first : last + 1], word[last + 1 :]
+    last = max((k for k, letter in enumerate(word) if random((letter,))), default=-1)
+    start = len(word) if first is None else first
+    before, core, after = word[:start], word[start : last + 1], word[max(start, last + 1) :]
     if not core and not numbers:
         return collect(shape, [(monomial, coefficient)])
     size = (core[0].shape[0], core[-1].shape[1]) if core else (ONE, ONE)
@@ -498,15 +498,14 @@ def _push_mean(
         middle = nest("E" if known else operator, inside)
     else:
         middle = settle(push(operator, expanded, reading), reading)
-    if core:
-        around = _surround(before, middle, after, shape)
-    else:
-        around = _multiply(middle, of_word(before, shape))
+    around = _surround(before, middle, after, shape) if core else _multiply(middle, of_word(before, shape))
     return _multiply(collect((ONE, ONE), [(Monomial(tuple(outside), ()), coefficient)]), around)
 
 
 def _drawn_in(monomial: Monomial, shape: Shape, random: Callable[[Iterable[Letter]], bool]) -> Monomial:
-    """(aᵀu) v written as v uᵀa, a constant, so that a can go out; where just one number ends in a constant."""
+    """(aᵀu) v written as v uᵀa, a constant, so that a can go out; where just one number
+    ends in a constant.
+    """
     if not monomial.word or (shape[0] == ONE) == (shape[1] == ONE):
         return monomial
     ending = [w for w in monomial.numbers if random(w) and not (random(w[:1]) and random(w[-1:]))]
@@ -551,7 +550,9 @@ def _substitute(monomial: Monomial, letter: Letter, inner: Poly, shape: Shape) -
 
 
 def _factorised(monomial: Monomial, shape: Shape) -> Poly | None:
-    """E[u(datum) ξ ξᵀ v(datum)] with E[ξξᵀ] put between: one or two letters of noise, the rest the datum's."""
+    """E[u(datum) ξ ξᵀ v(datum)] with E[ξξᵀ] put between: one or two letters of noise, the
+    rest the datum's.
+    """
     kinds = [letter.dependence[0] & ROW for letter in monomial.letters]
     noisy = [kind for kind in kinds if NOISE in kind]
     if not 1 <= len(noisy) <= 2 or any(DATUM in kind for kind in noisy) or len(noisy) == len(kinds):

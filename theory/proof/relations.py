@@ -174,4 +174,4 @@ def relation_at(relation: Relation, layer: sympy.Expr) -> Relation:
             changes[field.name] = at_layer(value, layer)
         elif isinstance(value, sympy.Expr):
             changes[field.name] = value.subs(LAYER, layer)
-    return replace(relation, **changes)
+    return replace(relation, **changes)  # type: ignore[arg-type]  # fields of its own class

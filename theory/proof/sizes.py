@@ -49,7 +49,9 @@ def fitted_gain(i: sympy.Expr) -> sympy.Expr:
 
 
 def norm(symbol: Symbol) -> sympy.Expr:
-    """The number |symbol|, a function of c where the symbol is; with double bars where it is that of all rows."""
+    """The number |symbol|, a function of c where the symbol is; with double bars where it
+    is that of all rows.
+    """
     name = f"|{symbol.name}|" if symbol.varies & ROW else f"‖{symbol.name}‖"
     arguments = [*([] if symbol.index is None else [symbol.index]), *([c] if symbol.moves else [])]
     if not arguments:

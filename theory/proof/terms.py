@@ -5,9 +5,9 @@ do not chain, or a sum of different shapes, cannot even be written: `IllTyped` s
 Layers are numbered by expressions in i and N. What a matrix depends on is part of it as well: the datum of a
 row, the noise of a row, the whole sample, the noise scale c.
 
-Seven operators act on a matrix: the expectation over a row, the expectation given the row's datum, that over a
-fresh row with the statistics of a sample held fixed, the average over the T rows of a sample, the limit in
-probability for T to infinity, the limit for c to 0, and both at once.
+Seven operators act on a matrix: the expectation over a row, the expectation given the row's datum, that
+over a fresh row with the statistics of a sample held fixed, the average over the T rows of a sample,
+the limit in probability for T to infinity, the limit for c to 0, and both at once.
 """
 
 from __future__ import annotations
@@ -366,7 +366,7 @@ def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
             changes[field.name] = change(value)
         elif isinstance(value, tuple):
             changes[field.name] = tuple(map(change, value))
-    return replace(term, **changes) if changes else term  # type: ignore[arg-type]  # fields of its own class
+    return replace(term, **changes) if changes else term
 
 
 def at_layer(term: Term, layer: sympy.Expr) -> Term:
@@ -381,7 +381,7 @@ def at_layer(term: Term, layer: sympy.Expr) -> Term:
             changes[field.name] = at_layer(value, layer)
         elif isinstance(value, tuple):
             changes[field.name] = tuple(at_layer(part, layer) for part in value)
-    moved = replace(term, **changes)  # type: ignore[arg-type]  # fields of its own class
+    moved = replace(term, **changes)
     match moved:
         case Symbol():
             return settled(moved)

@@ -1,7 +1,7 @@
 """Whether a claim is true of a model: both sides computed and compared. No rule is asked.
 
-Equations are compared exactly, in rationals, or as narrow balls that have to overlap; bounds to twelve digits;
-normal limits by their covariance, from the influence of every single row.
+Equations are compared exactly, in rationals, or as narrow balls that have to overlap; bounds to twelve
+digits; normal limits by their covariance, from the influence of every single row.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _probability(model: Model, row: Row) -> Fraction:
     return model.design.probabilities[row[1]] / len(model.problem.x)
 
 
-# -- bounds ----------------------------------------------------------------------------------------------------
+# -- bounds
 
 
 def _bounded(claim: Bounded, model: Model, layer: int) -> bool:

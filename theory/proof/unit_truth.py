@@ -1,4 +1,5 @@
-"""Whether a claim about single units is true of a concrete loss: a polynomial, a finite noise, a number for c.
+"""Whether a claim about single units is true of a concrete loss: a polynomial, a finite noise, a number
+for c.
 
 F is a polynomial in the perturbations, such as the loss of a linear network with the quartic loss is. Every
 derivative of it has a value at every point, a remainder is what Taylor's formula leaves, and E sums over the
@@ -57,7 +58,9 @@ def number(value: fmpq | int, power: int = 0) -> Series:
 
 @dataclass(frozen=True)
 class UnitModel:
-    """F as coefficients of monomials in z_1 .. z_n, the law of each coordinate of the noise, and the scale."""
+    """F as coefficients of monomials in z_1 .. z_n, the law of each coordinate of the
+    noise, and the scale.
+    """
 
     loss: Mapping[tuple[int, ...], fmpq]
     units: int
@@ -184,7 +187,9 @@ class UnitModel:
         return total
 
     def _supremum(self, alpha: Mapping[int, int]) -> fmpq:
-        """An upper bound over the box that the noise reaches: the sizes of the coefficients, at its corner."""
+        """An upper bound over the box that the noise reaches: the sizes of the
+        coefficients, at its corner.
+        """
         reach = self.scale * max(abs(value) for value, _ in self.atoms)
         corner = dict.fromkeys(range(1, self.units + 1), reach / self.scale)
         sizes = {powers: abs(value) for powers, value in self.loss.items()}

@@ -1,9 +1,10 @@
-"""The language of single units: numbers instead of matrices, for what has to be seen coordinate by coordinate.
+"""The language of single units: numbers instead of matrices, for what has to be seen coordinate by
+coordinate.
 
-A claim is an equation or an inequality between expressions (sympy) in the noise ξ_1, ξ_2, .. of single units, the
-partial derivatives of the loss, at rest or at perturbed points, and means E(..). Unit 1 stands for the unit in
-question, the others for all the others: a proof for so many units is one for any number where each step treats
-the others alike, which every proof says of itself.
+A claim is an equation or an inequality between expressions (sympy) in the noise ξ_1, ξ_2, .. of single
+units, the partial derivatives of the loss, at rest or at perturbed points, and means E(..). Unit 1
+stands for the unit in question, the others for all the others: a proof for so many units is one for any
+number where each step treats the others alike, which every proof says of itself.
 """
 
 from __future__ import annotations
@@ -37,8 +38,9 @@ def kappa(order: int) -> sympy.Symbol:
 
 
 def derivative(alpha: dict[int, int], noisy: Iterable[int]) -> sympy.Expr:
-    """The partial derivative of order ``alpha`` (unit to order) of the loss, where the ``noisy`` units have the
-    perturbation c ξ and the others none. All orders 0: the loss itself.
+    """The partial derivative of order ``alpha`` (unit to order) of the loss, where the
+    ``noisy`` units have the perturbation c ξ and the others none. All orders 0: the loss
+    itself.
     """
     name = "F_{" + ",".join(str(unit) for unit, order in sorted(alpha.items()) for _ in range(order)) + "}"
     arguments = [xi(unit) for unit in sorted(noisy)]
@@ -163,7 +165,9 @@ def _groups(factors: Sequence[sympy.Expr]) -> list[list[sympy.Expr]]:
 
 
 def bound_of(expression: sympy.Expr, known: Callable[[sympy.Expr], sympy.Expr | None]) -> sympy.Expr | None:
-    """A bound of |expression| by the triangle inequality: term by term, |E X| <= E |X|, from ``known`` bounds."""
+    """A bound of |expression| by the triangle inequality: term by term, |E X| <= E |X|,
+    from ``known`` bounds.
+    """
     total = sympy.Integer(0)
     for term in sympy.Add.make_args(sympy.expand(expression)):
         direct = known(term)

@@ -1,7 +1,8 @@
 """The symbols of the paper with their shapes, and what defines them.
 
-One row is a datum and its noise. Superscripts of the paper are indices here: W(i) is W^i, n(i) x n(i-1). A hat
-marks what is computed from a sample, a tilde or a bar its limit in probability, at the noise scale c.
+One row is a datum and its noise. Superscripts of the paper are indices here: W(i) is W^i, n(i) x
+n(i-1). A hat marks what is computed from a sample, a tilde or a bar its limit in probability, at the
+noise scale c.
 
 A definition is an equation that a step may cite for a layer. Those that go down by one layer exist for
 hidden layers only; the output has its own.

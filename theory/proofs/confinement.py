@@ -1,4 +1,6 @@
-"""Confinement: in linear networks whose mean estimates come from one vector, hidden feedback has no bias at any c."""
+"""Confinement: in linear networks whose mean estimates come from one vector, hidden
+feedback has no bias at any c.
+"""
 
 from __future__ import annotations
 

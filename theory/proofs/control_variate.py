@@ -1,4 +1,6 @@
-"""The control variate: the same mean at every c, and an error of each stage that multiplies the last one's."""
+"""The control variate: the same mean at every c, and an error of each stage that
+multiplies the last one's.
+"""
 
 from __future__ import annotations
 

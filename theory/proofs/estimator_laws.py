@@ -1,4 +1,6 @@
-"""What holds for the estimator at every c, datum by datum: eqs. (12) and (13), the baseline, other noise laws."""
+"""What holds for the estimator at every c, datum by datum: eqs. (12) and (13), the
+baseline, other noise laws.
+"""
 
 from __future__ import annotations
 

@@ -1,16 +1,16 @@
 """Concrete networks for every proof: what meets its hypotheses, drawn from a seed and nothing else.
 
-The proofs are about any network, so any that meets the hypotheses must make every step true. Several kinds of model
-are made of each: with c as the variable of a series, with c a number, and, for first-order changes, with a
-sample that moves.
+The proofs are about any network, so any that meets the hypotheses must make every step true. Several
+kinds of model are made of each: with c as the variable of a series, with c a number, and, for
+first-order changes, with a sample that moves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from random import Random
 from typing import Any
 
@@ -34,12 +34,12 @@ from theory.designs import Design, factorial
 from theory.exact import ExactNetwork
 from theory.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
 from theory.population import Problem
-from theory.proof import LAYER, Proof
+from theory.proof import OUTPUT, Proof
 from theory.proof.checker import steps_of
 from theory.proof.jets import Jet, constant
 from theory.proof.model import Model
 from theory.proof.unit_truth import UnitModel
-from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, Definition, define
+from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, Definition, define, errors
 
 BITS = 400
 SCALES = (Fraction(1, 4), Fraction(2, 3))
@@ -51,7 +51,7 @@ def draw(
     """A network with weights in quarters, near the identity so that ranks are full, and data in halves."""
     weights = [
         [[Fraction(random.randint(-5, 5), 4) + (r == s) * 2 for s in range(columns)] for r in range(rows)]
-        for columns, rows in zip(widths, widths[1:], strict=False)
+        for columns, rows in pairwise(widths)
     ]
     network = ExactNetwork.of(weights, activations, loss)
 
@@ -172,7 +172,7 @@ def _of(
     if M5 in proof.hypotheses:
         rows = [row for row, _ in base.rows]
         shifts = [Fraction(random.randint(-9, 9)) for _ in rows]
-        average = sum(shifts) / len(shifts)
+        average = sum(shifts, Fraction(0)) / len(shifts)
         yield replace(
             base,
             scale=SCALES[0],
@@ -194,7 +194,7 @@ def _mixing(units: int) -> list[list[Fraction]]:
     return [[Fraction(2 if j == k else int(k == j + 1)) for k in range(units)] for j in range(units)]
 
 
-# -- symbols that a proof leaves free --------------------------------------------------------------------------
+# -- symbols that a proof leaves free
 
 
 def _fixed(rows: list[list[Fraction]], model: Model) -> Jet:
@@ -234,7 +234,7 @@ def _common(model: Model, layer: int, t: int, *_: object) -> Jet:
     """v: the residual for squared error, r³ + 3 c² S r for the quartic loss."""
     network = model.problem.network
     if network.loss == "mse":
-        return model.symbol(_ERROR, model.depth + 1, t, 0, True)
+        return model.symbol(errors(OUTPUT), model.depth + 1, t, 0, True)
     exact = Problem(
         ExactNetwork.of(_rational(network), network.activations, network.loss),
         model.problem.x,
@@ -309,9 +309,7 @@ def _noisy_slopes(model: Model, layer: int, *_: object) -> Jet:
     return _fixed([[Fraction(int(j == k)) for k in range(size)] for j in range(size)], model)
 
 
-_ERROR = define("backpropagation of e", LAYER).relation.left  # type: ignore[union-attr]  # the symbol e
-
-EXTRA = {
+EXTRA: dict[str, Callable[[Model, int, int, int, bool], Jet]] = {
     "Q": _distortion,
     "a": _direction,
     "Bₖ": _last_feedback,

@@ -1,7 +1,8 @@
 """Without full rank: what the fit of minimum norm tends to, and that the gradients are the true ones.
 
-Two proofs. The first goes through networks of any depth and activation, where the ranks do not jump at c = 0. The
-second asks nothing of the ranks below the output, in linear networks with c falling as the sample grows.
+Two proofs. The first goes through networks of any depth and activation, where the ranks do not jump at
+c = 0. The second asks nothing of the ranks below the output, in linear networks with c falling as the
+sample grows.
 """
 
 from __future__ import annotations

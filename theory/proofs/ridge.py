@@ -66,7 +66,8 @@ _I = Identity(width(OUTPUT))
 
 
 def _ridged(i: Index) -> Term:
-    return limit_map(i).T * _C * limit_map(i) + RIDGE_WEIGHT * Identity(width(i))
+    penalty: Term = RIDGE_WEIGHT * Identity(width(i))
+    return limit_map(i).T * _C * limit_map(i) + penalty
 
 
 def _fit(i: Index) -> Term:

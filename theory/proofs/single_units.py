@@ -1,8 +1,8 @@
 """What is proved unit by unit: the series of the mean, its remainder, the covariance, central differences.
 
-Unit 1 is the unit in question. The numbers of units are those that an entry can involve: a derivative of order
-four touches at most four units besides, a fourth moment of the noise four in all, and the others enter every
-formula alike; so what holds here holds for any number.
+Unit 1 is the unit in question. The numbers of units are those that an entry can involve: a derivative
+of order four touches at most four units besides, a fourth moment of the noise four in all, and the
+others enter every formula alike; so what holds here holds for any number.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Gaussian noise in linear networks: all mean estimates come from one vector, the mean output error (Stein)."""
+"""Gaussian noise in linear networks: all mean estimates come from one vector, the mean
+output error (Stein).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Theorem 2: linear networks, by induction from the output down, with the exact limit at every c on the way.
 
-All errors are linear images of the output error, e~^i = M^T e, so every average over the sample is one of two, and
-they factor: eq. (15) of the paper.
+All errors are linear images of the output error, e~^i = M^T e, so every average over the sample is one
+of two, and they factor: eq. (15) of the paper.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from theory.proof import (
     plim,
     suppose,
 )
+from theory.proof.checker import Source
 from theory.proof.relations import Relation
 from theory.proof.rules import (
     CANCELLATION,
@@ -97,7 +98,7 @@ def carried_below() -> tuple[Step, ...]:
     )
 
 
-def true_error_below() -> tuple[object, ...]:
+def true_error_below() -> tuple[Source, ...]:
     """What makes e^i an image of the output error, from e^{i+1}."""
     i = LAYER
     return (

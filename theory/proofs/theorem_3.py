@@ -1,8 +1,8 @@
 """Theorem 3: deep nonlinear networks. The paper's objection falls with the label "polynomial".
 
-A synthetic error is a polynomial in the matrices fitted above, with coefficients that depend on one row each. So the
-sums over the sample are polynomials in the feedback whose coefficients are averages of independent terms, and the
-weak law applies to each.
+A synthetic error is a polynomial in the matrices fitted above, with coefficients that depend on one row
+each. So the sums over the sample are polynomials in the feedback whose coefficients are averages of
+independent terms, and the weak law applies to each.
 """
 
 from __future__ import annotations

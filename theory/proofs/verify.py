@@ -1,7 +1,7 @@
 """Every step of every proof, checked twice: by its rule, and on numbers.
 
-A step that its rule accepts and that is false of a concrete network is an error of the checker; so is a claim that
-has a value and was never tried on one. Both are reported like a step that is rejected.
+A step that its rule accepts and that is false of a concrete network is an error of the checker; so is a
+claim that has a value and was never tried on one. Both are reported like a step that is rejected.
 """
 
 from __future__ import annotations

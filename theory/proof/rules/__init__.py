@@ -1,8 +1,9 @@
 """The rules of proof, named as in a textbook.
 
-Each looks at a claim and at what it is said to follow from, and accepts or raises `Rejected` with the reason. Those
-marked as axioms are theorems of analysis and probability that are not proved here: the trusted base. Each has side
-conditions, such as a dominating function or independence, which have to be among the premises.
+Each looks at a claim and at what it is said to follow from, and accepts or raises `Rejected` with the
+reason. Those marked as axioms are theorems of analysis and probability that are not proved here: the
+trusted base. Each has side conditions, such as a dominating function or independence, which have to be
+among the premises.
 """
 
 from theory.proof.rules.algebra import (

@@ -190,7 +190,7 @@ RIDGE = Rule(
 )
 PROJECTION = Rule(
     "projection",
-    "I - M (MᵀGM)⁺ MᵀG is a projection, orthogonal in the inner product of G: its norm is at most the root of "
-    "the condition number of G, bounded in probability where G has an invertible limit.",
+    "I - M (MᵀGM)⁺ MᵀG is a projection, orthogonal in the inner product of G: its norm is at most the root "
+    "of the condition number of G, bounded in probability where G has an invertible limit.",
     _projection,
 )

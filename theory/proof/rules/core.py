@@ -20,7 +20,9 @@ class Rejected(ValueError):
 
 @dataclass(frozen=True)
 class Premises:
-    """What a step cites: relations (of earlier steps, definitions, hypotheses) and the hypotheses themselves."""
+    """What a step cites: relations (of earlier steps, definitions, hypotheses) and the
+    hypotheses themselves.
+    """
 
     relations: tuple[Relation, ...]
     assumptions: frozenset[Assumption] = frozenset()

@@ -30,7 +30,7 @@ from theory.proof.rules.core import (
     name,
     shown,
 )
-from theory.proof.terms import ROW, SAMPLE, Applied, Product, Symbol, Term, c, dependence, lim, plim
+from theory.proof.terms import LIMITS, ROW, SAMPLE, Applied, Product, Symbol, Term, c, dependence, lim, plim
 
 
 def _law_of_large_numbers(claim: Relation, premises: Premises) -> None:
@@ -172,10 +172,8 @@ def _polynomial(claim: Relation, premises: Premises) -> None:
 
 def _exists(known: Equal) -> bool:
     """Whether an equation for a limit says that it exists: no limit on its right."""
-    return not any(
-        Reading().of(known.right).contains(lambda letter, o=operator: is_limit(letter, o))
-        for operator in ("lim", "plim", "plim0")
-    )
+    right = Reading().of(known.right)
+    return not right.contains(lambda letter: any(is_limit(letter, o) for o in LIMITS))
 
 
 def _vanishing(claim: Relation, premises: Premises) -> None:

@@ -194,8 +194,8 @@ TAYLOR = Rule(
 )
 EXPANSION = Rule(
     "Taylor under the mean",
-    "E[F(c ξ) ξ^α] is that of the Taylor polynomial of degree m, up to O(c^(m+1)), if F has m + 1 ≤ 5 derivatives "
-    "of polynomial growth and the noise all moments; a quadratic F is its own polynomial.",
+    "E[F(c ξ) ξ^α] is that of the Taylor polynomial of degree m, up to O(c^(m+1)), if F has m + 1 ≤ 5 "
+    "derivatives of polynomial growth and the noise all moments; a quadratic F is its own polynomial.",
     _expansion,
     axiom=True,
 )
