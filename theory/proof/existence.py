@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from theory.proof.normal_form import Poly, Reading
+from theory.proof.normal_form import Reading
+from theory.proof.polynomials import Poly
 from theory.proof.relations import Equal, Relation
 from theory.proof.rules import (
     CONSTANT_RANK,

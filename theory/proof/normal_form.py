@@ -1,8 +1,6 @@
-"""One way to write every matrix expression: a sum of words, what equal expressions have in common.
+"""One way to write every matrix expression: what equal expressions have in common.
 
-A word is a product of letters, a letter a symbol or an operator applied to a normal form. Factors of shape
-1 x 1 inside a word are numbers: they commute and are their own transposes. Transposes stand at the letters.
-Two expressions that ring algebra makes equal have the same normal form.
+Two expressions that ring algebra makes equal have the same normal form, a sum of words (`polynomials`).
 
 A `Reading` says what else is read into an expression while it is normalised: equations as rewritings, the
 linearity of averages, the tower property, inverses that cancel, limits that pass through. Each rule of proof
@@ -14,11 +12,29 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TypeAlias
+from functools import lru_cache
 
 import sympy
 
+from theory.proof.polynomials import (
+    Endless,
+    Letter,
+    Monomial,
+    Nested,
+    Poly,
+    Word,
+    collect,
+    is_limit,
+    multiply,
+    nest,
+    of_word,
+    plus,
+    reverse,
+    scaled,
+    substitute,
+    surround,
+    times,
+)
 from theory.proof.terms import (
     DATUM,
     NOISE,
@@ -39,235 +55,9 @@ from theory.proof.terms import (
     Transpose,
     Zero,
     c,
-    depends,
 )
 
 _MOST_REWRITINGS = 200
-
-
-@dataclass(frozen=True)
-class Nested:
-    """A letter that is an operator, "inv" or "pinv" applied to a normal form."""
-
-    operator: str
-    inner: Poly
-
-    @cached_property
-    def shape(self) -> Shape:
-        """Rows and columns."""
-        rows, columns = self.inner.shape
-        return (columns, rows) if self.operator == "pinv" else (rows, columns)
-
-    @cached_property
-    def dependence(self) -> tuple[frozenset[str], bool]:
-        """What it depends on, and whether on c."""
-        varies, moves = self.inner.dependence
-        return depends(self.operator, varies), moves and self.operator not in ("lim", "plim0")
-
-    @cached_property
-    def counts(self) -> bool:
-        """Whether it depends on T by a number inside."""
-        return self.operator not in ("plim", "plim0") and self.inner.counts
-
-    @cached_property
-    def key(self) -> str:
-        """For sorting."""
-        return f"{self.operator}({self.inner.key})"
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A symbol or nested form, possibly transposed."""
-
-    atom: Symbol | Nested
-    transposed: bool = False
-
-    @cached_property
-    def shape(self) -> Shape:
-        """Rows and columns."""
-        rows, columns = self.atom.shape
-        return (columns, rows) if self.transposed else (rows, columns)
-
-    @cached_property
-    def dependence(self) -> tuple[frozenset[str], bool]:
-        """What it depends on, and whether on c."""
-        if isinstance(self.atom, Symbol):
-            return self.atom.varies, self.atom.moves
-        return self.atom.dependence
-
-    @cached_property
-    def key(self) -> str:
-        """For sorting."""
-        name = f"{self.atom.name}[{self.atom.index}]" if isinstance(self.atom, Symbol) else self.atom.key
-        return name + ("'" if self.transposed else "")
-
-    @cached_property
-    def T(self) -> Letter:
-        """The transpose: of a number or a symmetric matrix, itself."""
-        if self.atom.shape == (ONE, ONE) or (isinstance(self.atom, Symbol) and self.atom.symmetric):
-            return self
-        if isinstance(self.atom, Nested) and self.atom.inner == self.atom.inner.T:
-            return self
-        return Letter(self.atom, not self.transposed)
-
-
-class Endless(ValueError):
-    """Equations that lead round in a circle."""
-
-
-Word: TypeAlias = tuple[Letter, ...]
-
-
-def word_key(word: Word) -> str:
-    """For sorting."""
-    return " ".join(letter.key for letter in word)
-
-
-def reverse(word: Word) -> Word:
-    """The transpose of a word."""
-    return tuple(letter.T for letter in reversed(word))
-
-
-@dataclass(frozen=True)
-class Monomial:
-    """Numbers (1 x 1 words, sorted) times a word without inner 1 x 1 factors; () is 1 or an identity."""
-
-    numbers: tuple[Word, ...]
-    word: Word
-
-    @cached_property
-    def key(self) -> str:
-        """For sorting."""
-        return " | ".join(map(word_key, self.numbers)) + " ; " + word_key(self.word)
-
-    @cached_property
-    def letters(self) -> tuple[Letter, ...]:
-        """All letters."""
-        return (*(letter for word in self.numbers for letter in word), *self.word)
-
-    @cached_property
-    def dependence(self) -> tuple[frozenset[str], bool]:
-        """What it depends on, and whether on c."""
-        found = [letter.dependence for letter in self.letters]
-        return frozenset().union(*(v for v, _ in found)), any(m for _, m in found)
-
-
-@dataclass(frozen=True)
-class Poly:
-    """A normal form: coefficients of monomials, sorted, and the shape."""
-
-    shape: Shape
-    terms: tuple[tuple[Monomial, sympy.Expr], ...]
-
-    @cached_property
-    def key(self) -> str:
-        """For sorting."""
-        return " + ".join(f"{coefficient}*{monomial.key}" for monomial, coefficient in self.terms)
-
-    @cached_property
-    def dependence(self) -> tuple[frozenset[str], bool]:
-        """What it depends on, and whether on c."""
-        found = [monomial.dependence for monomial, _ in self.terms]
-        moves = any(m for _, m in found) or any(coefficient.has(c) for _, coefficient in self.terms)
-        return frozenset().union(*(v for v, _ in found)), moves
-
-    @cached_property
-    def counts(self) -> bool:
-        """Whether a number in it, at any depth, depends on T."""
-        return any(coefficient.has(SAMPLES_T) for _, coefficient in self.terms) or any(
-            isinstance(letter.atom, Nested) and letter.atom.counts for letter in self.letters
-        )
-
-    @cached_property
-    def T(self) -> Poly:
-        """The transpose."""
-        rows, columns = self.shape
-        return collect((columns, rows), ((Monomial(m.numbers, reverse(m.word)), k) for m, k in self.terms))
-
-    @property
-    def letters(self) -> Iterable[Letter]:
-        """All letters, the outermost only."""
-        return (letter for monomial, _ in self.terms for letter in monomial.letters)
-
-    def contains(self, wanted: Callable[[Letter], bool]) -> bool:
-        """Whether some letter at any depth is wanted."""
-        return any(
-            wanted(letter) or (isinstance(letter.atom, Nested) and letter.atom.inner.contains(wanted))
-            for letter in self.letters
-        )
-
-    def as_word(self) -> Word | None:
-        """The word of a monomial with coefficient 1 and nothing else, also of one number."""
-        if len(self.terms) != 1 or self.terms[0][1] != 1:
-            return None
-        monomial = self.terms[0][0]
-        if not monomial.numbers:
-            return monomial.word or None
-        return monomial.numbers[0] if len(monomial.numbers) == 1 and not monomial.word else None
-
-
-def collect(shape: Shape, terms: Iterable[tuple[Monomial, sympy.Expr]]) -> Poly:
-    """The sum of the terms, like ones together, without those that vanish."""
-    found: dict[Monomial, sympy.Expr] = {}
-    for monomial, coefficient in terms:
-        found[monomial] = found.get(monomial, sympy.Integer(0)) + coefficient
-    kept = {m: k if k.is_Number else sympy.expand(sympy.cancel(k)) for m, k in found.items()}
-    ordered = sorted(((m, k) for m, k in kept.items() if k != 0), key=lambda pair: pair[0].key)
-    return Poly(shape, tuple(ordered))
-
-
-def monomial_of(numbers: Iterable[Word], word: Word) -> Monomial:
-    """The word cut where its inner size is 1: factors of shape 1 x 1 go to the numbers."""
-    found, rest, piece = list(numbers), [], []
-    for letter in word:
-        piece.append(letter)
-        if letter.shape[1] == ONE:
-            rest.append(tuple(piece))
-            piece = []
-    if piece:
-        rest.append(tuple(piece))
-    kept: Word = ()
-    for part in rest:
-        if (part[0].shape[0], part[-1].shape[1]) == (ONE, ONE):
-            found.append(min(part, reverse(part), key=word_key))
-        else:
-            kept = kept + part
-    return Monomial(tuple(sorted(found, key=word_key)), kept)
-
-
-def times(left: Poly, right: Poly) -> Poly:
-    """The product."""
-    return collect(
-        (left.shape[0], right.shape[1]),
-        (
-            (monomial_of((*a.numbers, *b.numbers), a.word + b.word), k * m)
-            for a, k in left.terms
-            for b, m in right.terms
-        ),
-    )
-
-
-def plus(polys: Iterable[Poly], shape: Shape) -> Poly:
-    """The sum."""
-    return collect(shape, (term for poly in polys for term in poly.terms))
-
-
-def scaled(coefficient: sympy.Expr, poly: Poly) -> Poly:
-    """A number times it."""
-    return collect(poly.shape, ((m, coefficient * k) for m, k in poly.terms))
-
-
-def of_word(word: Word, shape: Shape) -> Poly:
-    """The word alone; () is the identity."""
-    return Poly(shape, ((monomial_of((), word), sympy.Integer(1)),))
-
-
-def nest(operator: str, inner: Poly) -> Poly:
-    """The letter of an operator, written for the smaller of the normal form and its transpose."""
-    flipped = inner.T
-    turn = flipped.key < inner.key
-    letter = Letter(Nested(operator, flipped if turn else inner), turn)
-    return of_word((letter,), letter.shape)
 
 
 @dataclass(frozen=True)
@@ -351,26 +141,14 @@ def _settle_once(poly: Poly, reading: Reading) -> Poly:
                 rest = [w for k, w in enumerate(monomial.numbers) if k != position]
                 if position == len(monomial.numbers):
                     numbers = collect((ONE, ONE), [(Monomial(tuple(rest), ()), coefficient)])
-                    result.append(_multiply(numbers, found))
+                    result.append(multiply(numbers, found))
                 else:
                     other = collect(poly.shape, [(Monomial(tuple(rest), monomial.word), coefficient)])
-                    result.append(_multiply(found, other))
+                    result.append(multiply(found, other))
                 break
         else:
             result.append(collect(poly.shape, [(monomial, coefficient)]))
     return plus(result, poly.shape)
-
-
-def _multiply(number: Poly, poly: Poly) -> Poly:
-    """A 1 x 1 normal form times another."""
-    return collect(
-        poly.shape,
-        (
-            (monomial_of((*a.numbers, *b.numbers, *((a.word,) if a.word else ())), b.word), k * m)
-            for a, k in number.terms
-            for b, m in poly.terms
-        ),
-    )
 
 
 def _replace(word: Word, reading: Reading) -> Poly | None:
@@ -385,20 +163,11 @@ def _replace(word: Word, reading: Reading) -> Poly | None:
             for start in range(len(word) - size + 1):
                 if word[start : start + size] == wanted:
                     middle = replacement.T if turned else replacement
-                    return _surround(word[:start], middle, word[start + size :], ends)
+                    return surround(word[:start], middle, word[start + size :], ends)
     cancelled = _cancel(word, ends, reading)
     if cancelled is not None:
         return cancelled
     return _penrose(word, ends) if reading.penrose else None
-
-
-def _surround(before: Word, middle: Poly, after: Word, ends: Shape) -> Poly:
-    found = middle
-    if before:
-        found = times(of_word(before, (ends[0], middle.shape[0])), found)
-    if after:
-        found = times(found, of_word(after, (middle.shape[1], ends[1])))
-    return found
 
 
 def _cancel(word: Word, ends: Shape, reading: Reading) -> Poly | None:
@@ -412,9 +181,9 @@ def _cancel(word: Word, ends: Shape, reading: Reading) -> Poly | None:
             continue
         size = len(inner)
         if word[max(start - size, 0) : start] == inner:
-            return _surround(word[: start - size], of_word((), poly.shape), word[start + 1 :], ends)
+            return surround(word[: start - size], of_word((), poly.shape), word[start + 1 :], ends)
         if word[start + 1 : start + 1 + size] == inner:
-            return _surround(word[:start], of_word((), poly.shape), word[start + 1 + size :], ends)
+            return surround(word[:start], of_word((), poly.shape), word[start + 1 + size :], ends)
     return None
 
 
@@ -498,8 +267,8 @@ def _push_mean(
         middle = nest("E" if known else operator, inside)
     else:
         middle = settle(push(operator, expanded, reading), reading)
-    around = _surround(before, middle, after, shape) if core else _multiply(middle, of_word(before, shape))
-    return _multiply(collect((ONE, ONE), [(Monomial(tuple(outside), ()), coefficient)]), around)
+    around = surround(before, middle, after, shape) if core else multiply(middle, of_word(before, shape))
+    return multiply(collect((ONE, ONE), [(Monomial(tuple(outside), ()), coefficient)]), around)
 
 
 def _drawn_in(monomial: Monomial, shape: Shape, random: Callable[[Iterable[Letter]], bool]) -> Monomial:
@@ -527,26 +296,12 @@ def _simplified(operator: str, inside: Poly, reading: Reading) -> Poly | None:
                 others = [other for other in letters if other is not letter]
                 if not any(NOISE in other.dependence[0] for other in others):
                     inner = letter.atom.inner.T if letter.transposed else letter.atom.inner
-                    return _substitute(monomial, letter, inner, inside.shape)
+                    return substitute(monomial, letter, inner, inside.shape)
     if reading.independent and operator in ("E", "E|"):
         if operator == "E|" and not any(DATUM in letter.dependence[0] for letter in letters):
             return nest("E", inside)
         return _factorised(monomial, inside.shape)
     return None
-
-
-def _substitute(monomial: Monomial, letter: Letter, inner: Poly, shape: Shape) -> Poly:
-    """The monomial with the letter replaced by a normal form."""
-    for position, word in enumerate((*monomial.numbers, monomial.word)):
-        for k, found in enumerate(word):
-            if found is letter:
-                ends = word[0].shape[0], word[-1].shape[1]
-                replaced = _surround(word[:k], inner, word[k + 1 :], ends)
-                rest = tuple(w for j, w in enumerate(monomial.numbers) if j != position)
-                if position == len(monomial.numbers):
-                    return _multiply(Poly((ONE, ONE), ((Monomial(rest, ()), sympy.Integer(1)),)), replaced)
-                return _multiply(replaced, Poly(shape, ((Monomial(rest, monomial.word), sympy.Integer(1)),)))
-    raise ValueError(f"{letter.key} is not in {monomial.key}")
 
 
 def _factorised(monomial: Monomial, shape: Shape) -> Poly | None:
@@ -576,10 +331,10 @@ def _factorised(monomial: Monomial, shape: Shape) -> Poly | None:
                 continue
             expected = nest("E", of_word(block, (block[0].shape[0], block[-1].shape[1])))
             ends = shape if inside else (ONE, ONE)
-            found = _surround(line[: places[0]], expected, line[places[-1] + 1 :], ends)
+            found = surround(line[: places[0]], expected, line[places[-1] + 1 :], ends)
             if not inside:
-                found = _multiply(found, of_word(word, shape))
-            return _multiply(Poly((ONE, ONE), ((Monomial(quiet, ()), sympy.Integer(1)),)), found)
+                found = multiply(found, of_word(word, shape))
+            return multiply(Poly((ONE, ONE), ((Monomial(quiet, ()), sympy.Integer(1)),)), found)
     return None
 
 
@@ -618,18 +373,13 @@ def _push_limit(operator: str, poly: Poly, reading: Reading) -> Poly:
         for limit in limits:
             if limit is None:
                 return nest(operator, poly)
-            found = _multiply(found, limit)
+            found = multiply(found, limit)
         if found.contains(lambda letter: is_limit(letter, operator)):
             return nest(
                 operator, poly
             )  # what may have no limit: not even 0 times it, or it less itself, has one
         result.append(scaled(kept, found))
     return plus(result, poly.shape)
-
-
-def is_limit(letter: Letter, operator: str) -> bool:
-    """Whether the letter is a limit left standing."""
-    return isinstance(letter.atom, Nested) and letter.atom.operator == operator
 
 
 def _limit_of_word(

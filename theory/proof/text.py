@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy
 from sympy.core.function import AppliedUndef
 
-from theory.proof.normal_form import Nested, Poly
+from theory.proof.polynomials import Nested, Poly
 from theory.proof.relations import (
     Bounded,
     ConstantRank,

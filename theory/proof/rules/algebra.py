@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sympy
 
-from theory.proof.normal_form import Poly, Reading, Word, scaled
+from theory.proof.normal_form import Reading
+from theory.proof.polynomials import Poly, Word, scaled
 from theory.proof.relations import ConstantRank, Equal, Integrable, Invertible, Polynomial, Relation, Tight
 from theory.proof.rules.core import Premises, Rejected, Rule, compare, equation, expect
 from theory.proof.terms import Applied, Identity, Product, PseudoInverse, Scaled, Sum, Term

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sympy
 
 from theory.assumptions import SAMPLES
-from theory.proof.normal_form import Reading, is_limit
+from theory.proof.normal_form import Reading
+from theory.proof.polynomials import is_limit
 from theory.proof.relations import Bounded, Equal, Finite, Integrable, Relation, Same
 from theory.proof.rules.core import Premises, Rejected, Rule, expect
 from theory.proof.sizes import finite_moment, largest, norm, size_of

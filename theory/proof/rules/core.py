@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from theory.proof.normal_form import Letter, Poly, Reading, Word
+from theory.proof.normal_form import Reading
+from theory.proof.polynomials import Letter, Poly, Word
 from theory.proof.relations import Equal, Integrable, Invertible, Relation
 from theory.proof.terms import Symbol, Term
 from theory.statement import Assumption

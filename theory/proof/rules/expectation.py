@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from theory.assumptions import GAUSSIAN_NOISE, SAMPLES
-from theory.proof.normal_form import Nested, Poly, Reading
+from theory.proof.normal_form import Reading
+from theory.proof.polynomials import Nested, Poly
 from theory.proof.relations import Equal, Integrable, Relation
 from theory.proof.rules.core import Premises, Rejected, Rule, compare, equation
 from theory.proof.terms import given, mean

@@ -7,7 +7,8 @@ from dataclasses import replace
 import sympy
 
 from theory.assumptions import SAMPLES
-from theory.proof.normal_form import Nested, Reading, is_limit
+from theory.proof.normal_form import Reading
+from theory.proof.polynomials import Nested, is_limit
 from theory.proof.relations import (
     Bounded,
     ConstantRank,

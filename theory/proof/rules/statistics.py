@@ -5,7 +5,8 @@ from __future__ import annotations
 import sympy
 
 from theory.assumptions import GAUSSIAN_NOISE, M3, M5, R_AT_C, SAMPLES, WEAKLY_DIFFERENTIABLE
-from theory.proof.normal_form import Letter, Monomial, Nested, Poly, Reading, collect, scaled
+from theory.proof.normal_form import Reading
+from theory.proof.polynomials import Letter, Monomial, Nested, Poly, collect, scaled
 from theory.proof.relations import Equal, FirstOrder, Integrable, Invertible, Normal, Relation
 from theory.proof.rules.core import Premises, Rejected, Rule, equation, expect, shown
 from theory.proof.terms import ONE, ROW, SAMPLES_T, Applied, Product, Symbol
