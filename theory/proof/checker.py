@@ -21,7 +21,7 @@ from typing import TypeAlias
 import sympy
 from sympy.core.function import AppliedUndef
 
-from theory.proof.existence import limits_exist, limits_of, terms_of
+from theory.proof.existence import inverses_exist, limits_exist, limits_of, terms_of
 from theory.proof.grants import Hypothesis
 from theory.proof.relations import Equal, FirstOrder, Normal, Polynomial, Relation, relation_at
 from theory.proof.rules import RULES, Premises, Rejected, Rule
@@ -159,6 +159,7 @@ class _Context:
             step.rule.check(step.claim, premises)
             known_limits = together(one for one in cited if not isinstance(one.source, Definition))
             limits_exist(step.claim, step.rule, premises, known_limits.relations)
+            inverses_exist(step.claim, premises)
         except ValueError as error:
             raise Failed(number, step, str(error)) from None
         self.accepted.append(Checked(number, step, cited, phase))

@@ -1,8 +1,11 @@
-"""Whether the limits that a claim speaks of exist: a limit is never just a name.
+"""Whether the limits and the inverses that a claim speaks of exist: neither is ever just a name.
 
 What a step claims of lim X, it claims of a limit that exists. So each limit in a claim is one that the rule
 itself shows to exist, or one that the laws of limits resolve, or one that a premise already speaks of. A
 definition is no such premise: to write lim X down does not make it exist.
+
+So with X⁻¹: a premise says that X, or its limit, is invertible, or already speaks of X⁻¹. Here a definition
+will do, as what it defines is there only where the inverse is.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from theory.proof.normal_form import Reading
 from theory.proof.polynomials import Poly
-from theory.proof.relations import Equal, Relation
+from theory.proof.relations import Equal, Invertible, Relation
 from theory.proof.rules import (
     CONSTANT_RANK,
     CONTINUOUS_MAPPING,
@@ -24,7 +27,7 @@ from theory.proof.rules import (
     Rejected,
     Rule,
 )
-from theory.proof.terms import LIMITS, Applied, Term, parts
+from theory.proof.terms import LIMITS, ROW, SAMPLE, Applied, Inverse, Product, Term, dependence, parts
 
 SHOWING = (
     LIMIT,
@@ -66,11 +69,44 @@ def limits_exist(claim: Relation, rule: Rule, premises: Premises, known: Iterabl
             raise Rejected(f"nothing says that {limit} exists")
 
 
-def _reading(premises: Premises, *passing: str) -> Reading:
+def inverses_exist(claim: Relation, premises: Premises) -> None:
+    """Raise `Rejected` where an inverse in the claim need not exist."""
+    wanted = [term.term for term in terms_of(claim) if isinstance(term, Inverse)]
+    if not wanted or isinstance(claim, Invertible):
+        return
+    ways = ((), *((operator,) for operator in LIMITS))
+    readings = [_reading(premises, *passing, linear=linear) for passing in ways for linear in (False, True)]
+    spoken_of = [
+        *(one.term for one in premises.of(Invertible)),
+        *(t.term for one in premises.relations for t in terms_of(one) if isinstance(t, Inverse)),
+    ]
+    readings.append(Reading())
+    known = {form for term in spoken_of for form in _forms(term, readings)}
+
+    def is_known(term: Term) -> bool:
+        if any(not known.isdisjoint(_forms(one, readings)) for one in (term, *_limits_that_tell(term))):
+            return True
+        return isinstance(term, Product) and all(
+            f.shape[0] == f.shape[1] and is_known(f) for f in term.factors
+        )
+
+    for term in wanted:
+        if not is_known(term):
+            raise Rejected(f"nothing says that {term} is invertible")
+
+
+def _limits_that_tell(term: Term) -> Iterator[Term]:
+    """Near an invertible limit a matrix is invertible, unless how near depends on the row."""
+    varies, _ = dependence(term)
+    if not varies & ROW:
+        yield from (Applied(o, term) for o in (("plim", "plim0") if SAMPLE in varies else ("lim",)))
+
+
+def _reading(premises: Premises, *passing: str, linear: bool = False) -> Reading:
     try:
-        return premises.reading(passing=frozenset(passing))
+        return premises.reading(linear=linear, passing=frozenset(passing))
     except ValueError:  # a premise that is no rewriting
-        return Reading(passing=frozenset(passing))
+        return Reading(linear=linear, passing=frozenset(passing))
 
 
 def _forms(limit: Term, readings: Iterable[Reading]) -> Iterator[Poly]:

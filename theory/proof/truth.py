@@ -130,10 +130,10 @@ def _number(expression: sympy.Expr, model: Model, layer: int, t: int, a: int) ->
 @lru_cache(maxsize=1000)
 def _compiled(expression: sympy.Expr) -> tuple[tuple[sympy.Expr, ...], Any]:
     calls = expression.atoms(sympy.core.function.AppliedUndef)
-    inside = {symbol for call in calls for symbol in call.free_symbols}
-    parts = (*calls, *(expression.free_symbols - inside))
-    names = {part: sympy.Symbol(f"v{k}") for k, part in enumerate(parts)}
-    return parts, sympy.lambdify(list(names.values()), expression.subs(names), "mpmath")
+    named = {call: sympy.Symbol(f"v{k}") for k, call in enumerate(calls)}
+    outside = expression.xreplace(named)
+    symbols = outside.free_symbols - set(named.values())
+    return (*calls, *symbols), sympy.lambdify([*named.values(), *symbols], outside, "mpmath")
 
 
 def _part(part: sympy.Expr, model: Model, layer: int, t: int, a: int) -> Any:

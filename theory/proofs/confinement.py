@@ -170,7 +170,7 @@ def _step() -> tuple[Step, ...]:
             "same matrix twice",
             Equal(_fit(i), weights(i).T * carried * carried.inverse),
             SUBSTITUTION,
-            ("one vector", "Γ", "map here", define("downstream weights", low)),
+            ("one vector", "Γ", "map here", define("downstream weights", low), "full rank"),
         ),
         Step(
             "cancelled",

@@ -56,7 +56,9 @@ PROOF = Proof(
                 ),
                 *cross_limit(_low, _e, _e),
                 transported(),
-                Step("for c → 0", Equal(lim(_fit), _limit), LIMIT, ("cross limit", "transported")),
+                Step(
+                    "for c → 0", Equal(lim(_fit), _limit), LIMIT, ("cross limit", "transported", "full rank")
+                ),
                 Step(
                     "cancelled",
                     Equal(_limit, weights(_i).T * downstream(_i).T),

@@ -183,7 +183,7 @@ NOISE_LAW = Proof(
             "for c → 0",
             Equal(lim(_cross * _C.inverse), _limit),
             LIMIT,
-            ("cross at c = 0", "separated", "mixed"),
+            ("cross at c = 0", "separated", "mixed", "full rank"),
         ),
         Step("cancelled", Equal(_limit, _mixed * _W.T), CANCELLATION, ("full rank",)),
         Step(

@@ -30,19 +30,23 @@ from theory.assumptions import (
     R_TOP,
 )
 from theory.confinement import common_vector
-from theory.designs import Design, factorial
+from theory.designs import factorial
 from theory.exact import ExactNetwork
 from theory.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
 from theory.population import Problem
 from theory.proof import OUTPUT, Proof
 from theory.proof.checker import steps_of
-from theory.proof.jets import Jet, constant
-from theory.proof.model import Model
+from theory.proof.grants import GRANTS, suppose
+from theory.proof.jets import Jet, Singular, constant
+from theory.proof.model import Model, NoValue
+from theory.proof.relations import ConstantRank, Invertible
+from theory.proof.truth import holds
 from theory.proof.unit_truth import UnitModel
 from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, Definition, define, errors
 
 BITS = 400
 SCALES = (Fraction(1, 4), Fraction(2, 3))
+_MOST_DRAWS = 50
 
 
 def draw(
@@ -68,12 +72,39 @@ def models(proof: Proof, seed: int = 0, few: bool = False) -> Iterator[Model]:
     """
     random = Random(seed)
     with flint.ctx.workprec(BITS):
-        for problem, law, transformed in islice(_problems(proof, random), 1 if few else None):
-            units = sum(problem.network.widths[1:-1])
-            design = factorial(law, units)
-            if transformed:
-                design = design.transformed(_mixing(units))
-            yield from _of(proof, problem, design, random, SCALES[:1] if few else SCALES)
+        for position, drawn in enumerate(islice(_problems(proof, random), 1 if few else None)):
+            found = list(_of(proof, *drawn, random, few))
+            for _ in range(_MOST_DRAWS):
+                if all(meets(proof, model) for model in found):
+                    break
+                found = list(_of(proof, *list(_problems(proof, random))[position], random, few))
+            else:
+                raise ValueError(f"no network of kind {position} meets the hypotheses of {proof.statement}")
+            yield from found
+
+
+def meets(proof: Proof, model: Model) -> bool:
+    """Whether the ranks that the proof supposes are those of the model."""
+    for assumption in proof.hypotheses:
+        layers, _ = GRANTS.get(assumption, (None, None))
+        for index in layers or (None,):
+            for relation in suppose(assumption, index).relations:
+                if isinstance(relation, Invertible | ConstantRank) and not _holds_anywhere(relation, model):
+                    return False
+    return True
+
+
+def _holds_anywhere(relation: Invertible | ConstantRank, model: Model) -> bool:
+    """In every layer where it has a value."""
+    for layer in range(2, model.depth + 1):
+        try:
+            if holds(relation, model, layer) is False:
+                return False
+        except NoValue:
+            continue
+        except Singular:
+            return False
+    return True
 
 
 def unit_models(seed: int = 0, quadratic: bool = False) -> Iterator[UnitModel]:
@@ -145,9 +176,13 @@ def _problems(proof: Proof, random: Random) -> Iterator[tuple[Problem, NoiseLaw,
 
 
 def _of(
-    proof: Proof, problem: Problem, design: Design, random: Random, scales: tuple[Fraction, ...]
+    proof: Proof, problem: Problem, law: NoiseLaw, mixed: bool, random: Random, few: bool
 ) -> Iterator[Model]:
     """The kinds of model of one problem."""
+    units = sum(problem.network.widths[1:-1])
+    design = factorial(law, units)
+    if mixed:
+        design = design.transformed(_mixing(units))
     data, atoms = range(len(problem.x)), range(len(design.values))
     sample = tuple((random.choice(data), random.choice(atoms)) for _ in range(3 * len(data)))
     constants: dict[sympy.Symbol, Fraction] = {RIDGE_WEIGHT: Fraction(random.randint(1, 6), 3)}
@@ -167,7 +202,7 @@ def _of(
     )
     if M5 not in proof.hypotheses:
         yield base
-    for scale in scales:
+    for scale in SCALES[:1] if few else SCALES:
         yield replace(base, scale=scale)
     if M5 in proof.hypotheses:
         rows = [row for row, _ in base.rows]

@@ -208,7 +208,7 @@ TOP = Proof(
             "for c → 0",
             Equal(lim(_cross * _ridged_top.inverse), _limit),
             LIMIT,
-            ("cross limit", "transported"),
+            ("cross limit", "transported", "ridge"),
         ),
         Step(
             "shrunk",
@@ -260,7 +260,7 @@ ON_THE_SUM = Proof(
             "for c → 0",
             Equal(lim(_plain_limit), _W.T * _C * _C.inverse),
             LIMIT,
-            ("cross limit", "transported"),
+            ("cross limit", "transported", "full rank"),
         ),
         Step("cancelled", Equal(_W.T * _C * _C.inverse, _W.T), CANCELLATION, ("full rank",)),
         Step(

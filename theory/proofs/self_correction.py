@@ -70,6 +70,7 @@ PROOF = Proof(
             "pseudo-inverse of the distorted",
             Equal(_Q.inverse.T * _X * PseudoInverse(_X) * _X * _Q.inverse, _Q.inverse.T * _X * _Q.inverse),
             PSEUDO_INVERSE,
+            ("invertible",),
         ),
         Step(
             "distortion cancelled",

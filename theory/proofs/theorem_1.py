@@ -62,7 +62,7 @@ PROOF = Proof(
             "for c → 0",
             Equal(lim(_limit), _W.T * _C * _C.inverse),
             LIMIT,
-            ("cross limit", "transported"),
+            ("cross limit", "transported", "full rank"),
         ),
         Step("cancelled", Equal(_W.T * _C * _C.inverse, _W.T), CANCELLATION, ("full rank",)),
         Step(

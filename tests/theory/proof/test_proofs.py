@@ -8,12 +8,25 @@ from tests.theory.proof.mutations import without_one_source
 from theory import STATEMENTS, assumptions
 from theory.proof import Proof, check
 from theory.proof.checker import Checked
-from theory.proof.rules import RULES
+from theory.proof.existence import inverses_exist
+from theory.proof.rules import RULES, Premises
 from theory.proofs import PROOFS
 from theory.proofs.verify import verify
 
 NAMES = [f"{proof.statement} {proof.title}".strip() for proof in PROOFS]
-DERIVED = {"estimator", "signals", "solves", "noise", "linearisation", "stein", "rank", "fa-equals-dfa"}
+DERIVED = {
+    "estimator",
+    "signals",
+    "solves",
+    "noise",
+    "linearisation",
+    "stein",
+    "rank",
+    "fa-equals-dfa",
+    "online",
+    "frozen-feedback",
+    "floating-point",
+}
 BEYOND = {
     "baseline": {assumptions.S1},  # the expansion of the variance, derived by theory.baseline.excess
     "antithetic": {assumptions.MOMENTS},  # the covariance, which is that of `variance`
@@ -57,9 +70,10 @@ def test_no_step_cites_what_it_does_not_need(proof: Proof) -> None:
         assert needed == set(range(len(sources))), (number, [str(sources[k]) for k in range(len(sources))])
 
 
-def _accepts(one: Checked, premises: object) -> bool:
+def _accepts(one: Checked, premises: Premises) -> bool:
     try:
-        one.step.rule.check(one.step.claim, premises)  # type: ignore[arg-type]
+        one.step.rule.check(one.step.claim, premises)
+        inverses_exist(one.step.claim, premises)
     except ValueError:
         return False
     return True

@@ -20,6 +20,7 @@ from theory.proof import (
     average,
     define,
     given,
+    lim,
     mean,
     suppose,
     width,
@@ -30,6 +31,7 @@ from theory.proof.rules import (
     DEFINITION,
     HYPOTHESIS,
     INDEPENDENCE,
+    LIMIT,
     LINEARITY,
     PSEUDO_INVERSE,
     RIDGE,
@@ -240,7 +242,7 @@ CANCELLED = (
         "(A + B)⁻¹ is not A⁻¹ + B⁻¹",
         by(CANCELLATION, Equal((_C + GAMMA).inverse, _C.inverse + GAMMA.inverse), *_both),
         "the sides differ",
-        by(CANCELLATION, Equal((_C + GAMMA).inverse.T, (_C + GAMMA.T).inverse), *_both),
+        by(CANCELLATION, Equal((_C + GAMMA).inverse.T, (_C + GAMMA.T).inverse), Invertible(_C + GAMMA)),
     ),
     Wrong(
         "matrices do not commute",
@@ -444,4 +446,31 @@ def test_means_split_only_under_these_conditions(case: Wrong) -> None:
 
 @pytest.mark.parametrize("case", POSITIVE, ids=named)
 def test_matrices_are_definite_and_columns_vanish_only_under_these_conditions(case: Wrong) -> None:
+    rejected(case)
+
+
+_square_of_e = _e * _e.T
+_zero = Zero(width(DEPTH), width(OUTPUT))
+_nothing = Equal(lim(_est * _e.T), _zero)
+
+INVERSES = (
+    Wrong(
+        "e eᵀ has no inverse, whatever stands before it tends to",
+        by(
+            LIMIT, Equal(lim(_est * _e.T * _square_of_e.inverse), Zero(width(DEPTH), width(OUTPUT))), _nothing
+        ),
+        "nothing says that e.* is invertible",
+        by(LIMIT, Equal(lim(_est * _e.T * _C.inverse), _zero), _nothing, Invertible(_C)),
+    ),
+    Wrong(
+        "an inverse is no name for a matrix that has none",
+        by(SUBSTITUTION, Equal(_W.T * _C.inverse, _W.T * _C.inverse)),
+        "nothing says that E.* is invertible",
+        by(SUBSTITUTION, Equal(_W.T * _C.inverse, _W.T * _C.inverse), Invertible(_C)),
+    ),
+)
+
+
+@pytest.mark.parametrize("case", INVERSES, ids=named)
+def test_an_inverse_that_is_spoken_of_exists(case: Wrong) -> None:
     rejected(case)

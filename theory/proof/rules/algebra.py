@@ -40,7 +40,8 @@ def _cancellation(claim: Relation, premises: Premises) -> None:
 
 def _pseudo_inverse(claim: Relation, premises: Premises) -> None:
     found = equation(claim)
-    compare(found.left, found.right, premises.reading(penrose=True))
+    equations = Premises(tuple(premises.of(Equal)))  # where X is invertible X⁺ would be read as X⁻¹
+    compare(found.left, found.right, equations.reading(penrose=True))
 
 
 def _vanishing_moment(claim: Relation, premises: Premises) -> None:
