@@ -1,20 +1,22 @@
 """The command: runs the claims on a subject, prints the ledger as it grows, and writes it to files.
 
 Exit codes: 0, every applicable claim passed; 1, at least one failed or erred; 2, the call is wrong or a
-file cannot be written; 130, interrupted.
+file cannot be written; 130, interrupted. Where the first argument is the name of a sub-command, that one is
+run instead, with exit codes of its own.
 """
 
 from __future__ import annotations
 
 import argparse
 import difflib
+import importlib
 import importlib.metadata
 import platform
 import shlex
 import sys
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -27,6 +29,9 @@ from proofs_check.subjects import HOME, SubjectNotFound, WorkerSubject
 from proofs_check.terminal import Screen, open_console
 
 PASSED, FAILED, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
+REPORT = "index.html"  # in the folder of the report
+SUBCOMMANDS = {"compare": "proofs_check.compare", "new-subject": "proofs_check.new_subject"}
+"""Modules whose ``main(arguments)`` is run in place of the claims; they are imported only then."""
 LIBRARIES = ("hypothesis", "mpmath", "numpy", "python-flint", "sympy")
 
 
@@ -43,20 +48,24 @@ class Options:
     only: tuple[str, ...] | None = None
     json: Path | None = None
     markdown: Path | None = None
+    report: Path | None = None
     list: bool = False
 
-    def command(self, only: Sequence[str]) -> str:
-        """The command line for some of the claims, all else the same."""
+    def command(self, only: Sequence[str] | None) -> str:
+        """The command line for some of the claims, or for all (None), all else the same."""
         words = [program(), "--depth", self.effort.depth, "--seed", str(self.effort.seed)]
         if self.subject is not None:
             words += ["--subject", shlex.quote(self.subject)]
-        return " ".join([*words, "--only", ",".join(only)])
+        return " ".join([*words, *([] if only is None else ["--only", ",".join(only)])])
 
 
 def main(argv: Sequence[str] | None = None, claims: Sequence[Claim] | None = None) -> int:
     """Run the command and return its exit code; `claims` are those of the project unless given."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # ✓ and ξ on a terminal that lacks them
+    words = sys.argv[1:] if argv is None else list(argv)
+    if words and words[0] in SUBCOMMANDS:
+        return int(importlib.import_module(SUBCOMMANDS[words[0]]).main(words[1:]))
     try:
         options = parse(argv)
         return show_list(options, claims) if options.list else run(options, claims)
@@ -72,6 +81,8 @@ def run(options: Options, claims: Sequence[Claim] | None = None) -> int:
     for path in (options.json, options.markdown):
         if path is not None:
             files.prepare(path)
+    if options.report is not None:
+        files.prepare(options.report / REPORT)
     start = time.perf_counter()
     with WorkerSubject(options.subject) as subject:  # it imports torch while we import the claims
         chosen = select(options.only, the_claims() if claims is None else claims)
@@ -92,23 +103,38 @@ def run(options: Options, claims: Sequence[Claim] | None = None) -> int:
             screen.interrupted(rows, commands, options.command(rest))
             return INTERRUPTED
         versions = {**own_versions(), "torch": subject.torch}
-    ledger = Ledger(subject.place, options.effort, versions, time.perf_counter() - start, tuple(rows))
-    screen.closing(ledger, commands)
-    if options.json is not None:
-        files.write_whole(options.json, ledger.to_json())
-    if options.markdown is not None:
-        files.write_whole(options.markdown, markdown.render(ledger))
+        ledger = Ledger(subject.place, options.effort, versions, time.perf_counter() - start, tuple(rows))
+        screen.closing(ledger, commands)
+        if options.json is not None:
+            files.write_whole(options.json, ledger.to_json())
+        if options.markdown is not None:
+            files.write_whole(options.markdown, markdown.render(ledger))
+        if options.report is not None:
+            write_report(
+                options.report / REPORT, ledger, {**commands, "": options.command(options.only)}, subject
+            )
     return PASSED if ledger.passed else FAILED
+
+
+def write_report(path: Path, ledger: Ledger, commands: Mapping[str, str], subject: WorkerSubject) -> None:
+    """Ask the subject what only the report shows, and write the page."""
+    from proofs_check import report  # most runs have none
+
+    inquiry = report.inquire(subject, ledger.rows, ledger.effort)
+    files.write_whole(path, report.render(ledger, commands, inquiry))
+    print(f"The report: {path}")
 
 
 def parse(argv: Sequence[str] | None) -> Options:
     """Read the arguments; raises `Mistake`."""
-    parser = _Parser(
+    parser = Parser(
         prog=program(),
         allow_abbrev=False,
         description="Check claims about learning feedback weights by node perturbation: "
         "does the statement hold, and does an implementation behave as it says?",
-        epilog="Exit code: 0 every applicable claim passed, 1 some failed or erred, 2 the call is wrong.",
+        epilog="Sub-commands, as the first argument: compare OLD.json NEW.json says what changed between two "
+        "ledgers; new-subject FILE writes a template for a subject. "
+        "Exit code: 0 every applicable claim passed, 1 some failed or erred, 2 the call is wrong.",
     )
     parser.add_argument(
         "--subject",
@@ -123,6 +149,9 @@ def parse(argv: Sequence[str] | None) -> Options:
     parser.add_argument("--only", metavar="ID,ID", help="run these claims")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the ledger as JSON")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the ledger as Markdown")
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR", help=f"write a report that opens from disk, DIR/{REPORT}"
+    )
     parser.add_argument("--list", action="store_true", help="list the claims, and run none")
     parser.add_argument("--version", action="version", version=f"feedback-proofs {version()}")
     given = parser.parse_args(argv)
@@ -135,7 +164,7 @@ def parse(argv: Sequence[str] | None) -> Options:
     except ValueError as error:
         raise Mistake(f"--{error}") from None
     only = None if given.only is None else tuple(part.strip() for part in given.only.split(","))
-    return Options(given.subject, effort, only, given.json, given.markdown, given.list)
+    return Options(given.subject, effort, only, given.json, given.markdown, given.report, given.list)
 
 
 def select(only: Sequence[str] | None, claims: Sequence[Claim]) -> tuple[Claim, ...]:
@@ -192,8 +221,9 @@ def installed(name: str) -> str:
         return "unknown"
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Leaves errors to `main`: one line on standard error, without the usage."""
 
     def error(self, message: str) -> NoReturn:
+        """Raise `Mistake`."""
         raise Mistake(message)

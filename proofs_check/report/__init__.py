@@ -1,0 +1,55 @@
+"""The report of a run: one page that opens from disk, with nothing to fetch and no script.
+
+`inquire` asks the subject what only the report shows, while it is at hand; `render` makes the page. What they
+need is imported when they are called: the frame of a page is wanted without it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from proofs_check.effort import Effort
+    from proofs_check.ledger import Ledger, Row
+    from proofs_check.report.context import Inquiry
+    from proofs_check.subjects import Subject
+
+SECONDS = 60.0  # for all questions to failing code together
+
+
+def inquire(subject: Subject, rows: Sequence[Row], effort: Effort) -> Inquiry:
+    """Ask for the points of the plots, and ask once more what failed."""
+    from proofs_check.report import curves
+    from proofs_check.report.context import Inquiry
+    from proofs_check.report.replay import replay, witness
+    from proofs_check.report.suspects import findings
+
+    ended = time.monotonic() + SECONDS
+    replays, found = {}, {}
+    for row in rows:
+        code = row.verdict.counterexample
+        if row.verdict.outcome != "fail" or code is None or time.monotonic() > ended:
+            continue
+        try:
+            again = replay(subject, code, effort.subject_seconds)
+            if again is not None:
+                larger = None if again.repeated else witness(subject, again, effort.subject_seconds)
+                replays[row.claim.id], found[row.claim.id] = again, findings(again, larger)
+        except Exception as error:  # a question that only the report asks must not cost the run
+            found[row.claim.id] = (f"The report could not ask once more: {type(error).__name__}: {error}",)
+    measured = {
+        row.claim.id: curves.measure(subject, row.claim.id, effort.subject_seconds)
+        for row in rows
+        if row.claim.id in curves.EXAMPLES and row.verdict.outcome != "error" and time.monotonic() < ended
+    }
+    return Inquiry(measured, replays, found)
+
+
+def render(ledger: Ledger, commands: Mapping[str, str], inquiry: Inquiry | None = None) -> str:
+    """The page; ``commands`` rerun one claim each, by its id, and all of them by ""."""
+    from proofs_check.report.context import Context, Inquiry
+    from proofs_check.report.page import page
+
+    return page(Context(ledger, commands, inquiry or Inquiry()))
