@@ -27,7 +27,7 @@ def test_every_statement_has_a_claim_and_every_claim_a_statement() -> None:
 
 def test_the_options_of_the_readme_are_understood() -> None:
     named = set(re.findall(r"`(--[a-z]+)", README))
-    assert {"--subject", "--depth", "--only", "--seed", "--json", "--markdown", "--list"} <= named
+    assert {"--subject", "--depth", "--only", "--seed", "--json", "--markdown", "--report", "--list"} <= named
     options = parse(["--subject", "a.py:B", "--depth", "thorough", "--only", "rank,noise", "--seed", "7"])
     assert (options.subject, options.effort.depth, options.only, options.effort.seed) == (
         "a.py:B",
