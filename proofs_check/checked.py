@@ -6,6 +6,7 @@ or spread them. The module needs torch and nothing of ours: the worker process l
 
 from __future__ import annotations
 
+import errno
 import linecache
 import sysconfig
 import traceback
@@ -30,6 +31,10 @@ SUPPORTS = tuple(KNOWN)
 
 class BadAnswer(Exception):
     """The subject raised, or what it returned is no answer; the message says what, in one sentence."""
+
+
+class OutOfMemory(BadAnswer):
+    """The subject asked for more memory than it may have; the message says in which method."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Checked:
         self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float
     ) -> list[Tensor]:
         """λ̂^1 … λ̂^N, each (T, n_i)."""
-        answer = self._ask("gradient_estimates", network.copy(), x, y, list(noise), c)
+        answer = self._ask("gradient_estimates", network, x=x, y=y, noise=list(noise), c=c)
         return _tensors(answer, "gradient_estimates", [(len(x), n) for n in network.widths[1:-1]])
 
     def error_signals(
@@ -71,25 +76,37 @@ class Checked:
     ) -> list[Tensor]:
         """ẽ^1 … ẽ^{N+1}, each (T, n_i)."""
         copies = [matrix.clone() for matrix in feedback]
-        answer = self._ask("error_signals", network.copy(), copies, x, y, rule)
+        answer = self._ask("error_signals", network, feedback=copies, x=x, y=y, rule=rule)
+        _see_unchanged("error_signals", "feedback", feedback, copies)
         return _tensors(answer, "error_signals", [(len(x), n) for n in network.widths[1:]])
 
     def fit_feedback(self, estimates: Tensor, errors: Tensor, ridge: float = 0.0) -> Tensor:
         """B (q, n_i) from λ̂^i (T, n_i) and ẽ (T, q)."""
         shape = (errors.shape[1], estimates.shape[1])
-        answer = self._ask("fit_feedback", estimates, errors, ridge)
+        answer = self._ask("fit_feedback", None, estimates=estimates, errors=errors, ridge=ridge)
         return _tensor(answer, "fit_feedback", "what it returned", shape)
 
     def draw_noise(self, sizes: Sequence[int], draws: int, family: str, seed: int) -> list[Tensor]:
         """One (draws, n) tensor for each n in sizes."""
-        answer = self._ask("draw_noise", list(sizes), draws, family, seed)
+        answer = self._ask("draw_noise", None, sizes=list(sizes), draws=draws, family=family, seed=seed)
         return _tensors(answer, "draw_noise", [(draws, n) for n in sizes])
 
-    def _ask(self, method: str, *arguments: Any) -> Any:
+    def _ask(self, method: str, network: Network | None, **arguments: Any) -> Any:
+        """Call a method by position; raises `BadAnswer` also where it wrote into what it was given."""
+        given: list[Network] = [] if network is None else [network.copy()]
+        versions = {name: _versions(value) for name, value in arguments.items()}
         try:
-            return getattr(self._subject, method)(*arguments)
+            answer = getattr(self._subject, method)(*given, *arguments.values())
         except (Exception, SystemExit) as error:
+            if lacks_memory(error):
+                raise OutOfMemory(f"{method} needed more memory than it may have") from None
             raise BadAnswer(f"{method} raised {describe(error)}") from None
+        for name, value in arguments.items():
+            if _versions(value) != versions[name]:
+                raise BadAnswer(_wrote(method, name))
+        if network is not None:
+            _see_unchanged(method, "network.weights", network.weights, given[0].weights)
+        return answer
 
 
 def answer(
@@ -103,7 +120,39 @@ def answer(
         tensors = fitted_feedback(subject, **given)
     else:
         tensors = getattr(subject, method)(**given)
+        for name in ("x", "y", "noise", "estimates", "errors"):
+            if name in given:
+                _see_unchanged(method, name, arguments[name], given[name])
     return [to_numpy(tensor) for tensor in (tensors if isinstance(tensors, list) else [tensors])]
+
+
+def _versions(value: object) -> list[int]:
+    """How often torch has changed each of these tensors in place."""
+    entries = value if isinstance(value, list) else [value]
+    return [entry._version for entry in entries if isinstance(entry, Tensor)]
+
+
+def _see_unchanged(method: str, name: str, before: Any, after: Any) -> None:
+    """Compare an argument with what it was, which also shows what was written through numpy."""
+    if not isinstance(after, Tensor):
+        if len(before) != len(after):
+            raise BadAnswer(_wrote(method, name))
+        for k, (old, new) in enumerate(zip(before, after, strict=True)):
+            _see_unchanged(method, f"{name}[{k}]", old, new)
+    elif not torch.equal(torch.as_tensor(before), after.detach()):
+        raise BadAnswer(_wrote(method, name))
+
+
+def _wrote(method: str, name: str) -> str:
+    return f"{method} wrote into its argument {name}, which the caller goes on using; change a copy instead"
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether this is how Python, numpy or torch say that the process gets no more memory."""
+    if isinstance(error, RuntimeError):
+        said = str(error)
+        return "can't allocate memory" in said or "not enough memory" in said or "bad_alloc" in said
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
 
 def from_numpy(value: Any) -> Any:
@@ -166,6 +215,8 @@ def made(target: object) -> object:
     try:
         return target()
     except (Exception, SystemExit) as error:
+        if lacks_memory(error):
+            raise OutOfMemory("its constructor needed more memory than it may have") from None
         raise BadAnswer(f"its constructor raised {describe(error)}") from None
 
 

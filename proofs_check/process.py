@@ -20,6 +20,7 @@ from typing import IO, Any, cast
 from proofs_check import channel
 
 WORKER = Path(__file__).with_name("worker.py")
+BUSY = 20.0  # so many times its limit may a question take in all, on a machine that is busy with others
 
 
 class TimedOut(Exception):
@@ -51,22 +52,35 @@ class WorkerProcess:
         self.last_seconds = 0.0
 
     def ask(self, request: object, seconds: float) -> Any:
-        """Send a request and wait for the reply; raises `TimedOut` or `Died`."""
-        late = threading.Event()
+        """Send a request and wait for the reply; raises `TimedOut` or `Died`.
 
-        def stop() -> None:
-            late.set()
-            self._kill()
+        On a busy machine only the time counts that the process had: a slow neighbour is no fault of a
+        subject.
+        """
+        late, done = threading.Event(), threading.Event()
+        mine, its = f"/proc/self/task/{threading.get_native_id()}", f"/proc/{self._process.pid}"
+        start, before = time.perf_counter(), _waited(mine) + _waited(its)
 
-        clock = threading.Timer(max(seconds, 0.0), stop)
-        clock.daemon = True
-        start = time.perf_counter()
-        clock.start()
+        def used() -> float:
+            waited = max(_waited(mine) + _waited(its) - before, 0.0)  # it may be gone
+            return max(time.perf_counter() - start - waited, 0.0)
+
+        def watch() -> None:
+            left = max(seconds, 0.0)
+            while not done.wait(left):
+                left = max(seconds - used(), 0.0)
+                if left == 0.0 or time.perf_counter() - start > BUSY * seconds:
+                    late.set()
+                    self._kill()
+                    return
+                left = max(left, 0.05)
+
+        threading.Thread(target=watch, daemon=True).start()
         try:
             channel.send(self._questions, request)
             reply = channel.receive(self._answers)
         except (EOFError, OSError):
-            clock.cancel()
+            done.set()
             if late.is_set():
                 raise TimedOut from None
             raise Died(self._last_words()) from None
@@ -74,8 +88,8 @@ class WorkerProcess:
             self.stop()
             raise
         finally:
-            clock.cancel()
-            self.last_seconds = time.perf_counter() - start
+            done.set()
+            self.last_seconds = used()
         if late.is_set():
             raise TimedOut
         return reply
@@ -109,6 +123,8 @@ class WorkerProcess:
             return "closed its connection"
         finally:
             self.stop()
+        if code == -signal.SIGKILL:
+            return "was ended by SIGKILL, as by a system that runs out of memory"
         if code < 0:
             return f"was ended by {signal.Signals(-code).name}"
         return f"exited with code {code}"
@@ -118,6 +134,20 @@ class WorkerProcess:
         with cast(IO[bytes], self._process.stderr) as stream:
             for line in stream:
                 sys.stderr.write(line.decode(errors="replace"))
+
+
+def _waited(place: str) -> float:
+    """For how many seconds a thread, or those of a process, were ready to run while others ran: time that is
+    not the subject's.
+    """
+    folder = Path(place, "task")
+    total = 0.0
+    try:
+        for thread in folder.iterdir() if folder.is_dir() else [Path(place)]:
+            total += int((thread / "schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):  # gone, or a system without this account: all time counts
+        pass
+    return total
 
 
 def _widen(stream: IO[bytes]) -> None:

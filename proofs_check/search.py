@@ -99,7 +99,7 @@ def sweep(
         try:
             measurements = list(check(instance))
         except SubjectError as error:
-            record.failure = type(error)(error.reason, show(instance))
+            record.failure = type(error)(error.reason, error.counterexample or show(instance))
             if isinstance(error, SubjectLost):
                 return
             raise

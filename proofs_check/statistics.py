@@ -1,34 +1,73 @@
-"""Tests of noise with a stated error: a correct source fails one of them with probability below 1e-6 in a
-whole run.
+"""Tests of noise at a stated level: a right source fails each with probability at most α, whatever the
+sample.
 
-Each function returns a number and the bound it stays below, with probability at least 1 - α per comparison
-made, for independent entries of
-mean 0 and variance 1 whose products have Bernstein's moment growth (E|Z|^k ≤ k!/2 b^{k-2}; b = 4/3 serves
-every family here).
+Every bound is a proved inequality with its constants, none an approximation for large samples. A bound t(n,
+α) comes with what it finds: the smallest deviation that exceeds t with probability 0.99, where the
+alternative obeys the same inequality with its own mean. Entries are independent, of mean 0 and variance 1.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
 from math import log, sqrt
 
 import numpy as np
 
+from proofs_check.budget import MISS
 from proofs_check.floats import Array
 
-ALPHA = 1e-13  # per comparison; a run makes fewer than 1e6
-LARGEST_Z = 7.0  # two-sided normal tail 2.6e-12, for means over more than a million entries
-BERNSTEIN = 4 / 3
+GROWTH = 4 / 3  # b in E|Z|^k ≤ k!/2 b^{k-2} for products Z of two entries: it serves every family here
+CLIP = 6.0  # Gaussian entries are clipped here before their third and fourth powers are averaged
 
 
-def mean_bound(count: float, comparisons: int = 1) -> float:
-    """t with P(|mean of ``count`` products| > t) ≤ α: Bernstein's 2 exp(-n t² / 2(1 + b t)), solved for t."""
-    needed = 2 * log(2 * comparisons / ALPHA) / count
-    return needed * BERNSTEIN / 2 + sqrt((needed * BERNSTEIN / 2) ** 2 + needed)
+def moment_growth_bound(count: float, alpha: float, comparisons: int = 1) -> float:
+    """t with P(|mean of ``count`` products of two entries| > t for one of the comparisons) ≤ α: Bernstein's
+    2 exp(-n t² / 2(1 + b t)), solved for t.
+    """
+    needed = 2 * log(2 * comparisons / alpha) / count
+    return needed * GROWTH / 2 + sqrt((needed * GROWTH / 2) ** 2 + needed)
 
 
-def law_distance_bound(count: int) -> float:
+def bounded_mean_bound(
+    count: float, variance: float, reach: float, alpha: float, comparisons: int = 1
+) -> float:
+    """t with P(|mean - expectation| > t) ≤ α for values at most ``reach`` from their expectation:
+    Bernstein.
+    """
+    rate = log(2 * comparisons / alpha) / count
+    return rate * reach / 3 + sqrt((rate * reach / 3) ** 2 + 2 * rate * variance)
+
+
+def gaussian_mean_bound(count: float, alpha: float, comparisons: int = 1) -> float:
+    """t with P(|mean| > t) ≤ α for normal entries: 2 exp(-n t² / 2)."""
+    return sqrt(2 * log(2 * comparisons / alpha) / count)
+
+
+def gaussian_variance_bound(count: float, alpha: float, comparisons: int = 1) -> float:
+    """t with P(|Σ ξ²/n - 1| > t) ≤ α for normal entries: Laurent and Massart, 2 sqrt(x/n) + 2 x/n."""
+    x = log(2 * comparisons / alpha)
+    return 2 * sqrt(x / count) + 2 * x / count
+
+
+def law_distance_bound(count: int, alpha: float) -> float:
     """ε with P(sup|F_n - F| > ε) ≤ α: Dvoretzky, Kiefer, Wolfowitz and Massart."""
-    return sqrt(log(2 / ALPHA) / (2 * count))
+    return sqrt(log(2 / alpha) / (2 * count))
+
+
+def found_by(bound: Callable[[float], float], alpha: float) -> float:
+    """The deviation of a mean that exceeds the bound at α with probability 1 - MISS: t(α) + t(MISS)."""
+    return bound(alpha) + bound(MISS)
+
+
+def variance_found(count: float, alpha: float) -> float:
+    """δ such that normal entries of variance 1 + δ exceed `gaussian_variance_bound` with probability 1 -
+    MISS.
+    """
+    slack = 2 * sqrt(log(1 / MISS) / count)
+    return (gaussian_variance_bound(count, alpha) + slack) / (1 - slack)
 
 
 def law_distance(entries: Array, distribution: Array) -> float:
@@ -45,18 +84,51 @@ def frequency_deviation(hits: int, count: int, probability: float) -> float:
     return count * sum(terms)
 
 
-def moment_scores(entries: Array, moments: list[float]) -> Array:
-    """z of the sample means of ξ … ξ⁴ against E ξ^r = moments[r], r = 0 … 8, by their exact variances."""
-    square = entries * entries  # numpy's power of 3 or 4 takes twenty times as long as a product
-    powers = (entries, square, square * entries, square * square)
-    scores = []
-    for r, values in enumerate(powers, start=1):
-        variance = moments[2 * r] - moments[r] ** 2
-        away = float(values.mean()) - moments[r]
-        scores.append(
-            away / sqrt(variance / entries.size) if variance > 0 else (0.0 if away == 0 else np.inf)
-        )
-    return np.array(scores)
+@dataclass(frozen=True)
+class Bounded:
+    """The values of a law with a largest entry, or none (the normal law)."""
+
+    moments: tuple[float, ...]  # E ξ^r, r = 0 … 8
+    values: tuple[float, ...] | None  # the atoms, or the two ends
+
+    def power_bound(self, power: int, count: int, alpha: float) -> float:
+        """t with P(|mean of ξ^power - E ξ^power| > t) ≤ α; of clipped entries for powers 3 and 4 if
+        normal.
+        """
+        if self.values is not None:
+            mean = self.moments[power]
+            reach = max(abs(v**power - mean) for v in (*self.values, 0.0))
+            variance = max(self.moments[2 * power] - mean**2, 0.0)
+            return 0.0 if variance == 0 else bounded_mean_bound(count, variance, reach, alpha)
+        if power <= 2:
+            return (gaussian_mean_bound, gaussian_variance_bound)[power - 1](count, alpha)
+        mean, second = _clipped(power), _clipped(2 * power)
+        return bounded_mean_bound(count, second - mean**2, CLIP**power + mean, alpha)
+
+    def powers_used(self, entries: Array, alpha: float) -> float:
+        """The largest part of their bounds that the means of ξ … ξ⁴ use: four tests of level α."""
+        square = entries * entries  # numpy's power of 3 or 4 takes twenty times as long as a product
+        powers, expected = [entries, square], list(self.moments[1:5])
+        if self.values is None:
+            entries = np.clip(entries, -CLIP, CLIP)
+            square = entries * entries
+            expected[3] = _clipped(4)
+        powers += [square * entries, square * square]
+        used = []
+        for power, (values, mean) in enumerate(zip(powers, expected, strict=True), start=1):
+            away, bound = abs(float(values.mean()) - mean), self.power_bound(power, entries.size, alpha)
+            used.append(away / bound if bound > 0 else (0.0 if away == 0 else float("inf")))
+        return max(used)
+
+
+@cache
+def _clipped(power: int) -> float:
+    """E min(|ξ|, CLIP)^power for normal ξ and even powers, 0 for odd ones."""
+    if power % 2:
+        return 0.0
+    grid = np.linspace(-12.0, 12.0, 24001)
+    density = np.exp(-(grid**2) / 2)
+    return float((np.clip(grid, -CLIP, CLIP) ** power * density).sum() / density.sum())
 
 
 def correlation(units: Array, others: Array | None = None) -> float:
@@ -75,18 +147,21 @@ def lagged_correlation(units: Array) -> float:
 
 
 def repeated_rows(blocks: list[Array]) -> int:
-    """How many rows occur before, up to sign, in blocks of equal width."""
+    """How many rows occur before, up to sign, in blocks of equal width.
+
+    Candidates are rows whose random linear forms agree; only those are compared number by number.
+    """
     rows = np.concatenate(blocks)
-    signed = rows * np.where(rows[:, :1] < 0, -1.0, 1.0) + 0.0
-    # Bits well mixed, then a random linear form: equal rows agree, different ones with probability about
-    # 2^-64.
-    mixed = np.ascontiguousarray(signed).view(np.uint64)
-    for shift, factor in ((33, 0xFF51AFD7ED558CCD), (29, 0xC4CEB9FE1A85EC53)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    mixed ^= mixed >> np.uint64(32)
-    weights = np.random.Generator(np.random.Philox(key=1)).integers(0, 2**64, rows.shape[1], dtype=np.uint64)
-    hashes = (mixed * (weights | np.uint64(1))).sum(axis=1, dtype=np.uint64)
-    return int(len(hashes) - len(np.unique(hashes)))
+    weights = np.random.Generator(np.random.Philox(key=1)).standard_normal(rows.shape[1])
+    forms = np.abs(rows @ weights)
+    order = np.argsort(forms)
+    gaps = np.diff(forms[order])
+    near = np.flatnonzero(gaps <= 1e-10 * sqrt(rows.shape[1]))  # a thousand times what rounding may do
+    if not near.size:
+        return 0
+    candidates = rows[order[np.unique([near, near + 1])]]
+    signed = candidates * np.where(candidates[:, :1] < 0, -1.0, 1.0) + 0.0
+    return int(len(signed) - len(np.unique(signed, axis=0)))
 
 
 def unit_variance_deviation(units: Array) -> float:
@@ -94,12 +169,29 @@ def unit_variance_deviation(units: Array) -> float:
     return float(np.abs((units * units).mean(axis=0) - 1).max())
 
 
-def square_correlation(units: Array, fourth_moment: float) -> float:
-    """The largest correlation of ξ² - 1 over pairs of different units: dependence that ξ itself does not
-    show.
-    """
-    squares = (units * units - 1) / sqrt(fourth_moment - 1)
-    return correlation(squares)
+def outer_half(units: Array, median: float) -> Array:
+    """+1 where |ξ| is above its median, else -1: fair signs, by which a dependence of squares shows."""
+    halves: Array = np.where(np.abs(units) > median, 1.0, -1.0)
+    return halves
+
+
+def joint_moments(units: Array, orders: Sequence[int] = (3, 4)) -> float:
+    """The largest |mean of a product of 3 or of 4 different columns|, over all such sets of columns."""
+    pairs = list(combinations(range(units.shape[1]), 2))
+    left, right = (np.array(indices) for indices in zip(*pairs, strict=True))
+    products = units[:, left] * units[:, right]
+    worst = 0.0
+    if 3 in orders:
+        table = np.abs(products.T @ units) / len(units)
+        table[np.arange(len(pairs)), left] = table[np.arange(len(pairs)), right] = 0.0
+        worst = float(table.max())
+    if 4 in orders:
+        table = np.abs(products.T @ products) / len(units)
+        shared = (left[:, None] == left) | (left[:, None] == right)
+        shared |= (right[:, None] == left) | (right[:, None] == right)
+        table[shared] = 0.0
+        worst = max(worst, float(table.max()))
+    return worst
 
 
 def recurring_entries(blocks: list[Array]) -> int:

@@ -7,6 +7,7 @@ the process down harms only the claim that asked; `LocalSubject` asks an object 
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from proofs_check import conduct
 from proofs_check.evidence import SubjectError, SubjectLost
 from proofs_check.process import Died, TimedOut, WorkerProcess
 
@@ -24,6 +26,7 @@ REFERENCE = "impl.reference:Reference"
 HOME = Path(__file__).resolve().parent.parent
 PATIENCE, IMPATIENT_SECONDS = 2, 2.0  # after two claims without an answer, two seconds for each of the others
 START_SECONDS = 120.0  # for importing torch and the subject, on a cold disk
+MEMORY, MEMORY_VARIABLE = 4.0, "PROOFS_CHECK_MEMORY"  # GiB that a subject may take, and what changes it
 
 
 class SubjectNotFound(ValueError):
@@ -128,11 +131,16 @@ class WorkerSubject(Subject):
     """A subject in a worker process, which starts at once and is replaced only after it was stopped or died.
 
     `place` is MODULE:NAME, found from the current directory, or FILE.py:NAME; None is the reference of this
-    installation, whatever packages the current directory holds. `load` waits until it is loaded; raises
-    `SubjectNotFound`.
+    installation, whatever packages the current directory holds. `memory` is in GiB. `load` waits until it is
+    loaded; raises `SubjectNotFound`.
+
+    Before the first question to `gradient_estimates`, `error_signals` or `fit_feedback` the subject is asked
+    how it behaves (see `conduct`); what is found there counts in every claim that asks that method.
     """
 
-    def __init__(self, place: str | None = None) -> None:
+    def __init__(
+        self, place: str | None = None, memory: float | None = None, conduct_first: bool = True
+    ) -> None:
         module, colon, name = (REFERENCE if place is None else place).rpartition(":")
         if not colon or not module or not all(part.isidentifier() for part in name.split(".")):
             raise SubjectNotFound(f"the subject is {place!r}, expected MODULE:NAME or FILE.py:NAME")
@@ -142,9 +150,12 @@ class WorkerSubject(Subject):
         self.name, self.supports, self.torch = name, {}, "unknown"
         self.place = REFERENCE if place is None else place
         self._name = name
-        self._load = ("load", (module, name, folder, pinned))
+        self._memory = memory_limit() if memory is None else memory
+        self._load = ("load", (module, name, folder, pinned, int(self._memory * 2**30)))
         self._left = 0.0
         self._lost: SubjectLost | None = None
+        self._conduct_first = conduct_first
+        self._conduct: dict[str, SubjectLost | None] = {}  # what was found, method by method
         self._loaded = False
         self._hung = 0  # claims in which it did not answer in time
         self._process = WorkerProcess()
@@ -159,6 +170,8 @@ class WorkerSubject(Subject):
             raise SubjectNotFound(f"{self.place} was not loaded within {START_SECONDS:g} s") from None
         except Died as death:
             raise SubjectNotFound(f"loading {self.place}: its process {death}") from None
+        if status == "no memory":
+            raise SubjectNotFound(f"loading {self.place}: it may take {self._memory:g} GiB, {_MORE_MEMORY}")
         if status != "ok":
             raise SubjectNotFound(f"subject {self.place}: {answer}")
         self.name, self.supports, self.torch = answer["name"], answer["supports"], answer["torch"]
@@ -186,6 +199,13 @@ class WorkerSubject(Subject):
         self.name, self.supports = traits["name"], traits["supports"]
 
     def _ask(self, method: str, **arguments: Any) -> list[Array]:
+        for asked in conduct.methods(method) if self._conduct_first else ():
+            if asked not in self._conduct:
+                self._conduct[asked] = None  # what it is asked now comes by here, too
+                self._conduct[asked] = conduct.misconduct(self, asked)
+            found = self._conduct[asked]
+            if found is not None:
+                raise conduct.Misconduct(found.reason, found.counterexample)
         answer: list[Array] = self._answer(method, ("ask", (method, arguments)))
         return answer
 
@@ -204,6 +224,10 @@ class WorkerSubject(Subject):
             raise self._lost from None
         finally:
             self._left -= self._process.last_seconds
+        if status == "no memory":  # what it holds may be lost for ever: a new process is as good as the first
+            self._process.stop()
+            self._lost = SubjectLost(f"{answer}: {self._memory:g} GiB, {_MORE_MEMORY}")
+            raise self._lost
         if status != "ok":
             raise SubjectError(answer)
         return answer
@@ -219,8 +243,25 @@ class WorkerSubject(Subject):
         self.close()
 
 
+_MORE_MEMORY = f"which {MEMORY_VARIABLE}=GIB in the environment changes"
+
+
+def memory_limit() -> float:
+    """How many GiB a subject may take: what the environment says, or 4; raises `SubjectNotFound`."""
+    given = os.environ.get(MEMORY_VARIABLE)
+    try:
+        limit = MEMORY if given is None else float(given)
+    except ValueError:
+        limit = 0.0
+    if not 0.0 < limit < 2.0**20:
+        raise SubjectNotFound(f"{MEMORY_VARIABLE} is {given!r}, expected a number of GiB, such as 8")
+    return limit
+
+
 class LocalSubject(Subject):
-    """A subject in this process, from an object or a class: the same checks of its answers, no time limit."""
+    """A subject in this process, from an object or a class: the same checks of its answers, no limit of time
+    or memory, no questions about its conduct.
+    """
 
     def __init__(self, target: object) -> None:
         self._target = target

@@ -78,11 +78,13 @@ def put_first(folder: str) -> None:
 class Host:
     """Answers the questions: `load` once, `begin` for every claim, then the methods of the subject."""
 
-    def load(self, module: str, name: str, folder: str, pinned: str | None) -> dict[str, Any]:
+    def load(self, module: str, name: str, folder: str, pinned: str | None, memory: int) -> dict[str, Any]:
         """Find NAME in a module, or a file that ends in .py; `folder` comes first on the path.
 
         `pinned` names a package that must be the one in `folder`, without its other contents taking part.
+        From now on the process may take so many bytes of memory more.
         """
+        limit_memory(memory)
         if pinned is None:
             put_first(folder)
         else:
@@ -107,6 +109,24 @@ class Host:
     def ask(self, method: str, arguments: dict[str, Any]) -> Any:
         """Put one question to the subject."""
         return checked.answer(self._subject, pipeline.fitted_feedback, method, arguments)
+
+
+def limit_memory(more: int) -> None:
+    """Let the process take so many bytes beside those it holds, where the system keeps such an account.
+
+    Counted is what may be written (RLIMIT_DATA), not the address space: libraries reserve far more of that
+    than they ever use.
+    """
+    try:
+        import resource
+
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        held = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmData:")) * 1024
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        wanted = held + more
+        resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
+    except (ImportError, OSError, StopIteration, ValueError):  # not Linux: the machine's own limits remain
+        return
 
 
 def import_file(path: str) -> ModuleType:
@@ -171,10 +191,13 @@ def main() -> None:
             reply = ("ok", getattr(host, method)(*arguments))
         except NotFound as error:
             reply = ("not found", str(error))
+        except checked.OutOfMemory as error:
+            reply = ("no memory", str(error))
         except checked.BadAnswer as error:
             reply = ("not found" if method == "load" else "error", str(error))
         except Exception as error:
-            reply = ("error", f"{method} raised {checked.describe(error)}")
+            kind = "no memory" if checked.lacks_memory(error) else "error"
+            reply = (kind, f"{method} raised {checked.describe(error)}")
         try:
             channel.send(answers, reply)
         except OSError:  # the parent has gone

@@ -18,8 +18,11 @@ from theory import (
     definitions,
     expansion,
     fa_equals_dfa,
+    floating_point,
+    frozen_feedback,
     linearisation,
     noise_law,
+    online,
     orthogonality,
     pseudo_inverse,
     rank,
@@ -66,5 +69,8 @@ STATEMENTS: dict[str, Statement] = {
         antithetic.STATEMENT,
         control_variate.STATEMENT,
         clt.STATEMENT,
+        online.STATEMENT,
+        frozen_feedback.STATEMENT,
+        floating_point.STATEMENT,
     )
 }

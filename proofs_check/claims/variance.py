@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import flint
 import numpy as np
@@ -11,19 +13,24 @@ from flint import arb_mat, fmpq, fmpq_mat
 from hypothesis import strategies as st
 
 from proofs_check import moments
+from proofs_check.budget import Account
 from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code
-from proofs_check.effort import Effort
+from proofs_check.counterexample import network_code, plain_code
+from proofs_check.effort import DEPTHS, Effort
 from proofs_check.evidence import Evidence, falsified_by
-from proofs_check.floats import Network
+from proofs_check.floats import Array, Network
 from proofs_check.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
 from proofs_check.means import distance, every_pair
-from proofs_check.networks import LOSSES, Family, Instance, any_widths
+from proofs_check.networks import LOSSES, Family, Instance, any_widths, data_set
+from proofs_check.populations import Population
 from proofs_check.search import Measurement, search
+from proofs_check.sequential import run
 from proofs_check.subjects import Subject
+from proofs_check.sums import Functions, Probes, Squares, Sum
+from proofs_check.sums import design as design_test
 from theory.designs import Design, factorial, fold_over
 from theory.moments import covariances, gradients
-from theory.noise_laws import RADEMACHER, SKEWED, SPARSE
+from theory.noise_laws import LAWS, RADEMACHER, SKEWED, SPARSE
 from theory.population import scaled_differences
 from theory.variance import STATEMENT, away_from_closed_form, covariance, trace_over_gradient
 
@@ -32,6 +39,15 @@ MOST = {name: min(units, 8) for name, units in LARGEST.items()}
 GRADIENT = (fmpq(1), fmpq(-2), fmpq(1, 2), fmpq(3))
 WIDE = (4, 16, 32)
 SMALL = 2.0**-16
+
+SHARE = "mean and covariance of estimates"
+OWN_NOISE = ("rademacher", "skewed", "gaussian", "uniform")
+OWN_STEP = 0.25  # c, where the subject draws its own noise
+OWN_WIDTHS = ((2, 2, 1, 2), (1, 3, 2), (2, 1, 2, 1))
+OWN_ROWS = ((2**14, 2**16), (2**16, 2**18), (2**18, 2**20))
+OWN_SPREAD, OWN_SHIFT = 1.12, 0.1  # what is to be found
+DENSE_WIDTHS = ((1, 2, 1), (2, 1, 1, 2))  # two units, because each takes so many nodes of quadrature:
+NODES = {"gaussian": 192, "uniform": 24}
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
@@ -124,6 +140,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """The growth with the number of units; then the whole covariance on drawn networks."""
     family = FAMILY.narrowed({k: v for k, v in subject.supports.items() if k != "rules"})
     yield from _growth(subject, family)
+    yield from _own_noise(subject, family, effort)
     for noise in NOISES:
 
         def check(drawn: tuple[Instance, float], noise: str = noise) -> Iterator[Measurement]:
@@ -164,6 +181,105 @@ def _growth(subject: Subject, family: Family) -> Iterator[Evidence]:
         yield from falsified_by(
             [row], network_code("measured", subject, instance, claim=STATEMENT.id, noise="fold-over", c=SMALL)
         )
+
+
+@dataclass(frozen=True)
+class Single:
+    """One datum of a network, and a family of noise that the subject draws itself."""
+
+    name: str
+    population: Population
+
+    def law(self) -> Sum:
+        """The exact law of λ̂ over all hidden units, of one row."""
+        return Sum(np.hstack(self.population.estimates), self.population.weights)
+
+    def functions(self, law: Sum) -> Functions:
+        """Moments where the noise has finitely many values; cos and sin, which are bounded, elsewhere."""
+        return Squares.of(law) if LAWS[self.population.family].atoms is not None else Probes.of(law)
+
+
+def singles(family: Family, offered: Sequence[str], depth: str) -> list[Single]:
+    """1, 3 or 10 networks for each family of noise that the subject offers."""
+    found = []
+    for name in offered:
+        # Quadrature needs a smooth network where the noise has a density.
+        smooth = [a for a in family.hidden if LAWS[name].atoms is not None or a != "relu"]
+        output = [a for a in family.output if LAWS[name].atoms is not None or a != "relu"]
+        for number in range((1, 3, 10)[DEPTHS.index(depth)] if smooth and output else 0):
+            widths = OWN_WIDTHS if LAWS[name].atoms is not None else DENSE_WIDTHS
+            instance = _single(widths[number % len(widths)], number, smooth, output, family.losses)
+            shape = "-".join(map(str, instance.network.widths))
+            population = Population(instance, name, OWN_STEP, order=NODES.get(name, 0))
+            found.append(Single(f"{name}, {shape}, number {number}", population))
+    return found
+
+
+def _single(
+    widths: tuple[int, ...], number: int, hidden: Sequence[str], output: Sequence[str], losses: Sequence[str]
+) -> Instance:
+    loss = losses[number % len(losses)]
+    names = [hidden[(number + k) % len(hidden)] for k in range(len(widths) - 2)]
+    last = "identity" if loss == "cross_entropy" else output[number % len(output)]
+    generator = np.random.Generator(np.random.Philox(key=number))
+    while True:
+        weights = tuple(generator.integers(-12, 13, (rows, n)) / 8 for n, rows in pairwise(widths))
+        x, y = data_set(int(generator.integers(1000)), 1, widths[0], widths[-1], loss)
+        instance = Instance(Network(weights, (*names, last), loss), x, y)
+        if instance.regular and _balanced(instance):
+            return instance
+
+
+def _balanced(instance: Instance) -> bool:
+    """Whether no hidden unit matters much less than another, so that no direction of λ̂ is nearly without
+    noise.
+    """
+    pairs = zip(instance.true_errors[1:], instance.network.weights[1:], strict=True)
+    gradient = np.abs(np.hstack([error @ weight for error, weight in pairs]))
+    return bool(gradient.min() > 0.3 * gradient.max() > 0.03)
+
+
+def _own_noise(subject: Subject, family: Family, effort: Effort) -> Iterator[Evidence]:
+    """λ̂ with the subject's own noise, every row on the same datum: mean and covariance of the exact law."""
+    account = Account("variance", effort.depth)
+    offered = [name for name in OWN_NOISE if subject.supports_all(noise=name)]
+    for number, given in enumerate(singles(family, offered, effort.depth)):
+        code = plain_code(
+            "example", subject, claim="variance", number=number, depth=effort.depth, seed=effort.seed
+        )
+        yield from falsified_by(_sampled(subject, given, effort, account), code)
+
+
+def example(subject: Subject, number: int, depth: str, seed: int) -> Iterator[Evidence]:
+    """One network of a run with the subject's own noise again, with the same draws."""
+    family = FAMILY.narrowed({k: v for k, v in subject.supports.items() if k != "rules"})
+    offered = [name for name in OWN_NOISE if subject.supports_all(noise=name)]
+    given = singles(family, offered, depth)[number]
+    yield from _sampled(subject, given, Effort(depth, seed), Account("variance", depth))
+
+
+def _sampled(subject: Subject, given: Single, effort: Effort, account: Account) -> Iterator[Evidence]:
+    law, alpha = given.law(), account.alpha(SHARE)
+    functions = given.functions(law)
+    counts = effort.choose(*OWN_ROWS)
+    plan, factor, shift = design_test(functions, law, counts, alpha)
+    instance = given.population.instance
+
+    def observe(start: int, stop: int) -> Array:
+        seed = effort.integer("variance", given.name, start) % 2**32
+        noise = subject.draw_noise(instance.network.hidden, stop - start, given.population.family, seed)
+        x, y = (np.repeat(values, stop - start, axis=0) for values in (instance.x, instance.y))
+        rows = subject.gradient_estimates(instance.network, x, y, noise, given.population.c)
+        return functions.values(np.hstack(rows))
+
+    outcome = run(plan, observe)
+    name = f"{given.name}: mean and Cov of λ̂ with its own noise, {outcome.count} of {counts[-1]} rows"
+    yield Evidence("statistical", f"{name}, part of the bound", outcome.used, 1.0)
+    found = f"{given.name}: found with probability 0.99 in {counts[-1]} rows, α = {alpha:.1g}:"
+    yield Evidence(
+        "statistical", f"{found} standard deviations of λ̂ wrong by this factor", factor, OWN_SPREAD
+    )
+    yield Evidence("statistical", f"{found} a mean off by so many of them", shift, OWN_SHIFT)
 
 
 CLAIM = Claim(STATEMENT, confirm, examine)

@@ -171,15 +171,19 @@ def test_a_subject_has_no_standard_input(subject):
     assert len(ask(subject, "reads")) == 2
 
 
-def test_writing_into_its_arguments_harms_nobody(subject):
+def test_writing_into_its_arguments_is_named_and_harms_nobody(subject):
     estimates, errors = np.ones((4, 2)), np.ones((4, 3))
     for _ in range(2):
-        assert (subject.fit_feedback(estimates, errors) == 4.0).all()
+        with pytest.raises(SubjectError, match=r"^fit_feedback wrote into its argument estimates, which "):
+            subject.fit_feedback(estimates, errors)
     rows = np.ones((4, 3))
+    asked = {"noise": [rows[:, :2]], "c": 0.1}
     for _ in range(2):
-        assert (subject.gradient_estimates(NETWORK, rows, rows[:, :1], [rows[:, :2]], 0.1)[0] == 7.0).all()
-    design = {"atoms": [np.ones((2, 2))], "probabilities": None, "c": 0.1, "rule": "FA"}
-    assert (subject.fitted_feedback(NETWORK, rows, rows[:, :1], **design)[0] == 8 * 7.0).all()
+        with pytest.raises(SubjectError, match=r"^gradient_estimates wrote into its argument network"):
+            subject.gradient_estimates(NETWORK, rows, rows[:, :1], **asked)
+    assert (estimates == 1).all()
+    assert (errors == 1).all()
+    assert (NETWORK.weights[0] == 7).all()
 
 
 def test_the_network_a_subject_sees_has_tuples(subject):

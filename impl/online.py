@@ -1,0 +1,120 @@
+"""Learning as it goes: feedback from minibatches, alone or together with the weights.
+
+On a minibatch of T rows, e~ is carried down by the *current* feedback on the clean pass, and lambda-hat
+comes from one perturbed pass:
+
+    gradient descent on B:  B^i <- B^i - (rate / T) sum e~^i (e~^{iT} B^i - lambda-hat^{(i-1)T})
+    recursive ridge:        V <- V + sum e~ e~^T,  R <- R + sum e~ lambda-hat^T,  B = (V + ridge I)^{-1} R
+    the weights:            W^i <- W^i - (rate / T) sum e~^i (h^{i-1})^T
+
+Nothing is changed in place: every function returns what comes after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from impl import checks
+from impl.feedback import error_signals
+from impl.least_squares import Sums
+from impl.network import Network, NetworkLike, forward
+from impl.perturbation import gradient_estimates
+
+__all__ = ["RecursiveRidge", "align", "descend", "learn"]
+
+
+@torch.no_grad()
+def descend(
+    network: NetworkLike,
+    feedback: Sequence[Tensor],
+    x: Tensor,
+    y: Tensor,
+    noise: Sequence[Tensor],
+    c: float,
+    rate: float,
+    rule: str = "FA",
+) -> list[Tensor]:
+    """B^2 ... B^{N+1} after one step of gradient descent on a minibatch, the weights being fixed.
+
+    Raises ``InvalidInput`` as ``error_signals`` and ``gradient_estimates`` do, and for a rate below 0.
+    """
+    signals = error_signals(network, feedback, x, y, rule)
+    estimates = gradient_estimates(network, x, y, noise, c)
+    return _descended(feedback, signals, estimates, _rate("rate", rate), rule)
+
+
+@dataclass(frozen=True, eq=False)
+class RecursiveRidge:
+    """Sums over all minibatches so far, one for each of B^2 ... B^{N+1}, and the ridge beside them."""
+
+    feedback: tuple[Tensor, ...]
+    ridge: float
+    rule: str = "FA"
+    sums: tuple[Sums, ...] = ()
+
+    @torch.no_grad()
+    def after(
+        self, network: NetworkLike, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float
+    ) -> RecursiveRidge:
+        """The state after one more minibatch; e~ is that of the feedback before it."""
+        signals = error_signals(network, self.feedback, x, y, self.rule)
+        estimates = gradient_estimates(network, x, y, noise, c)
+        added = [
+            Sums.of(rows, signals[-1 if self.rule == "DFA" else k + 1]) for k, rows in enumerate(estimates)
+        ]
+        sums = tuple(a + b for a, b in zip(self.sums, added, strict=True)) if self.sums else tuple(added)
+        return RecursiveRidge(tuple(s.solve(self.ridge) for s in sums), self.ridge, self.rule, sums)
+
+
+@torch.no_grad()
+def align(
+    network: NetworkLike, feedback: Sequence[Tensor], x: Tensor, y: Tensor, rate: float, rule: str = "FA"
+) -> Network:
+    """Feedback alignment: the network after one step of the weights along e~, the feedback being fixed."""
+    network = Network.of(network)
+    signals = error_signals(network, feedback, x, y, rule)
+    inputs = forward(network, x).activations
+    step = _rate("rate", rate) / x.shape[0]
+    weights = [w - step * (e.T @ h) for w, e, h in zip(network.weights, signals, inputs, strict=False)]
+    return Network(tuple(weights), network.activations, network.loss)
+
+
+@torch.no_grad()
+def learn(
+    network: NetworkLike,
+    feedback: Sequence[Tensor],
+    x: Tensor,
+    y: Tensor,
+    noise: Sequence[Tensor],
+    c: float,
+    rate: float,
+    feedback_rate: float,
+    rule: str = "FA",
+) -> tuple[Network, list[Tensor]]:
+    """One step of weights and feedback together, both from the network and the feedback before it.
+
+    With ``feedback_rate`` 0 this is ``align``, bit for bit.
+    """
+    after = descend(network, feedback, x, y, noise, c, _rate("feedback_rate", feedback_rate), rule)
+    return align(network, feedback, x, y, rate, rule), after
+
+
+def _descended(
+    feedback: Sequence[Tensor], signals: Sequence[Tensor], estimates: Sequence[Tensor], rate: float, rule: str
+) -> list[Tensor]:
+    step, result = rate / estimates[0].shape[0], []
+    for k, (matrix, rows) in enumerate(zip(feedback, estimates, strict=True)):
+        errors = signals[-1 if rule == "DFA" else k + 1]
+        result.append(matrix - step * (errors.T @ (errors @ matrix - rows)))
+    return result
+
+
+def _rate(name: str, value: float) -> float:
+    expected = "a finite number, 0 or above"
+    rate = checks.number(name, value, expected)
+    checks.require(rate >= 0, name, repr(value), expected)
+    return rate

@@ -1,0 +1,193 @@
+"""The claims as tests of pytest: one for each, with a marker of its own, against one subject.
+
+    pytest --pyargs proofs_check --subject mine.py:Mine
+
+A claim that fails or errs is a failed test; its report has the statistic, what is required of it, the
+smallest network found, and the command that runs that claim alone. One that does not apply is skipped. Under
+pytest-xdist every process has a subject of its own. The plugin `_proofs_check_pytest` brings this in.
+"""
+
+from __future__ import annotations
+
+import shlex
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proofs_check.claim import Claim
+from proofs_check.claims import CLAIMS
+from proofs_check.effort import Effort
+from proofs_check.evidence import Evidence
+from proofs_check.ledger import Row, check
+from proofs_check.subjects import SubjectNotFound, WorkerSubject
+
+HERE = Path(__file__).resolve()
+
+
+class ClaimFailed(Exception):
+    """A claim failed or erred; the row says why."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__(row.verdict.reason)
+        self.row = row
+
+
+@dataclass
+class Suite:
+    """The suite of one run of pytest, and its subject, which starts when the tests are collected."""
+
+    place: str | None
+    effort: Effort
+    subject: WorkerSubject | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Suite:
+        """Read the options and register the markers; raises `pytest.UsageError`."""
+        depth, seed = (config.getoption(f"proofs_check_{name}", None) for name in ("depth", "seed"))
+        try:
+            number = int(seed or 0)
+        except ValueError:
+            raise pytest.UsageError(
+                f"--seed is {seed!r}, expected an integer from 0 to {2**32 - 1}"
+            ) from None
+        try:
+            effort = Effort(depth or "quick", number)
+        except ValueError as error:
+            raise pytest.UsageError(f"--{error}") from None
+        for claim in CLAIMS:
+            config.addinivalue_line("markers", f"{marker(claim)}: {claim.statement.title}")
+        return cls(config.getoption("proofs_check_subject", None), effort)
+
+    def pytest_report_header(self) -> str:
+        """Say what is asked of whom, so that a mistyped option shows."""
+        return f"feedback-proofs: subject {self.named}, depth {self.effort.depth}, seed {self.effort.seed}"
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Collect this file as the claims, whatever pattern test files have."""
+        if file_path.name != HERE.name or file_path.resolve() != HERE:
+            return None
+        return ClaimFile.from_parent(parent, path=file_path, suite=self)
+
+    def pytest_unconfigure(self) -> None:
+        """Stop the subject's process."""
+        if self.subject is not None:
+            self.subject.close()
+
+    @property
+    def named(self) -> str:
+        """The subject, for people."""
+        return "impl.reference:Reference" if self.place is None else self.place
+
+    def opened(self) -> WorkerSubject:
+        """The subject, its process started; raises `SubjectNotFound`."""
+        if self.subject is None:
+            self.subject = WorkerSubject(self.place)
+        self.subject.load()
+        return self.subject
+
+    def commands(self, claim: Claim) -> tuple[str, str]:
+        """The lines that run a claim alone: by the project's command, and by pytest."""
+        subject = [] if self.place is None else ["--subject", self.place]
+        depth = ["--depth", self.effort.depth, "--seed", str(self.effort.seed)]
+        ours = ["python", "-m", "proofs_check", *subject, *depth, "--only", claim.id]
+        theirs = ["python", "-m", "pytest", "--pyargs", "proofs_check", *subject, *depth, "-m", marker(claim)]
+        return shlex.join(ours), shlex.join(theirs)
+
+
+class ClaimFile(pytest.File):
+    """This file, as a collection of claims."""
+
+    def __init__(self, *, suite: Suite, **given: Any) -> None:
+        super().__init__(**given)
+        self.suite = suite
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One test for each claim; a subject that is not there is one error, not one for each."""
+        if not self.config.getoption("collectonly"):
+            self.suite.opened()
+        for claim in CLAIMS:
+            yield ClaimItem.from_parent(self, name=claim.id, claim=claim, suite=self.suite)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """One line for a subject that is not there."""
+        if isinstance(excinfo.value, SubjectNotFound):
+            return f"feedback-proofs: {excinfo.value}"
+        return super().repr_failure(excinfo)
+
+
+class ClaimItem(pytest.Item):
+    """One claim, asked of the subject."""
+
+    def __init__(self, *, claim: Claim, suite: Suite, **given: Any) -> None:
+        super().__init__(**given)
+        self.claim, self.suite = claim, suite
+        self.add_marker(marker(claim))
+
+    def runtest(self) -> None:
+        """Ask; skip where the claim does not apply; raise where it does not pass."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")  # a run that makes errors of warnings means its own code
+            row = check(self.claim, self.suite.opened(), self.suite.effort)
+        self.user_properties += properties(row, self.suite)
+        if row.verdict.outcome == "not applicable":
+            pytest.skip(row.verdict.reason or "not applicable")
+        if row.verdict.outcome != "pass":
+            raise ClaimFailed(row)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What a reader of the log needs, and no traceback of ours."""
+        if isinstance(excinfo.value, ClaimFailed):
+            return report(excinfo.value.row, self.suite)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """The claim's name, as heading."""
+        return self.path, None, f"{self.claim.id}: {self.claim.statement.title}"
+
+
+def marker(claim: Claim) -> str:
+    """The marker of a claim: its name with underscores."""
+    return claim.id.replace("-", "_")
+
+
+def report(row: Row, suite: Suite) -> str:
+    """A failed claim as text."""
+    statement, verdict = row.claim.statement, row.verdict
+    lines = [f"{verdict.outcome}: {row.claim.id}, {statement.title} ({statement.source})", ""]
+    if not broken(row):
+        lines.append(f"reason     {verdict.reason}")
+    for evidence in broken(row):
+        value, bound = found_and_required(evidence)
+        lines += [f"statistic  {evidence.name}", f"found      {value}", f"required   {bound}"]
+    if verdict.counterexample is not None:
+        lines += ["", "the smallest example found, as code to paste:", "", verdict.counterexample]
+    lines += ["", "to run this claim alone:", *suite.commands(row.claim)]
+    return "\n".join(lines)
+
+
+def broken(row: Row) -> list[Evidence]:
+    """The evidence that does not hold."""
+    return [evidence for evidence in row.evidence if not evidence.holds]
+
+
+def found_and_required(evidence: Evidence) -> tuple[str, str]:
+    """The value, and what is required of it."""
+    bound = evidence.bound
+    if isinstance(bound, tuple):
+        return str(evidence.value), f"between {bound[0]} and {bound[1]}"
+    return str(evidence.value), f"{bound}" if isinstance(bound, str) else f"at most {bound}"
+
+
+def properties(row: Row, suite: Suite) -> list[tuple[str, object]]:
+    """What JUnit XML keeps beside a test: the verdict, the statistics that failed, the command."""
+    found: list[tuple[str, object]] = [("claim", row.claim.id), ("outcome", row.verdict.outcome)]
+    if row.verdict.reason is not None:
+        found.append(("reason", row.verdict.reason))
+    for evidence in broken(row):
+        value, bound = found_and_required(evidence)
+        found += [("statistic", evidence.name), ("found", value), ("required", bound)]
+    return [*found, ("command", suite.commands(row.claim)[0])]
