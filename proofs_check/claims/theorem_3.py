@@ -41,9 +41,7 @@ def at_kinks() -> Iterator[Evidence]:
 
     chain = kinks.chain()
     found = kinks.mean_limits(chain, factorial(RADEMACHER, sum(chain.network.widths[1:-1])))
-    name = (
-        "without S1, two units at their kinks in a row: c → 0 of E λ̂, which no s = σ'(0) makes (s², s, 1)"
-    )
+    name = "without S1, two units at their kinks in a row: c → 0 of E λ̂, which no s = σ'(0) makes (s², s, 1)"
     yield Evidence("exact", name, ", ".join(str(means[0, 0]) for means in found), "1/4, 3/4, 1")
 
 
