@@ -1,0 +1,166 @@
+"""The result is about these sources or there is none; what assumes instead of proving is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from proofs_check.formal import build
+from proofs_check.formal.build import ALLOWED, THEOREMS, Checked, NotProved
+from theory import STATEMENTS
+
+ENTRY = Checked("theorem-1", ("Theorems.theorem_1",), tuple(sorted(ALLOWED)), "8.16.1")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    build.copied(folder)
+    monkeypatch.setattr(build, "SOURCES", folder)
+    return folder
+
+
+def test_nothing_is_checked_before_coq_has_run() -> None:
+    assert build.machine_checked() == {}
+
+
+def test_the_result_is_read_back_for_the_same_sources() -> None:
+    assert build.keep([ENTRY], 1.0, build.fingerprint())
+    assert build.machine_checked() == {"theorem-1": ENTRY}
+
+
+def test_any_change_of_a_source_makes_the_result_void(copy: Path) -> None:
+    build.keep([ENTRY], 1.0, build.fingerprint())
+    assert build.machine_checked()
+    for path in build.source_files():
+        before = path.read_bytes()
+        path.write_bytes(before + b"\n")
+        assert build.machine_checked() == {}, path.name
+        path.write_bytes(before)
+    assert build.machine_checked()
+    (copy / "More.v").write_text("(* one more file *)")
+    assert build.machine_checked() == {}
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"sources": 1}', "not json"])
+def test_a_damaged_file_is_no_result(content: str) -> None:
+    path = build.cache_file()
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    assert build.machine_checked() == {}
+
+
+def test_a_result_with_missing_keys_is_no_result() -> None:
+    path = build.cache_file()
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"sources": build.fingerprint(), "checked": [{"statement": "theorem-1"}]}))
+    assert build.machine_checked() == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lemma a : False. Admitted.",
+        "Lemma a : False. admit. Qed.",
+        "Axiom a : False.",
+        "Parameter a : False.",
+        "Conjecture a : False.",
+        "Unset Guard Checking.",
+        "(* closed *) Axiom a : False. (* comment *)",
+    ],
+)
+def test_assuming_is_found(text: str) -> None:
+    assert build.assumed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(* Admitted *)", "(* (* Axiom *) admit *) Lemma a : True.", 'Check "Axiom".', "Lemma admits : True."],
+)
+def test_comments_strings_and_longer_words_assume_nothing(text: str) -> None:
+    assert not build.assumed(text)
+
+
+def test_the_sources_assume_nothing_and_are_all_built() -> None:
+    build.look_for_assumptions()
+
+
+def test_a_source_that_assumes_is_refused(copy: Path) -> None:
+    path = copy / "Theorems.v"
+    path.write_text(path.read_text() + "\nLemma all_is_well : False. Proof. Admitted.\n")
+    with pytest.raises(NotProved, match=r"Theorems\.v assumes instead of proving: Admitted"):
+        build.look_for_assumptions()
+
+
+def test_a_source_that_is_not_built_is_refused(copy: Path) -> None:
+    (copy / "Forgotten.v").write_text("")
+    with pytest.raises(NotProved, match=r"Forgotten\.v is not in _CoqProject"):
+        build.look_for_assumptions()
+
+
+def test_an_option_that_switches_checks_off_is_refused(copy: Path) -> None:
+    path = copy / "_CoqProject"
+    path.write_text("-arg -type-in-type\n" + path.read_text())
+    with pytest.raises(NotProved, match="options that are not known"):
+        build.look_for_assumptions()
+
+
+def test_every_headline_theorem_is_in_its_source() -> None:
+    for name in build.names():
+        module, theorem = name.split(".")
+        text = (build.SOURCES / f"{module}.v").read_text(encoding="utf-8")
+        assert any(f"{kind} {theorem} " in text for kind in ("Theorem", "Lemma")), name
+
+
+def test_the_answer_of_coq_is_understood() -> None:
+    first = "@@ A.a\nAxioms:\nboolp.b : forall P : Prop,\n  P\nboolp.c\n  : nat\n"
+    output = first + "@@ A.d\nClosed under the global context\n"
+    assert build.answer(output) == {"A.a": ("boolp.b", "boolp.c"), "A.d": ()}
+
+
+def test_an_axiom_that_is_not_allowed_is_refused() -> None:
+    found = {name: tuple(ALLOWED) for name in build.names()}
+    build.check_axioms(found)
+    with pytest.raises(NotProved, match=r"theorem_1 rests on Theorems\.cheat"):
+        build.check_axioms({**found, "Theorems.theorem_1": ("Theorems.cheat",)})
+
+
+def test_a_theorem_without_an_answer_is_refused() -> None:
+    with pytest.raises(NotProved, match="did not say"):
+        build.check_axioms({})
+
+
+def test_without_coq_one_line_says_so_and_nothing_is_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(build, "installed", lambda: False)
+    assert build.main([]) == 0
+    output = capsys.readouterr().out
+    assert "apt-get install" in output
+    assert "not run here" in output
+    assert output.count("\n") == 1
+    assert not build.cache_file().exists()
+
+
+def test_a_failure_drops_an_earlier_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    build.keep([ENTRY], 1.0, build.fingerprint())
+
+    def fail(*_: object) -> list[Checked]:
+        raise NotProved("it is false")
+
+    monkeypatch.setattr(build, "installed", lambda: True)
+    monkeypatch.setattr(build, "check", fail)
+    assert build.main([]) == 1
+    assert build.machine_checked() == {}
+
+
+def test_the_statements_are_those_of_the_theory() -> None:
+    assert set(THEOREMS) <= set(STATEMENTS)
