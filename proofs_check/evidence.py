@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias, get_args
 Value: TypeAlias = float | int | str
 Bound: TypeAlias = Value | tuple[float, float] | None
 Kind = Literal[
+    "machine-checked",  # a theorem that a proof assistant has checked
     "symbolic",  # an exact derivation
     "exact",  # an identity in rational arithmetic
     "ball arithmetic",  # a rigorous enclosure

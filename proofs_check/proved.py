@@ -1,4 +1,4 @@
-"""The proof of a statement as evidence: its steps checked by their rules, and on numbers.
+"""The proof of a statement as evidence: by Coq, and in steps checked by their rules and on numbers.
 
 At `quick` the verdict of the last `python -m theory --check` is read, where it is of the very same sources;
 the other depths check again.
@@ -12,8 +12,12 @@ from dataclasses import replace
 from proofs_check.claim import Claim
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
+from proofs_check.formal import THEOREMS, machine_checked
 from theory import verdicts
 from theory.verdicts import Verdict
+
+HEADLINES = frozenset({"theorem-1", "theorem-2", "theorem-3", "corollary-1", "noise-law"})
+"""The statements that Coq's theorems cover as they stand, for finite laws."""
 
 
 def proof_evidence(statement: str, effort: Effort) -> Iterator[Evidence]:
@@ -36,11 +40,27 @@ def proof_evidence(statement: str, effort: Effort) -> Iterator[Evidence]:
     yield from (_row(verify(proof, (effort.seed,), few)) for proof in proofs)
 
 
+def formal_evidence(statement: str) -> Iterator[Evidence]:
+    """A row for the theorems about the statement in `proofs_check.formal`: what Coq said of these sources."""
+    if statement not in THEOREMS:
+        return
+    part = "" if statement in HEADLINES else "part of it, "
+    checked = machine_checked().get(statement)
+    if checked is None:
+        name = f"{part}by Coq, for finite laws: tox -e formal checks it where Coq is installed"
+        yield Evidence("information", name, "not run here")
+        return
+    theorems = ", ".join(checked.theorems)
+    name = f"{part}for finite laws, by Coq {checked.coq}: {theorems}; axioms: {', '.join(checked.axioms)}"
+    yield Evidence("machine-checked", name, "accepted", "accepted")
+
+
 def with_proof(claim: Claim) -> Claim:
     """The claim, with the proofs of its statement as further evidence that it holds."""
 
     def confirm(effort: Effort) -> Iterator[Evidence]:
         yield from claim.confirm(effort)
+        yield from formal_evidence(claim.id)
         yield from proof_evidence(claim.id, effort)
 
     return replace(claim, confirm=confirm)
