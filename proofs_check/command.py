@@ -18,10 +18,12 @@ import time
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 from proofs_check import files, markdown
+from proofs_check.background import confirmations
 from proofs_check.claim import Claim
 from proofs_check.effort import DEPTHS, Effort
 from proofs_check.ledger import Ledger, Row, check
@@ -93,11 +95,13 @@ def run(options: Options, claims: Sequence[Claim] | None = None) -> int:
         commands = {claim.id: options.command([claim.id]) for claim in chosen}
         rows: list[Row] = []
         try:
-            for claim in chosen:
-                with screen.running(claim, len(rows)):
-                    row = check(claim, subject, options.effort)
-                screen.row(row)
-                rows.append(row)
+            with confirmations(chosen, options.effort, apart=claims is None) as confirmed:
+                for claim in chosen:
+                    later = partial(confirmed.of, claim.id) if confirmed.in_background else None
+                    with screen.running(claim, len(rows)):
+                        row = check(claim, subject, options.effort, later)
+                    screen.row(row)
+                    rows.append(row)
         except KeyboardInterrupt:
             rest = [claim.id for claim in chosen[len(rows) :]]
             screen.interrupted(rows, commands, options.command(rest))

@@ -94,16 +94,55 @@ class Ledger:
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def check(claim: Claim, subject: Subject, effort: Effort) -> Row:
-    """Ask both questions about a claim; an error of the subject or of the check itself becomes a verdict."""
-    start = time.perf_counter()
-    confirmed, examined = list[Evidence](), list[Evidence]()
-    fault = _fault(_collect(lambda: claim.confirm(effort), confirmed), confirmed)
-    if fault is not None:
-        verdict = Verdict("error", f"the statement's own check failed: {fault}")
+@dataclass(frozen=True)
+class Confirmation:
+    """What came of a statement's own check: the evidence, what is wrong with the check if anything is."""
+
+    evidence: tuple[Evidence, ...]
+    fault: str | None
+    seconds: float
+
+
+def confirm(claim: Claim, effort: Effort) -> Confirmation:
+    """Ask whether the statement holds."""
+    start, rows = time.perf_counter(), list[Evidence]()
+    fault = _fault(_collect(lambda: claim.confirm(effort), rows), rows)
+    return Confirmation(tuple(rows), fault, time.perf_counter() - start)
+
+
+def check(
+    claim: Claim, subject: Subject, effort: Effort, later: Callable[[], Confirmation] | None = None
+) -> Row:
+    """Ask both questions about a claim; an error of the subject or of the check itself becomes a verdict.
+
+    ``later``: the first question is being asked elsewhere, and this waits for the answer.
+    """
+    if later is None:
+        found = confirm(claim, effort)
+        asked = _Examination() if found.fault is not None else _examination(claim, subject, effort)
     else:
-        verdict = _verdict(_collect(lambda: _examine(claim, subject, effort), examined), examined)
-    return Row(claim, verdict, tuple(confirmed), tuple(examined), time.perf_counter() - start, fault)
+        asked = _examination(claim, subject, effort)
+        found = later()
+    if found.fault is not None:
+        verdict = Verdict("error", f"the statement's own check failed: {found.fault}")
+        asked = _Examination(verdict, (), asked.seconds)
+    seconds = found.seconds + asked.seconds
+    return Row(claim, asked.verdict, found.evidence, asked.evidence, seconds, found.fault)
+
+
+@dataclass(frozen=True)
+class _Examination:
+    """What came of the second question."""
+
+    verdict: Verdict = Verdict("error")
+    evidence: tuple[Evidence, ...] = ()
+    seconds: float = 0.0
+
+
+def _examination(claim: Claim, subject: Subject, effort: Effort) -> _Examination:
+    start, rows = time.perf_counter(), list[Evidence]()
+    verdict = _verdict(_collect(lambda: _examine(claim, subject, effort), rows), rows)
+    return _Examination(verdict, tuple(rows), time.perf_counter() - start)
 
 
 def _examine(claim: Claim, subject: Subject, effort: Effort) -> Iterable[Evidence]:

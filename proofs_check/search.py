@@ -9,6 +9,7 @@ bound. The first network that exceeds one is shrunk and raised as `Falsified`, a
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,11 +19,13 @@ from typing import TypeVar
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import FlakyFailure, FlakyStrategyDefinition, Unsatisfiable
+from hypothesis.internal.conjecture import providers
 
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, Falsified, Kind, SubjectError, SubjectLost
 
 T = TypeVar("T")
+FIND_CONSTANTS = "_get_local_constants"
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,22 @@ def sweep(
         yield Evidence(worst.kind, f"{name} (worst of {record.networks})", worst.value, worst.bound)
 
 
+@contextlib.contextmanager
+def _without_constants_of_the_sources() -> Iterator[None]:
+    """Hypothesis also draws constants that it finds in loaded modules of the working folder: what is drawn
+    would depend on what else was run, and from where. It takes a second to find them, too.
+    """
+    find = getattr(providers, FIND_CONSTANTS, None)  # of another version, if it is not there: a test says so
+    if find is None:
+        yield
+        return
+    setattr(providers, FIND_CONSTANTS, lambda: providers.GLOBAL_CONSTANTS)
+    try:
+        yield
+    finally:
+        setattr(providers, FIND_CONSTANTS, find)
+
+
 def _explore(strategy: st.SearchStrategy[T], run: Callable[[T], None], number: int, examples: int) -> None:
     @seed(number)
     @settings(
@@ -143,7 +162,8 @@ def _explore(strategy: st.SearchStrategy[T], run: Callable[[T], None], number: i
 
     state = random.getstate()
     try:
-        explore()
+        with _without_constants_of_the_sources():
+            explore()
     except (Violation, SubjectError, FlakyFailure, FlakyStrategyDefinition, Unsatisfiable):
         pass  # the record has what happened
     finally:

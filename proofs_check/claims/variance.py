@@ -137,10 +137,9 @@ def _three(
 
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
-    """The growth with the number of units; then the whole covariance on drawn networks."""
+    """The growth with the number of units; the whole covariance on drawn networks; finite samples."""
     family = FAMILY.narrowed({k: v for k, v in subject.supports.items() if k != "rules"})
     yield from _growth(subject, family)
-    yield from _own_noise(subject, family, effort)
     for noise in NOISES:
 
         def check(drawn: tuple[Instance, float], noise: str = noise) -> Iterator[Measurement]:
@@ -153,6 +152,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         yield from search(
             drawn, check, show, effort, ("variance", "examine", noise), effort.choose(4, 25, 200)
         )
+    yield from _own_noise(subject, family, effort)
 
 
 def wide(units: int, family: Family) -> Instance:
