@@ -1,0 +1,1 @@
+"""Performance of the kernels: one list of cases, their peers, and a table of ratios."""

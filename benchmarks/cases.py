@@ -1,0 +1,168 @@
+"""The cases, one frozen list: what every front end (ratios, pytest-benchmark, asv) measures.
+
+A case is a step of the estimator on one batch: clean and perturbed pass, noise, error signals, and S and Q of
+every layer. ``make`` does all preparation, compiling included, and returns the function to time; ``check``
+looks at what that function returned. Raise ``version`` when a case comes to mean something else: its history
+then starts anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from impl import Network
+from impl.kernels import Batch, Problem, Totals, open_path
+from impl.stream import Stream
+
+__all__ = ["CASES", "SHAPES", "Case", "Model", "Shape", "by_name"]
+
+Step = Callable[[], Totals]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A network and a batch: ``data`` rows, each with ``draws`` noise draws."""
+
+    widths: tuple[int, ...]
+    activation: str
+    data: int
+    draws: int
+    family: str = "rademacher"
+    loss: str = "mse"
+    c: float = 1e-3
+
+    @property
+    def samples(self) -> int:
+        """Perturbed passes in a step."""
+        return self.data * self.draws
+
+
+PAPER, AUTOENCODER = (784, 50, 20, 10), (784, 200, 2, 200, 784)
+WIDE = (1024, 4096, 4096, 4096, 4096, 10)
+
+SHAPES = {
+    "A1": Shape(PAPER, "sigmoid", 32, 1),
+    "A2": Shape(PAPER, "sigmoid", 32, 32),
+    "A3": Shape(PAPER, "sigmoid", 256, 64),
+    "A4": Shape(PAPER, "sigmoid", 16384, 1),
+    "A5": Shape(PAPER, "sigmoid", 64, 1024),
+    "B1": Shape(AUTOENCODER, "tanh", 32, 1),
+    "B2": Shape(AUTOENCODER, "tanh", 32, 16),
+    "C1": Shape(WIDE, "tanh", 128, 1),
+    "C2": Shape(WIDE, "tanh", 16, 8),
+}
+"""The shapes that ``research/performance.md`` has floors for."""
+
+
+class Model:
+    """The tensors of a shape, float32, from a fixed seed."""
+
+    def __init__(self, shape: Shape, device: str = "cpu", dtype: torch.dtype = torch.float32) -> None:
+        source = torch.Generator().manual_seed(0)
+
+        def normal(rows: int, columns: int) -> Tensor:
+            return torch.randn((rows, columns), generator=source).to(device, dtype)
+
+        pairs = list(zip(shape.widths, shape.widths[1:], strict=False))
+        self.shape = shape
+        self.weights = tuple(normal(n, m) / m**0.5 for m, n in pairs)
+        self.feedback = tuple(normal(n, m) / m**0.5 for m, n in pairs[1:])
+        self.x, self.y = normal(shape.data, shape.widths[0]), normal(shape.data, shape.widths[-1])
+
+    def problem(self, family: str = "") -> Problem:
+        """The problem of this model."""
+        network = Network(self.weights, (self.shape.activation,) * len(self.weights), self.shape.loss)
+        return Problem.of(network, self.feedback, c=self.shape.c, family=family or self.shape.family)
+
+
+def make_step(shape: Shape, path: str = "compiled", device: str = "cpu") -> Step:
+    """One batch added to the sums, over and over."""
+    model = Model(shape, device)
+    problem = model.problem()
+    way, totals = open_path(problem, path), Totals(problem)
+    batch = Batch(model.x, model.y, draws=shape.draws)
+
+    def step() -> Totals:
+        way.accumulate(batch, totals)
+        return totals
+
+    step()
+    return step
+
+
+def make_stream(
+    shape: Shape, samples: int, path: str = "compiled", device: str = "cpu"
+) -> Callable[[], Stream]:
+    """A stream over ``samples`` samples of ever new noise, from the data of a shape again and again."""
+    model = Model(shape, device)
+    stream = Stream(model.problem(), shape.draws, path=path)
+    stream.add(model.x, model.y)
+
+    def run() -> Stream:
+        stream.totals, stream.data = Totals(stream.problem), 0
+        for _ in range(-(-samples // shape.samples)):
+            stream.add(model.x, model.y)
+        return stream
+
+    return run
+
+
+def check_step(shape: Shape, totals: Totals) -> None:
+    """Against the eager path in float64: the mean of the steps so far is right to float32."""
+    problem = Model(shape, dtype=torch.float64).problem()
+    model = Model(shape, dtype=torch.float64)
+    exact = Totals(problem)
+    open_path(problem, "eager").accumulate(Batch(model.x, model.y, draws=shape.draws), exact)
+    for found, expected in zip((*totals.S, *totals.Q), (*exact.S, *exact.Q), strict=True):
+        mean = found.cpu() / totals.count
+        expected /= exact.count
+        error = ((mean - expected).norm() / expected.norm()).item()
+        assert error <= 1e-4, f"relative error {error:.1e} of a sum of {shape}"
+
+
+def check_stream(samples: int, stream: Stream) -> None:
+    """As many samples as asked for, and finite sums."""
+    assert stream.count >= samples, f"{stream.count} samples of {samples}"
+    assert all(bool(total.isfinite().all()) for total in stream.totals.tensors)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A name, a version, ``make() -> function to time``, ``check(its result)``; ``samples`` in one call."""
+
+    name: str
+    version: str
+    samples: int
+    make: Callable[[], Callable[[], object]]
+    check: Callable[..., None]
+
+
+LONG = 10**8
+STREAM = replace(SHAPES["A5"], data=64, draws=1024)
+
+CASES = (
+    *(
+        Case(name, "1", shape.samples, partial(make_step, shape), partial(check_step, shape))
+        for name, shape in SHAPES.items()
+    ),
+    Case(
+        "A1-gaussian",
+        "1",
+        32,
+        partial(make_step, replace(SHAPES["A1"], family="gaussian")),
+        partial(check_step, replace(SHAPES["A1"], family="gaussian")),
+    ),
+    Case("latency-32", "1", 32, partial(make_step, SHAPES["A1"], "eager"), partial(check_step, SHAPES["A1"])),
+    Case("T1e8", "1", LONG, partial(make_stream, STREAM, LONG), partial(check_stream, LONG)),
+)
+"""Every case that is measured. ``latency-32`` is a step at batch 32 without anything compiled."""
+
+
+def by_name(name: str) -> Case:
+    """The case of that name."""
+    return next(case for case in CASES if case.name == name)

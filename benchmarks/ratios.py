@@ -1,0 +1,153 @@
+"""Ratios of a step to its peers, interleaved in one run.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.ratios [--cases A1,A2] [--path compiled] [--repeats 30] [--noise]
+
+Each repeat times every function once, in turn, so that whatever else the machine does meets all of them; the
+ratio of medians is printed, and in brackets the quartiles of the ratios within a repeat.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import torch
+
+from benchmarks.cases import LONG, SHAPES, STREAM, Model, make_step, make_stream
+from benchmarks.peers import PEERS
+from impl.counter_noise import blocks_for, tag_of, values_of
+from impl.kernels.compiled import sign_filler
+
+__all__ = ["interleaved", "main"]
+
+Times = dict[str, list[float]]
+CLOCKS = {"wall": time.perf_counter, "cpu": time.thread_time}
+"""On a busy machine the thread's own time leaves out when it did not run; it is right for one thread on the
+CPU.
+"""
+
+
+def interleaved(
+    functions: Mapping[str, Callable[[], object]],
+    repeats: int,
+    seconds: float,
+    sync: Callable[[], object],
+    clock: Callable[[], float] = time.perf_counter,
+) -> Times:
+    """The times of each function over interleaved repeats: ``repeats`` of them, fewer beyond ``seconds``."""
+    for function in functions.values():
+        function()
+    times: Times = {name: [] for name in functions}
+    start = time.perf_counter()
+    while len(times[next(iter(times))]) < repeats:
+        for name, function in functions.items():
+            sync()
+            before = clock()
+            function()
+            sync()
+            times[name].append(clock() - before)
+        if time.perf_counter() - start > seconds and len(times[next(iter(times))]) >= 5:
+            break
+    return times
+
+
+def ratio(times: Times, top: str, bottom: str) -> tuple[float, float, float]:
+    """Ratio of medians, and the quartiles of the ratios within a repeat."""
+    each = sorted(a / b for a, b in zip(times[top], times[bottom], strict=True))
+    quarters = statistics.quantiles(each, n=4) if len(each) > 1 else [each[0]] * 3
+    return statistics.median(times[top]) / statistics.median(times[bottom]), quarters[0], quarters[2]
+
+
+def noise_functions(units: int = 128, samples: int = 8192) -> dict[str, Callable[[], object]]:
+    """Counter-based fills of (units, samples) float32, compiled, and ``torch.randn`` into a kept tensor."""
+    low, high = torch.arange(samples), torch.zeros(samples, dtype=torch.int64)
+    keys = torch.tensor(1), torch.tensor(0)
+    block, tag = torch.arange(blocks_for("gaussian", units))[:, None], torch.tensor(tag_of("gaussian", 0))
+    fill = torch.compile(values_of, dynamic=False, fullgraph=True)
+    out = torch.empty(units, samples)
+    return {
+        "randn": lambda: torch.randn(units, samples, out=out),
+        "gaussian": lambda: fill("gaussian", units, block, low, high, tag, *keys, torch.float32),
+        "signs": sign_filler(units, low.view(1, 1, -1), high.view(1, 1, -1), *keys),
+    }
+
+
+def main() -> int:
+    """Print the table; with ``--json`` also write the raw times."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ratios")
+    parser.add_argument("--cases", default=",".join(SHAPES), help="(default: %(default)s)")
+    parser.add_argument("--path", default="compiled")
+    parser.add_argument("--family", default="rademacher")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="cpu: this thread's own time")
+    parser.add_argument("--repeats", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=20.0, help="per case (default: %(default)s)")
+    parser.add_argument("--noise", action="store_true", help="also the noise fills against torch.randn")
+    parser.add_argument(
+        "--stream", type=int, default=0, metavar="SAMPLES", help=f"also a stream, e.g. {LONG}"
+    )
+    parser.add_argument("--draws", type=int, default=STREAM.draws, help="per datum in the stream")
+    parser.add_argument("--json", help="file for the raw times")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    clock = CLOCKS[options.clock]
+    gpu = options.device == "cuda"
+    sync: Callable[[], object] = torch.cuda.synchronize if gpu else lambda: None
+    print(
+        f"torch {torch.__version__}, {platform.machine()}, {options.threads} thread(s), path {options.path}"
+    )
+    everything: dict[str, Times] = {}
+    names = [name for name in options.cases.split(",") if name]
+    if names:
+        print(
+            f"{'case':5}{'floor ms':>10}   step / products      naive / step         backprop / step      jvp"
+        )
+    for name in names:
+        shape = replace(SHAPES[name], family=options.family)
+        model = Model(shape, options.device)
+        functions: dict[str, Callable[[], object]] = {peer: make(model) for peer, make in PEERS.items()}
+        functions["step"] = make_step(shape, options.path, options.device)
+        times = everything[name] = interleaved(functions, options.repeats, options.seconds, sync, clock)
+        floor = statistics.median(times["products"]) * 1e3
+        cells = [
+            ratio(times, *pair)
+            for pair in (("step", "products"), ("naive", "step"), ("backprop", "step"), ("jvp", "step"))
+        ]
+        shown = [f"{middle:6.2f} ({low:.2f}-{high:.2f})" for middle, low, high in cells]
+        print(f"{name:5}{floor:10.3f}   {shown[0]:22} {shown[1]:22} {shown[2]:22} {shown[3]}", flush=True)
+    if options.noise:
+        times = everything["noise"] = interleaved(
+            noise_functions(), options.repeats, options.seconds, sync, clock
+        )
+        for kind in ("signs", "gaussian"):
+            middle, low, high = ratio(times, "randn", kind)
+            print(f"torch.randn / {kind}: {middle:.2f} ({low:.2f}-{high:.2f})")
+    if options.stream:
+        shape = replace(STREAM, family=options.family, draws=options.draws, data=65536 // options.draws)
+        run = make_stream(shape, options.stream, options.path, options.device)
+        start, own = time.perf_counter(), time.process_time()
+        stream = run()
+        sync()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+        spent, own = time.perf_counter() - start, time.process_time() - own
+        print(
+            f"stream: {stream.count} samples in {spent:.1f} s, {stream.count / spent:.3g} samples/s; "
+            f"{own:.1f} s of processor time; peak {peak} MiB"
+        )
+        everything["stream"] = {"seconds": [spent]}
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump(everything, file)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

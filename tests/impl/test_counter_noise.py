@@ -1,0 +1,168 @@
+"""Noise as a function of (seed, step, layer, sample): known answers, one value however it is asked for, its
+law.
+"""
+
+import math
+
+import pytest
+import torch
+
+from impl import InvalidInput
+from impl.counter_noise import (
+    COUNTED_FAMILIES,
+    counted_noise,
+    gaussians,
+    hadamard,
+    hadamard_draws,
+    sample_index,
+    signs,
+    skewed,
+    uniforms,
+)
+from impl.kernels.compiled import compiling_needs
+from impl.philox import MASK, philox
+
+SAMPLES = sample_index(range(250), range(200))
+RANDOM = [family for family in COUNTED_FAMILIES if family != "hadamard"]
+FOURTH = {"gaussian": (0.0, 3.0), "rademacher": (0.0, 1.0), "uniform": (0.0, 1.8), "skewed": (1.5, 3.25)}
+
+# Random123, kat_vectors: counter, key, words
+KNOWN = [
+    ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+    ((MASK,) * 4, (MASK,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+    (
+        (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+        (0xA4093822, 0x299F31D0),
+        (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+    ),
+]
+
+
+def columns():
+    """The known counters and keys as six tensors (3,), the words as four."""
+    counters, keys, words = zip(*KNOWN, strict=True)
+    return [
+        torch.tensor(c) for c in zip(*[(*c, *k) for c, k in zip(counters, keys, strict=True)], strict=True)
+    ], [torch.tensor(w) for w in zip(*words, strict=True)]
+
+
+def everything(c0, c1, c2, c3, k0, k1):
+    """All that is made of one block's words, in one function to compile."""
+    words = philox(c0, c1, c2, c3, k0, k1)
+    return (*words, *[law(words, torch.float32) for law in (signs, uniforms, skewed, gaussians)])
+
+
+def ulps(a: torch.Tensor, b: torch.Tensor) -> int:
+    """The largest distance of two float32 tensors in units in the last place."""
+    as_int = [
+        torch.where(t < 0, -(t.view(torch.int32) & 0x7FFFFFFF).long(), t.view(torch.int32).long())
+        for t in (a, b)
+    ]
+    return int((as_int[0] - as_int[1]).abs().max())
+
+
+def test_known_answers():
+    counters, words = columns()
+    for found, expected in zip(philox(*counters), words, strict=True):
+        assert torch.equal(found, expected)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # torch's own, inside its compiler
+def test_compiled_noise_is_the_same_bits_and_gives_the_known_answers():
+    if (lacking := compiling_needs("cpu")) is not None:
+        pytest.skip(f"torch.compile needs {lacking}")
+    compiled = torch.compile(everything, dynamic=False, fullgraph=True)
+    counters, words = columns()
+    # 3 known blocks, then many arbitrary ones, in a length that leaves a tail after whole vectors
+    source = torch.Generator().manual_seed(1)
+    counters = [torch.cat([c, torch.randint(2**32, (8190,), generator=source)]) for c in counters]
+    eager, found = everything(*counters), compiled(*counters)
+    for k in range(4):
+        assert torch.equal(found[k][:3], words[k])
+    for k in range(7):  # words, signs, uniforms, skewed
+        assert torch.equal(found[k], eager[k]), k
+    assert ulps(found[7], eager[7]) <= 2
+
+
+@pytest.mark.parametrize("family", COUNTED_FAMILIES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_an_entry_depends_on_its_own_coordinates_only(family, dtype):
+    """However data and draws are split, ordered or numbered, also across the boundaries of words."""
+    data, draws = [0, 3, 2**32 - 1, 7], [5, 0, 2**32 - 1]
+    whole = counted_noise([130, 9], sample_index(data, draws), family, 2**32 - 1, 6, dtype=dtype)
+    for i, d in enumerate(data):
+        for j, k in enumerate(draws):
+            one = counted_noise([130, 9], sample_index([d], [k]), family, 2**32 - 1, 6, dtype=dtype)
+            assert all(torch.equal(a[:, i, j], b[:, 0, 0]) for a, b in zip(whole, one, strict=True))
+    if family != "hadamard":
+        wider = counted_noise([200, 9, 4], sample_index(data, draws), family, 2**32 - 1, 6, dtype=dtype)
+        assert torch.equal(wider[0][:130], whole[0])
+        assert torch.equal(wider[1], whole[1])
+
+
+@pytest.mark.parametrize("family", RANDOM)
+def test_moments_and_independence(family):
+    """Six standard deviations: error rate 2e-9 for each."""
+    xi, other = counted_noise([8, 4], SAMPLES, family, 3)
+    third, fourth = FOURTH[family]
+    for power, mean, bound in ((1, 0.0, 1.0), (2, 1.0, 2.0), (3, third, 15.0), (4, fourth, 105.0)):
+        assert abs(xi.pow(power).mean().item() - mean) <= 6 * math.sqrt(bound / xi.numel())
+    rows = torch.cat([xi.flatten(1), other.flatten(1)])
+    again = (
+        counted_noise([8], SAMPLES, family, 4)[0].flatten(1),
+        counted_noise([8], SAMPLES, family, 3, 1)[0].flatten(1),
+    )
+    rows = torch.cat([rows, *again])  # units, layers, seeds and steps
+    correlation = rows @ rows.T / rows.shape[1] - torch.eye(len(rows)).double()
+    assert correlation.abs().max() <= 6 * math.sqrt(3 / rows.shape[1])
+    assert abs((xi[:, :, 1:] * xi[:, :, :-1]).mean().item()) <= 6 / math.sqrt(xi[:, :, 1:].numel())
+    assert abs((xi[:, 1:] * xi[:, :-1]).mean().item()) <= 6 / math.sqrt(xi[:, 1:].numel())
+
+
+@pytest.mark.parametrize(
+    ("family", "distribution"),
+    [("gaussian", torch.special.ndtr), ("uniform", lambda v: 0.5 + v / math.sqrt(12))],
+)
+def test_continuous_laws_have_their_distribution_function(family, distribution):
+    """Kolmogorov-Smirnov, sqrt(n) D <= 3.3: error rate 7e-10. In the working precision of a kernel."""
+    (xi,) = counted_noise([5], SAMPLES, family, 5, dtype=torch.float32)
+    ordered = distribution(xi.double().flatten().sort().values)
+    ranks = torch.arange(len(ordered) + 1, dtype=torch.float64) / len(ordered)
+    distance = torch.maximum((ordered - ranks[:-1]).abs().max(), (ordered - ranks[1:]).abs().max())
+    assert distance.item() * math.sqrt(len(ordered)) <= 3.3
+
+
+def test_extreme_words_give_finite_noise():
+    ends = torch.tensor([0, 1, 2**31, MASK - 1, MASK])
+    words = tuple(w.flatten()[None] for w in torch.meshgrid(ends, ends, ends[:1], ends[:1], indexing="ij"))
+    for dtype in (torch.float32, torch.float64):
+        assert torch.isfinite(gaussians(words, dtype)).all()
+        assert gaussians(words, dtype).abs().max() < 6.7
+        u = uniforms((ends[None],) * 4, dtype)[0]
+        assert u.abs().max() < math.sqrt(3)
+        assert u[0] == -u[-1]
+    exact = skewed((torch.tensor([[858993458, 858993459]]),) * 4, torch.float64)[0]
+    assert exact.tolist() == [2.0, -0.5]
+
+
+@pytest.mark.parametrize("sizes", [[1], [3, 2], [50, 20], [64]])
+def test_the_hadamard_design_has_its_moments_exactly(sizes):
+    length = hadamard_draws(sum(sizes))
+    for start in (0, 5 * length):
+        xi = torch.cat(hadamard(sizes, torch.arange(start, start + length)))
+        assert torch.equal(xi @ xi.T / length, torch.eye(sum(sizes), dtype=torch.float64))
+        assert torch.count_nonzero(xi.sum(1)) == 0
+        assert torch.count_nonzero(torch.einsum("ia,ja,ka->ijk", xi, xi, xi)) == 0
+
+
+def test_bad_input():
+    with pytest.raises(InvalidInput, match="family is 'cauchy'; expected one of"):
+        counted_noise([3], SAMPLES, "cauchy")
+    with pytest.raises(InvalidInput, match="seed is -1"):
+        counted_noise([3], SAMPLES, seed=-1)
+    with pytest.raises(InvalidInput, match="step is 4294967296"):
+        counted_noise([3], SAMPLES, step=2**32)
+    with pytest.raises(InvalidInput, match="the dtype of samples is torch"):
+        counted_noise([3], SAMPLES.int())
+    with pytest.raises(InvalidInput, match="the length of sizes is 0"):
+        counted_noise([], SAMPLES)
