@@ -5,7 +5,7 @@ Gaussians from the words, the differences of every layer, (L~ - L) / c, and the 
 differences never leave the registers; what is written is Lambda^i, n_i numbers per datum. Clean pass, error
 signals and sums are those of the fast path, over the data.
 
-For one or two hidden layers of at most 128 units, at most 128 outputs, logistic or tanh units (output: also
+For two hidden layers of at most 128 units, at most 128 outputs, logistic or tanh units (output: also
 identity), mse, and Rademacher or Gaussian noise, without a control variate. With TRITON_INTERPRET=1, set
 before triton is imported, it runs on the CPU, slowly: that is how it is tested without a GPU.
 """
