@@ -60,5 +60,5 @@ def test_a_row_that_could_not_fail_as_meant_cannot_be_made(value, bound):
 
 
 def test_a_kind_is_one_of_the_known():
-    with pytest.raises(ValueError, match="kind is 'numerical', expected one of machine-checked, symbolic, exact"):
+    with pytest.raises(ValueError, match="kind is 'numerical', expected one of machine-checked, symbolic"):
         Evidence("numerical", "a number", 0.0)
