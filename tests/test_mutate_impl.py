@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import mutate_impl
-from tests.mutate_impl import FOLDER, accepted, conclude, files_for, mutants, selected
+from tests.mutate_impl import FOLDER, accepted, claims_for, conclude, files_for, mutants, selected
 
 SOURCE = '''
 """A module."""
@@ -18,6 +18,10 @@ def f(a, b: "text", *, strict=True):
         check("name", a)
         raise ValueError(f"{a + 1}")
     return (a @ b.T) ** 2 - zip(a, strict=strict)
+
+def g(network):
+    n = network.weights[0].shape[1]
+    return zip(like(network.weights[0]), n, strict=True), network.weights[0].dtype
 '''
 
 
@@ -57,6 +61,10 @@ def test_messages_docstrings_and_annotations_are_not(texts) -> None:
     assert "f: a + 1 -> a - 1" not in texts
 
 
+def test_what_only_tells_the_reader_is_no_mutant(texts) -> None:
+    assert [text for text in texts if text.startswith("g: ")] == ["g: 0 -> 1", "g: 1 -> 2"]
+
+
 def test_every_accepted_survivor_is_a_mutant_of_today_and_has_a_reason() -> None:
     today = {mutant.text for mutant in selected(None)}
     for text, reason in accepted().items():
@@ -77,3 +85,11 @@ def test_every_file_has_tests_that_exist() -> None:
     for path in FOLDER.glob("*.py"):
         for file in files_for(path.name):
             assert (mutate_impl.ROOT / file).is_file()
+    assert files_for("philox.py") == ["tests/impl/test_counter_noise.py"]
+    assert len(files_for("losses.py")) > 5
+
+
+def test_only_what_is_a_part_of_the_reference_is_put_to_the_claims() -> None:
+    assert claims_for("stream.py") == ()
+    assert claims_for("noise.py") == ("noise",)
+    assert "solves" in claims_for("least_squares.py")
