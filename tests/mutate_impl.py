@@ -333,9 +333,9 @@ def files_for(file: str) -> list[str]:
     own = _own_tests(file)
     if own is not None:
         return [own]
-    first = [FIRST[file]] if file in FIRST else []
-    files = [f"tests/impl/test_{name}.py" for name in dict.fromkeys([*first, *REFERENCE])]
-    return ["tests/test_subjects_agree.py", *files]
+    files = ["tests/test_subjects_agree.py", *(f"tests/impl/test_{name}.py" for name in REFERENCE)]
+    first = [f"tests/impl/test_{FIRST[file]}.py"] if file in FIRST else []
+    return list(dict.fromkeys([*first, *files]))
 
 
 def _own_tests(file: str) -> str | None:
