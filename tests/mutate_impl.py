@@ -160,8 +160,10 @@ def _is_text(node: object) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def _is_strict(node: object) -> bool:
-    return isinstance(node, ast.keyword) and ast.unparse(node) == "strict=True"
+def _is_strict(node: object, *values: bool) -> bool:
+    if not isinstance(node, ast.keyword) or node.arg != "strict" or not isinstance(node.value, ast.Constant):
+        return False
+    return node.value.value in (values or (True,))  # strict=False may become true, not go: it is the default
 
 
 def _is_example(node: ast.AST) -> bool:
@@ -190,7 +192,7 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Attribute(attr="T" | "mT"):
             yield node.value
         case ast.Call(keywords=keywords) if keywords:
-            for dropped in (word for word in keywords if not _is_strict(word)):
+            for dropped in (word for word in keywords if not _is_strict(word, True, False)):
                 yield _replaced(node, keywords=[word for word in keywords if word is not dropped])
         case ast.Expr(value=ast.Call()):
             yield ast.Pass()
