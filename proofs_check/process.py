@@ -13,14 +13,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import IO, Any, cast
 
 from proofs_check import channel
+from proofs_check.own_time import OwnTime
 
 WORKER = Path(__file__).with_name("worker.py")
-BUSY = 20.0  # so many times its limit may a question take in all, on a machine that is busy with others
 
 
 class TimedOut(Exception):
@@ -49,31 +48,22 @@ class WorkerProcess:
             _widen(stream)
         self._relay = threading.Thread(target=self._pass_on, daemon=True)
         self._relay.start()
-        self.last_seconds = 0.0
 
-    def ask(self, request: object, seconds: float) -> Any:
-        """Send a request and wait for the reply; raises `TimedOut` or `Died`.
+    def allow(self, seconds: float) -> OwnTime:
+        """So many seconds of its own for the questions that are asked with this allowance."""
+        return OwnTime(self._process.pid, seconds)
 
-        On a busy machine only the time counts that the process had: a slow neighbour is no fault of a
-        subject.
-        """
+    def ask(self, request: object, allowance: OwnTime) -> Any:
+        """Send a request and wait for the reply; raises `TimedOut` or `Died`."""
         late, done = threading.Event(), threading.Event()
-        mine, its = f"/proc/self/task/{threading.get_native_id()}", f"/proc/{self._process.pid}"
-        start, before = time.perf_counter(), _waited(mine) + _waited(its)
-
-        def used() -> float:
-            waited = max(_waited(mine) + _waited(its) - before, 0.0)  # it may be gone
-            return max(time.perf_counter() - start - waited, 0.0)
+        allowance.start()
 
         def watch() -> None:
-            left = max(seconds, 0.0)
-            while not done.wait(left):
-                left = max(seconds - used(), 0.0)
-                if left == 0.0 or time.perf_counter() - start > BUSY * seconds:
-                    late.set()
-                    self._kill()
+            while (left := allowance.left()) > 0.0:
+                if done.wait(max(left, 0.05)):
                     return
-                left = max(left, 0.05)
+            late.set()
+            self._kill()
 
         threading.Thread(target=watch, daemon=True).start()
         try:
@@ -89,7 +79,7 @@ class WorkerProcess:
             raise
         finally:
             done.set()
-            self.last_seconds = used()
+            allowance.stop()
         if late.is_set():
             raise TimedOut
         return reply
@@ -134,20 +124,6 @@ class WorkerProcess:
         with cast(IO[bytes], self._process.stderr) as stream:
             for line in stream:
                 sys.stderr.write(line.decode(errors="replace"))
-
-
-def _waited(place: str) -> float:
-    """For how many seconds a thread, or those of a process, were ready to run while others ran: time that is
-    not the subject's.
-    """
-    folder = Path(place, "task")
-    total = 0.0
-    try:
-        for thread in folder.iterdir() if folder.is_dir() else [Path(place)]:
-            total += int((thread / "schedstat").read_text(encoding="ascii").split()[1]) / 1e9
-    except (OSError, ValueError, IndexError):  # gone, or a system without this account: all time counts
-        pass
-    return total
 
 
 def _widen(stream: IO[bytes]) -> None:

@@ -152,7 +152,6 @@ class WorkerSubject(Subject):
         self._name = name
         self._memory = memory_limit() if memory is None else memory
         self._load = ("load", (module, name, folder, pinned, int(self._memory * 2**30)))
-        self._left = 0.0
         self._lost: SubjectLost | None = None
         self._conduct_first = conduct_first
         self._conduct: dict[str, SubjectLost | None] = {}  # what was found, method by method
@@ -165,7 +164,7 @@ class WorkerSubject(Subject):
         if self._loaded:
             return
         try:
-            status, answer = self._process.ask(self._load, START_SECONDS)
+            status, answer = self._process.ask(self._load, self._process.allow(START_SECONDS))
         except TimedOut:
             raise SubjectNotFound(f"{self.place} was not loaded within {START_SECONDS:g} s") from None
         except Died as death:
@@ -194,7 +193,7 @@ class WorkerSubject(Subject):
             raise self._lost from None
         if self._hung >= PATIENCE:  # it will hang again: say so soon, not after every claim's full time
             seconds = min(seconds, IMPATIENT_SECONDS)
-        self._seconds = self._left = seconds
+        self._allowance = self._process.allow(seconds)
         traits = self._answer("begin", ("begin", (self._name,)))
         self.name, self.supports = traits["name"], traits["supports"]
 
@@ -214,16 +213,16 @@ class WorkerSubject(Subject):
             raise self._lost
         what = "its constructor" if method == "begin" else method
         try:
-            status, answer = self._process.ask(request, self._left)
+            status, answer = self._process.ask(request, self._allowance)
         except TimedOut:
             self._hung += 1
-            self._lost = SubjectLost(f"no answer from {what} within the {self._seconds:g} s of a claim")
+            self._lost = SubjectLost(
+                f"no answer from {what} within the {self._allowance.seconds:g} s of a claim"
+            )
             raise self._lost from None
         except Died as death:
             self._lost = SubjectLost(f"its process {death} in {what}")
             raise self._lost from None
-        finally:
-            self._left -= self._process.last_seconds
         if status == "no memory":  # what it holds may be lost for ever: a new process is as good as the first
             self._process.stop()
             self._lost = SubjectLost(f"{answer}: {self._memory:g} GiB, {_MORE_MEMORY}")

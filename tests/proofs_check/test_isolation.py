@@ -144,7 +144,7 @@ def test_a_subject_that_hangs_is_stopped_with_all_that_it_started(shared):
 
 def test_the_time_of_a_claim_is_for_all_its_calls(shared):
     shared.begin_claim(0.5)
-    calls = (ask(shared, "sleeps") for _ in range(2))  # 0.3 s each
+    calls = (ask(shared, "sleeps") for _ in range(40))  # 0.3 s each, less what a busy machine takes
     with pytest.raises(SubjectLost, match="no answer"):
         list(calls)
 

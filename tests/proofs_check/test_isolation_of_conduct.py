@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from proofs_check import conduct, process
+from proofs_check import conduct, own_time
 from proofs_check.claims import CLAIMS
 from proofs_check.effort import Effort
 from proofs_check.evidence import SubjectError, SubjectLost
@@ -216,12 +216,45 @@ def test_a_method_that_raises_is_left_to_the_claim() -> None:
 
 def test_time_that_a_busy_machine_takes_is_not_the_subjects(monkeypatch: pytest.MonkeyPatch) -> None:
     with WorkerSubject("tests/proofs_check/strange_subjects.py:Strange") as subject:
-        subject.begin_claim(0.5)
         began = time.perf_counter()
-        starved = lambda thread: 0.9 * (time.perf_counter() - began) if "self" in thread else 0.0  # noqa: E731
-        monkeypatch.setattr(process, "_waited", starved)
+        starved = lambda place: 0.9 * (time.perf_counter() - began) if "self" in place else 0.0  # noqa: E731
+        monkeypatch.setattr(own_time, "waited", starved)
+        subject.begin_claim(0.5)
         for _ in range(4):  # 0.3 s each
             assert len(subject.draw_noise([2, 3], 4, "sleeps")) == 2
         with pytest.raises(SubjectLost, match=r"no answer from draw_noise within the 0\.5 s of a claim"):
             subject.draw_noise([2, 3], 4, "hangs")
         assert time.perf_counter() - began < 30.0  # it sleeps for 60
+
+
+def test_an_allowance_is_plain_time_less_what_was_waited_for_a_processor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, waits = [0.0], [5.0]  # 5 s that were waited before do not count
+    monkeypatch.setattr(own_time.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(own_time, "waited", lambda place: waits[0] if "self" in place else 0.0)
+    allowance = own_time.OwnTime(1, 10.0)
+    now[0] = 100.0  # between two questions
+    assert allowance.left() == 10.0
+    allowance.start()
+    now[0] += 4.0
+    allowance.stop()
+    now[0] += 50.0
+    assert allowance.left() == 6.0
+    allowance.start()
+    now[0] += 6.0
+    assert allowance.left() == 0.0
+    waits[0] += 3.0
+    assert allowance.left() == 3.0
+    now[0] += 3.0
+    assert allowance.left() == 0.0
+    waits[0] += 1e6
+    assert allowance.left() == 10.0
+    now[0] += 20 * 10.0
+    assert allowance.left() == 0.0  # there is an end to it
+
+
+def test_what_a_process_waits_for_a_processor_is_read_from_the_system() -> None:
+    before = own_time.waited("/proc/self")
+    assert own_time.waited("/proc/self") >= before >= 0.0
+    assert own_time.waited("/proc/0") == 0.0
