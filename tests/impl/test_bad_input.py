@@ -13,6 +13,7 @@ from impl import (
     Reference,
     Sums,
     atoms,
+    checks,
     control_variate_estimates,
     draw_noise,
     error_signals,
@@ -70,7 +71,7 @@ def test_good_input_is_accepted():
             (W1.long(), W2),
             ("tanh",) * 2,
             "mse",
-            r"the dtype of weights\[0\] is torch.int64; expected torch.float32",
+            r"the dtype of weights\[0\] is torch.int64; expected torch.float32 or torch.float64\.$",
         ),
         ((W1.half(), W2.half()), ("tanh",) * 2, "mse", r"the dtype of weights\[0\] is torch.float16"),
         ((W1.bfloat16(), W2), ("tanh",) * 2, "mse", r"the dtype of weights\[0\] is torch.bfloat16"),
@@ -84,11 +85,32 @@ def test_good_input_is_accepted():
         ((W1, W2), ("tanh",) * 2, "hinge", "loss is 'hinge'; expected one of mse, quartic,"),
         ((W1, W2), ("tanh",) * 2, ["mse"], r"loss is \['mse'\]; expected one of mse"),
         ((W1, W2), ("tanh",) * 2, "cross_entropy", "the output activation is 'tanh'; expected 'identity'"),
+        (
+            (W1, W2, W2.T),
+            ("identity", "tanh", "sigmoid"),
+            "cross_entropy",
+            "the output activation is 'sigmoid'; expected 'identity', because the loss is cross_entropy",
+        ),
     ],
 )
 def test_networks_that_make_no_sense(weights, activations, loss, message):
     with pytest.raises(InvalidInput, match=message):
         Network(weights, activations, loss)
+
+
+def test_a_network_holds_tuples_and_is_its_own_description():
+    made = Network([W1, W2], ["tanh", "relu"], "mse")
+    assert (made.weights, made.activations) == ((W1, W2), ("tanh", "relu"))
+    assert Network.of(made) is made
+    assert made.to(torch.float64) is made
+
+
+def test_finite_numbers_may_have_an_infinite_sum():
+    large = torch.full((2, 2), 1e308, dtype=torch.float64)
+    assert checks.matrix("large", large) is large
+    opposite = torch.tensor([[1.0, INF], [-INF, NAN]])
+    with pytest.raises(InvalidInput, match=r"opposite\[0, 1\] is inf; expected a finite number\.$"):
+        checks.matrix("opposite", opposite)
 
 
 def test_an_object_that_is_not_a_network():
@@ -104,7 +126,7 @@ def test_an_object_that_is_not_a_network():
 
 
 SINGLE = Network.of(NETWORK).to(torch.float32)
-EXPECTED_C = "expected a finite number above 0"
+EXPECTED_C = r"expected a finite number above 0\.$"
 ESTIMATES = [
     ({"c": 0}, f"c is 0; {EXPECTED_C}"),
     ({"c": -0.1}, f"c is -0.1; {EXPECTED_C}"),
@@ -184,7 +206,7 @@ def test_error_signals_reject(change, message):
             call(**given)
 
 
-EXPECTED_RIDGE = "expected a finite number, 0 or above"
+EXPECTED_RIDGE = r"expected a finite number, 0 or above\.$"
 
 
 @pytest.mark.parametrize(
@@ -224,7 +246,7 @@ def test_sums_of_other_shapes_do_not_add():
         ({"seed": -1}, "seed is -1; expected an integer with 0 <= seed < 4294967296"),
         ({"seed": 2**32}, "seed is 4294967296; expected an integer with 0 <= seed < 4294967296"),
         ({"seed": 0.5}, "seed is 0.5; expected an integer"),
-        ({"draws": 0}, "draws is 0; expected an integer with 1 <= draws"),
+        ({"draws": 0}, r"draws is 0; expected an integer with 1 <= draws\.$"),
         ({"sizes": [3, 0]}, r"sizes\[1\] is 0; expected an integer with 1 <= sizes\[1\]"),
         ({"sizes": []}, "the length of sizes is 0; expected at least 1"),
         ({"sizes": 3}, "sizes is int; expected a list or a tuple"),

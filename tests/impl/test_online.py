@@ -41,7 +41,7 @@ def used(signals, rule):
 
 @cases
 def test_descent_follows_the_mean_gradient_of_the_squared_residual(network, rule):
-    """B - rate / T sum_t e_t (e_t^T B - lambda_t^T), the gradient being that of sum_t |B^T e_t - lambda_t|^2 / 2."""
+    """B - rate / T sum_t e_t (e_t^T B - lambda_t^T), by autograd of sum_t |B^T e_t - lambda_t|^2 / 2."""
     x, y, noise, c = minibatch(network)
     B = feedback_for(network, rule)
     signals = used(error_signals(network, B, x, y, rule), rule)
