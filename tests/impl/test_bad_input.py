@@ -173,6 +173,22 @@ def test_estimates_reject(change, message):
             scaled_loss_difference(NETWORK, clean, given["y"], given["noise"], given["c"])
 
 
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (X[:, :2], r"the shape of x is \(5, 2\); expected \(at least 1, 3\)"),
+        (X[:0], r"the shape of x is \(0, 3\); expected \(at least 1, 3\)"),
+        (X.float(), r"the dtype of x is torch\.float32; expected torch\.float64"),
+        (spoilt(X, NAN), r"x\[1, 0\] is nan; expected a finite number"),
+        (None, "x is NoneType; expected a torch tensor"),
+    ],
+)
+def test_a_clean_pass_rejects(x, message):
+    for dtype in (None, torch.float32):
+        with pytest.raises(InvalidInput, match=f"^{message}\\.$"):
+            forward(NETWORK, x, dtype)
+
+
 def test_a_clean_pass_of_another_network_is_rejected():
     a, h = forward(NETWORK, X).pre_activations, forward(NETWORK, X).activations
     with pytest.raises(
