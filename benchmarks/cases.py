@@ -17,9 +17,10 @@ from torch import Tensor
 
 from impl import Network
 from impl.kernels import Batch, Problem, Totals, open_path
+from impl.kernels.compiled import compiling_needs
 from impl.stream import Stream
 
-__all__ = ["CASES", "SHAPES", "Case", "Model", "Shape", "by_name"]
+__all__ = ["CASES", "SHAPES", "WAYS", "Case", "Model", "Shape", "by_name", "cannot", "step_error"]
 
 Step = Callable[[], Totals]
 
@@ -112,17 +113,25 @@ def make_stream(
     return run
 
 
-def check_step(shape: Shape, totals: Totals) -> None:
-    """Against the eager path in float64: the mean of the steps so far is right to float32."""
-    problem = Model(shape, dtype=torch.float64).problem()
+def step_error(shape: Shape, totals: Totals) -> float:
+    """Against the eager path in float64: the largest relative error of the mean of the steps so far, of S and
+    Q.
+    """
     model = Model(shape, dtype=torch.float64)
+    problem = model.problem()
     exact = Totals(problem)
     open_path(problem, "eager").accumulate(Batch(model.x, model.y, draws=shape.draws), exact)
+    errors: list[float] = []
     for found, expected in zip((*totals.S, *totals.Q), (*exact.S, *exact.Q), strict=True):
-        mean = found.cpu() / totals.count
-        expected /= exact.count
-        error = ((mean - expected).norm() / expected.norm()).item()
-        assert error <= 1e-4, f"relative error {error:.1e} of a sum of {shape}"
+        mean, expected = found.cpu() / totals.count, expected / exact.count
+        errors.append(float((mean - expected).norm() / expected.norm()))
+    return max(errors)
+
+
+def check_step(shape: Shape, totals: Totals) -> None:
+    """The mean of the steps so far is right to float32."""
+    error = step_error(shape, totals)
+    assert error <= 1e-4, f"relative error {error:.1e} of a sum of {shape}"
 
 
 def check_stream(samples: int, stream: Stream) -> None:
@@ -133,36 +142,48 @@ def check_stream(samples: int, stream: Stream) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """A name, a version, ``make() -> function to time``, ``check(its result)``; ``samples`` in one call."""
+    """A name, a version, ``make(path, device) -> function to time``, ``check(its result)``.
+
+    ``shape`` is what one step works on, ``samples`` how many samples one call does.
+    """
 
     name: str
     version: str
     samples: int
-    make: Callable[[], Callable[[], object]]
+    make: Callable[..., Callable[[], object]]
     check: Callable[..., None]
+    shape: Shape
+
+    @classmethod
+    def of(cls, name: str, version: str, shape: Shape, **given: str) -> Case:
+        """A step of the shape, with what is given to ``make_step`` beforehand."""
+        make = partial(make_step, shape, **given)
+        return cls(name, version, shape.samples, make, partial(check_step, shape), shape)
 
 
 LONG = 10**8
 STREAM = replace(SHAPES["A5"], data=64, draws=1024)
 
 CASES = (
-    *(
-        Case(name, "1", shape.samples, partial(make_step, shape), partial(check_step, shape))
-        for name, shape in SHAPES.items()
-    ),
-    Case(
-        "A1-gaussian",
-        "1",
-        32,
-        partial(make_step, replace(SHAPES["A1"], family="gaussian")),
-        partial(check_step, replace(SHAPES["A1"], family="gaussian")),
-    ),
-    Case("latency-32", "1", 32, partial(make_step, SHAPES["A1"], "eager"), partial(check_step, SHAPES["A1"])),
-    Case("T1e8", "1", LONG, partial(make_stream, STREAM, LONG), partial(check_stream, LONG)),
+    *(Case.of(name, "1", shape) for name, shape in SHAPES.items()),
+    Case.of("A1-gaussian", "1", replace(SHAPES["A1"], family="gaussian")),
+    Case.of("latency-32", "1", SHAPES["A1"], path="eager"),
+    Case("T1e8", "1", LONG, partial(make_stream, STREAM, LONG), partial(check_stream, LONG), STREAM),
 )
 """Every case that is measured. ``latency-32`` is a step at batch 32 without anything compiled."""
+
+WAYS = {"eager": ("eager", "cpu"), "compiled": ("compiled", "cpu"), "cuda": ("auto", "cuda")}
+"""Path and device of each way in which a case is measured."""
 
 
 def by_name(name: str) -> Case:
     """The case of that name."""
     return next(case for case in CASES if case.name == name)
+
+
+def cannot(way: str) -> str | None:
+    """Why nothing can be measured that way here, in a few words, or None."""
+    if way == "cuda":
+        return None if torch.cuda.is_available() else "no CUDA device here"
+    needs = compiling_needs("cpu") if way == "compiled" else None
+    return needs and f"torch.compile needs {needs}"

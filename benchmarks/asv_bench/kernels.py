@@ -1,0 +1,143 @@
+"""The history of the kernels: time, throughput, accuracy and counted work of the cases, on each commit.
+
+Commits whose ``impl`` has no kernels, or none with which these cases work, are skipped; so is what needs a
+compiler or a GPU where there is none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from benchmarks.cases import Case
+
+NAMES = ("A1", "A2", "A3", "A5", "B1", "B2", "A1-gaussian")
+LARGE = ("A4", "C1", "C2", "T1e8")
+"""Cases that take seconds a step or gigabytes: only where the environment variable BENCH_LARGE is 1."""
+WAYS = ("eager", "compiled", "cuda")
+
+
+def find(name: str, way: str, affordable: bool = False) -> Case:
+    """The case; ``NotImplementedError``, with which asv skips it, where it cannot be measured."""
+    try:
+        from benchmarks.cases import by_name, cannot
+    except ImportError as error:
+        raise NotImplementedError(f"no kernels in this commit: {error}") from error
+    missing = cannot(way)
+    if missing is not None:
+        raise NotImplementedError(missing)
+    if name in LARGE and not affordable and os.environ.get("BENCH_LARGE") != "1":
+        raise NotImplementedError("set BENCH_LARGE=1 for the large cases")
+    return by_name(name)
+
+
+def made(name: str, way: str) -> Callable[[], object]:
+    """The function to time."""
+    case = find(name, way)
+    from benchmarks.cases import WAYS
+
+    torch.set_num_threads(1)
+    return case.make(*WAYS[way])
+
+
+def clock() -> float:
+    """Seconds, read when a GPU has done what it was told: so that the bodies below need not wait for it."""
+    from benchmarks.timing import timer
+
+    return timer("cuda" if torch.cuda.is_available() else "cpu")()
+
+
+class Step:
+    """One step of each case, each way."""
+
+    params = (NAMES + LARGE, WAYS)
+    param_names = ("case", "way")
+    version = "1"
+    timeout = 300
+    timer = staticmethod(clock)
+    warmup_time = 0.3
+    repeat = (5, 20, 4.0)
+
+    def setup(self, name: str, way: str) -> None:
+        """Make it, which compiles it."""
+        self.step = made(name, way)
+
+    def time_step(self, name: str, way: str) -> None:
+        """Seconds of a step."""
+        self.step()
+
+
+class Throughput:
+    """Samples a second: perturbed passes, with everything that a step adds to the sums for them."""
+
+    params = (NAMES + LARGE, WAYS)
+    param_names = ("case", "way")
+    unit = "samples/s"
+    version = "1"
+    timeout = 300
+
+    def setup(self, name: str, way: str) -> None:
+        """Make it, which compiles it."""
+        self.step = made(name, way)
+
+    def track_throughput(self, name: str, way: str) -> float:
+        """From the shortest time of a step in two seconds."""
+        from benchmarks.timing import shortest
+
+        return find(name, way).samples / shortest(self.step, clock, seconds=2.0)
+
+
+class Error:
+    """How far a step is from the same one in float64, relative: the worst of S and Q."""
+
+    params = (NAMES, WAYS)
+    param_names = ("case", "way")
+    unit = "relative error"
+    version = "1"
+    timeout = 300
+
+    def track_error(self, name: str, way: str) -> float:
+        """Of the mean over two steps, for one is taken to warm up."""
+        from benchmarks.cases import step_error
+        from impl.kernels import Totals
+
+        totals = made(name, way)()
+        assert isinstance(totals, Totals)
+        return step_error(find(name, way).shape, totals)
+
+
+class Counted:
+    """The work of a step on the eager path: exact, and the same on every machine."""
+
+    params = ((*NAMES, "A4", "C1", "C2"),)
+    param_names = ("case",)
+    unit = "number"
+    version = "1"
+    timeout = 300
+
+    def setup(self, name: str) -> None:
+        """Count it."""
+        case = find(name, "eager", affordable=True)
+        from benchmarks.counts import count
+
+        self.work = count(case.shape)
+
+    def track_flops(self, name: str) -> int:
+        """Of matrix products."""
+        return self.work.flops
+
+    def track_operators(self, name: str) -> int:
+        """Operators that torch dispatches."""
+        return self.work.operator_count
+
+    def track_allocations(self, name: str) -> int:
+        """Tensors that operators made for their results."""
+        return self.work.allocations
+
+    def track_bytes(self, name: str) -> int:
+        """Bytes of those tensors."""
+        return self.work.bytes
