@@ -69,6 +69,19 @@ def test_an_activation_difference_is_accurate_relative_to_itself(name, dtype):
                 assert abs(value - exact) <= allowed + underflow, (at, step, c, value, exact)
 
 
+@pytest.mark.parametrize("step", [40.0, 41.0, 60.0, 79.0])
+@pytest.mark.parametrize("at", [-95.0, -110.0, -120.0])
+def test_softplus_keeps_its_digits_on_a_large_step_out_of_an_underflow(at, step):
+    """In float32 the logistic function is 0, or has lost its digits, at the lower end; up and down again."""
+    ends = torch.tensor([at, at + step])
+    found = ACTIVATIONS["softplus"].difference(ends, torch.tensor([step, -step]), 1.0).tolist()
+    with mpmath.workdps(120):
+        sigma = oracles.ACTIVATIONS["softplus"]
+        exact = sigma(mpf(at + step)) - sigma(mpf(at))
+        for value, sign in zip(found, (1, -1), strict=True):
+            assert abs(sign * value - exact) <= 16 * roundoff(torch.float32) * (1 + abs(at) + step) * exact
+
+
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
 @pytest.mark.parametrize("name", ["tanh", "sigmoid", "softplus"])
 def test_a_saturated_derivative_keeps_its_digits(name, dtype):

@@ -88,11 +88,12 @@ def test_uniform_noise_stays_inside_its_interval():
 
 
 def test_uniform_noise_is_symmetric_to_the_last_cell():
-    """The lowest and the highest draw are opposite, and neither is an end of the interval."""
+    """Of 2^52 cells; the lowest and the highest draw are opposite, and neither is an end of the interval."""
     extremes = SimpleNamespace(integers=lambda high, size: np.array([0, high - 1]))
     low, high = FAMILIES["uniform"](extremes, (2,)).tolist()
     assert low == -high
     assert high < math.sqrt(3)
+    assert high / math.sqrt(3) == 1 - 2.0**-52
 
 
 def test_atoms_have_exact_moments():
