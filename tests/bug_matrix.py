@@ -2,9 +2,10 @@
 
     python -m tests.bug_matrix [--fresh] [--show] [--only ID,ID] [--processes N]
 
-prints the matrix, and keeps it in `tests/planted_bugs/matrix.json`, with a fingerprint of the sources of
-every bug and of every claim: only cells whose sources have changed are computed again. Interrupted, it goes
-on where it was. `--fresh` computes all of it, `--show` none, `--only` the columns of these claims.
+prints the matrix, and keeps it in `proofs_check/record/matrix.json`, where the report finds it, with a
+fingerprint of the sources of every bug and of every claim: only cells whose sources have changed are computed
+again. Interrupted, it goes on where it was. `--fresh` computes all of it, `--show` none, `--only` the columns
+of these claims.
 
 Each cell asks `examine` of one claim about one bug in this process. Nothing is shrunk: the verdict is the
 same, and hundreds of shrinkings would take most of an hour. The exit code is 0 where every bug is rejected
@@ -38,13 +39,14 @@ from proofs_check.claims import CLAIMS
 from proofs_check.effort import Effort
 from proofs_check.evidence import Falsified, NotApplicable, SubjectError
 from proofs_check.files import write_whole
+from proofs_check.report.record import MATRIX
 from proofs_check.subjects import LocalSubject
 from tests.planted_bugs import ALL as BUGS
 from tests.planted_bugs import edge, estimator, least_squares, noise, sampling, signals
 from tests.planted_bugs.base import Correct
 
 ROOT = Path(__file__).resolve().parent.parent
-STORED = ROOT / "tests" / "planted_bugs" / "matrix.json"
+STORED = MATRIX
 FAMILIES = {
     "estimator": estimator,
     "error signals": signals,
@@ -62,7 +64,10 @@ MEANING = {
     BROKEN: "the check itself raised: a defect of the suite",
 }
 NO_PART = (  # files that claims import, and that do not change what a claim says of a bug here
-    *(f"proofs_check/{name}.py" for name in ("channel", "conduct", "counterexample", "process", "subjects")),
+    *(
+        f"proofs_check/{name}.py"
+        for name in ("channel", "conduct", "counterexample", "own_time", "process", "subjects")
+    ),
     *("theory/assumptions.py", "theory/statement.py"),
 )
 SILENT = {ROOT / name for name in NO_PART}
@@ -208,7 +213,20 @@ def dump(matrix: Matrix) -> str:
             own, imported, _ = next(iter(cells.values())).sources.split("-")
             letters = {b: cell.verdict for b, cell in cells.items()}
             columns[claim] = {"own": own, "sources": imported, "cells": letters}
-    return json.dumps({"depth": "quick", "seed": 0, "bugs": bugs, "claims": columns}, indent=1) + "\n"
+    stored = {"depth": "quick", "seed": 0, "families": described(), "bugs": bugs, "claims": columns}
+    return json.dumps(stored, indent=1, ensure_ascii=False) + "\n"
+
+
+def described() -> dict[str, dict[str, str]]:
+    """By family, every bug and what it does wrong: the first paragraph of its docstring."""
+    return {
+        family: {bug.__name__: _first_paragraph(bug) for bug in module.BUGS}
+        for family, module in FAMILIES.items()
+    }
+
+
+def _first_paragraph(bug: type[Correct]) -> str:
+    return " ".join(inspect.cleandoc(bug.__doc__ or "").split("\n\n")[0].split())
 
 
 def stale(matrix: Matrix, claims: Sequence[Claim]) -> list[tuple[Claim, type[Correct]]]:

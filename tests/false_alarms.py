@@ -1,28 +1,62 @@
 """Many seeds at quick, in one process, on two correct subjects: any failure is a false alarm.
 
-    python -m tests.false_alarms [SEEDS] [--from SEED] [--only ID,ID | --statistical]
+    python -m tests.false_alarms [SEEDS] [--from SEED] [--only ID,ID | --statistical] [--record FILE]
 
 Prints a line per seed as it goes; interrupted, it says where to go on. Exit code 0 means no alarm. The
 statements do not depend on the subject, so each is confirmed once per seed; with --only or --statistical, not
 at all: what draws noise is the examination. --statistical takes the claims that the error budget names.
+
+--record adds what was counted to a file, after every seed: `proofs_check/record/false_alarms.json` is the one
+that the report shows. One process at a time may write it. A run that was made without it is added afterwards,
+from what it printed, and nothing is run:
+
+    python -m tests.false_alarms [--only ID,ID | --statistical] --record FILE --from-log LOG --checkout DIR
+
+DIR is the checkout that made the log, as it was then; the versions are those of the interpreter that reads
+it, so it has to be the one that made it; the date is that of the log.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
 
+from proofs_check import files
 from proofs_check.budget import SHARES
 from proofs_check.claim import Claim
 from proofs_check.claims import CLAIMS
+from proofs_check.command import installed, own_versions
 from proofs_check.effort import Effort
 from proofs_check.ledger import Row, check
-from proofs_check.subjects import WorkerSubject
+from proofs_check.report import record
+from proofs_check.report.checkout import Checkout, checkout
+from proofs_check.subjects import HOME, REFERENCE, WorkerSubject
 
 SUBJECTS = (None, "tests/numpy_subject.py:NumpySubject")  # None: the reference
+DEPTH = "quick"
 ACCEPTED = ("pass", "not applicable")
+LINE = re.compile(r"seed (\d+): (\d+) false alarms, \d+ s")
+LAST = re.compile(
+    r"(\d+) ledgers of (\d+) claims \((\d+) seeds, (\d+) correct subjects\): (\d+) false alarms"
+)
+
+
+class Unreadable(ValueError):
+    """A log does not say what was run."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many alarms each of some consecutive seeds had."""
+
+    first: int
+    alarms: tuple[int, ...]
 
 
 class Patient(Effort):
@@ -42,37 +76,109 @@ def alarms(
     for number, subject in enumerate(subjects):
         for claim in claims:
             asked = claim if confirm and number == 0 else replace(claim, confirm=lambda effort: ())
-            row = check(asked, subject, Patient("quick", seed))
+            row = check(asked, subject, Patient(DEPTH, seed))
             if row.verdict.outcome not in ACCEPTED:
                 found.append((subject.name, row))
     return found
 
 
-def main() -> int:
-    """Run the seeds asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("seeds", nargs="?", type=int, default=100, help="how many (default: 100)")
-    parser.add_argument("--from", dest="first", type=int, default=0, help="the first seed (default: 0)")
-    parser.add_argument("--only", help="these claims, such as noise,clt")
-    parser.add_argument(
-        "--statistical", action="store_true", help="the claims with a share of the error budget"
+def statistical() -> set[str]:
+    """The claims with a share of the error budget."""
+    return {share.claim for share in SHARES}
+
+
+def kind(claims: Iterable[Claim]) -> str:
+    """What the record calls a run of these claims."""
+    asked = {claim.id for claim in claims}
+    if asked == {claim.id for claim in CLAIMS}:
+        return "whole ledger"
+    return "statistical claims" if asked == statistical() else "some claims"
+
+
+def as_run(counted: Counted, claims: Sequence[Claim], made: Checkout | None, date: str) -> record.Run:
+    """What is kept of some seeds."""
+    return record.Run(
+        kind=kind(claims),
+        depth=DEPTH,
+        claims=tuple(claim.id for claim in claims),
+        subjects=tuple(place or REFERENCE for place in SUBJECTS),
+        first=counted.first,
+        seeds=len(counted.alarms),
+        alarms=sum(counted.alarms),
+        alarmed=sum(count > 0 for count in counted.alarms),
+        commit=None if made is None else made.commit,
+        dirty=made is not None and made.dirty,
+        versions={**own_versions(), "torch": installed("torch")},
+        date=date,
     )
-    given = parser.parse_args()
-    wanted = (
-        {share.claim for share in SHARES} if given.statistical else set((given.only or "").split(",")) - {""}
-    )
+
+
+def with_run(path: Path, run: record.Run) -> tuple[record.Run, ...]:
+    """What a file keeps, and one more run; raises `record.Twice` where one of its seeds is there already."""
+    try:
+        kept = record.read_alarms(path) if path.is_file() else ()
+    except ValueError:
+        raise Unreadable(f"{path} is no record of false alarms") from None
+    return record.merged(kept, run)
+
+
+def keep(path: Path, run: record.Run) -> None:
+    """Add a run to a file; raises what `with_run` raises."""
+    files.prepare(path)
+    files.write_whole(path, record.as_json(with_run(path, run)))
+
+
+def read_log(text: str, claims: int) -> Counted:
+    """What a log says; raises `Unreadable` where seeds are missing or doubled, or it contradicts itself.
+
+    A log that is cut off, in the middle of a line even, counts as far as it goes.
+    """
+    lines = [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
+    found = [(int(m[1]), int(m[2])) for line in lines if (m := LINE.fullmatch(line.strip()))]
+    if not found:
+        raise Unreadable("the log has no line of a seed")
+    seeds = [seed for seed, _ in found]
+    if seeds != list(range(seeds[0], seeds[0] + len(seeds))):
+        raise Unreadable("the seeds of the log are not consecutive")
+    named = sum(line.startswith("ALARM at seed ") for line in lines)
+    total = sum(count for _, count in found)
+    if named != total:  # one more: that of a seed which was not finished must not be lost
+        raise Unreadable(f"the log names {named} alarms and counts {total}")
+    for line in lines:
+        if (m := LAST.fullmatch(line.strip())) and tuple(map(int, m.groups())) != (
+            len(seeds) * len(SUBJECTS),
+            claims,
+            len(seeds),
+            len(SUBJECTS),
+            total,
+        ):
+            raise Unreadable(f"its last line does not fit: {line.strip()}")
+    return Counted(seeds[0], tuple(count for _, count in found))
+
+
+def chosen(parser: argparse.ArgumentParser, given: argparse.Namespace) -> tuple[Claim, ...]:
+    """The claims that were asked for."""
+    wanted = statistical() if given.statistical else set((given.only or "").split(",")) - {""}
     unknown = wanted - {claim.id for claim in CLAIMS}
     if unknown:
         parser.error(f"--only names {', '.join(sorted(unknown))}, which is no claim")
-    claims = tuple(claim for claim in CLAIMS if not wanted or claim.id in wanted)
+    return tuple(claim for claim in CLAIMS if not wanted or claim.id in wanted)
+
+
+def run(given: argparse.Namespace, claims: tuple[Claim, ...]) -> int:
+    """Run the seeds asked for; the exit code."""
+    whole = len(claims) == len(CLAIMS)
+    made = checkout(HOME)
+    if given.record is not None:  # before any work
+        with_run(given.record, as_run(Counted(given.first, (0,) * given.seeds), claims, made, ""))
     subjects = [WorkerSubject(place) for place in SUBJECTS]
     total, started = 0, time.monotonic()
     last = given.first + given.seeds
     for seed in range(given.first, last):
         try:
-            found = alarms(seed, subjects, claims, confirm=not wanted)
+            found = alarms(seed, subjects, claims, confirm=whole)
         except KeyboardInterrupt:
-            rest = " --only " + ",".join(claim.id for claim in claims) if wanted else ""
+            rest = "" if whole else " --only " + ",".join(claim.id for claim in claims)
             print(f"interrupted; go on with: python -m tests.false_alarms {last - seed} --from {seed}{rest}")
             return 130
         total += len(found)
@@ -83,6 +189,9 @@ def main() -> int:
             f"seed {seed}: {len(found)} false alarms, {time.monotonic() - started:.0f} s",
             flush=True,
         )
+        if given.record is not None:
+            today = datetime.now(UTC).date().isoformat()
+            keep(given.record, as_run(Counted(seed, (len(found),)), claims, made, today))
     for subject in subjects:
         subject.close()
     runs = given.seeds * len(SUBJECTS)
@@ -91,6 +200,44 @@ def main() -> int:
         f"{total} false alarms"
     )
     return 1 if total else 0
+
+
+def add_log(given: argparse.Namespace, claims: tuple[Claim, ...]) -> int:
+    """Record what a log says; the exit code."""
+    counted = read_log(given.from_log.read_text(encoding="utf-8"), len(claims))
+    made = checkout(given.checkout)
+    if made is None:
+        raise Unreadable(f"{given.checkout} is no checkout of git, so nothing says which code was run")
+    date = datetime.fromtimestamp(given.from_log.stat().st_mtime, UTC).date().isoformat()
+    added = as_run(counted, claims, made, date)
+    keep(given.record, added)
+    print(
+        f"recorded in {given.record}: {added.kind}, seeds {added.first} to {added.end - 1}, "
+        f"{added.ledgers} ledgers, {added.alarms} alarms, {made.words}"
+    )
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the seeds asked for, or record a log."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("seeds", nargs="?", type=int, default=100, help="how many (default: 100)")
+    parser.add_argument("--from", dest="first", type=int, default=0, help="the first seed (default: 0)")
+    parser.add_argument("--only", help="these claims, such as noise,clt")
+    parser.add_argument(
+        "--statistical", action="store_true", help="the claims with a share of the error budget"
+    )
+    parser.add_argument("--record", type=Path, metavar="FILE", help="add what is counted to this file")
+    parser.add_argument("--from-log", type=Path, metavar="LOG", help="run nothing: record what a run printed")
+    parser.add_argument("--checkout", type=Path, metavar="DIR", help="the checkout that made the log")
+    given = parser.parse_args(argv)
+    claims = chosen(parser, given)
+    if given.from_log is not None and (given.record is None or given.checkout is None):
+        parser.error("--from-log needs --record and --checkout")
+    try:
+        return run(given, claims) if given.from_log is None else add_log(given, claims)
+    except (Unreadable, record.Twice, files.CannotWrite, FileNotFoundError) as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from proofs_check.claims import CLAIMS
+from proofs_check.report import record
 from proofs_check.subjects import LocalSubject
 from tests import bug_matrix
 from tests.bug_matrix import BUGS, FAMILIES, REFERENCE_ONLY, STORED, Cell, load, own_sources, render, verdict
@@ -30,8 +31,19 @@ def test_no_bug_and_no_claim_has_changed_since() -> None:
     changed = [
         bug.__name__ for bug in BUGS if stored["bugs"].get(bug.__name__) != bug_matrix.bug_sources(bug)
     ]
+    assert stored["families"] == bug_matrix.described(), UPDATE
     changed += [c for c, column in stored["claims"].items() if column["own"] != own_sources(c)]
     assert not changed, f"{changed} changed: {UPDATE}"
+
+
+def test_it_is_kept_where_the_report_finds_it() -> None:
+    shipped = record.matrix()
+    assert shipped is not None
+    assert shipped.bugs == tuple(bug.__name__ for bug in BUGS)
+    for claim, column in MATRIX.items():
+        assert {bug: shipped.letter(claim, bug) for bug in column} == {
+            b: c.verdict for b, c in column.items()
+        }
 
 
 def test_every_bug_is_rejected_and_by_every_claim_that_it_is_named_for() -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from proofs_check.ledger import Ledger, Row
+from proofs_check.report import record
+from proofs_check.report.checkout import Checkout, checkout
 from proofs_check.report.curves import Measured
 from proofs_check.report.graph import Graph, build
 from proofs_check.report.lemmas import Derivation, Shared, derive, lemmas
@@ -75,6 +77,23 @@ class Context:
 
         known = dict.fromkeys([*(claim.id for claim in CLAIMS), *self.rows])
         return problems(STATEMENTS, PROOFS, list(known), self.ledger.rows)
+
+    @cached_property
+    def matrix(self) -> record.Matrix | None:
+        """Which claim rejects which planted bug, as recorded; None where it is not."""
+        return record.matrix()
+
+    @cached_property
+    def alarms(self) -> tuple[record.Run, ...]:
+        """The runs on correct code, as recorded."""
+        return record.alarms()
+
+    @cached_property
+    def suite(self) -> Checkout | None:
+        """The commit of the suite; None where it does not run from a checkout."""
+        from proofs_check.subjects import HOME
+
+        return checkout(HOME)
 
     @property
     def is_reference(self) -> bool:

@@ -10,6 +10,7 @@ from proofs_check.report.guidance import follows_from
 from proofs_check.report.html import Markup, join, tag
 from proofs_check.report.paperview import paper
 from proofs_check.report.shell import document
+from proofs_check.report.trustview import trust
 from theory.paper import PAPER
 
 SECTIONS = {
@@ -18,6 +19,7 @@ SECTIONS = {
     "claims": "The claims",
     "hypotheses": "Hypotheses",
     "lemmas": "Lemmas",
+    "trust": "How far the suite itself can be trusted",
     "paper": "The paper",
     "reading": "How to read this",
 }
@@ -31,6 +33,7 @@ def page(context: Context) -> str:
         "claims": join(claim(one, context) for one in context.statements.values()),
         "hypotheses": sections.hypotheses(context),
         "lemmas": sections.lemmas(context),
+        "trust": trust(context),
         "paper": join(
             tag("p", "Every equation, theorem, assumption and remark of the paper, as it is printed there."),
             paper(PAPER),
@@ -71,6 +74,7 @@ def _header(context: Context) -> Markup:
         "depth": ledger.effort.depth,
         "seed": str(ledger.effort.seed),
         "time": f"{ledger.seconds:.1f} s",
+        **({} if context.suite is None else {"the suite": context.suite.words}),
         "versions": ", ".join(f"{name} {version}" for name, version in ledger.versions.items()),
     }
     good = not context.failing()
