@@ -187,8 +187,8 @@ def _runs(runs: Sequence[Run]) -> Markup:
             "alarm. The bound is that of Clopper and Pearson on one side, for the chance that a seed has an "
             "alarm on any of the implementations; without alarms it is about 3 divided by the number of "
             "seeds (the rule of three). A seed counts once, since its ledgers may share draws. A count as "
-            f"low as the proved level would take {needed} seeds: this one is here to find premises of the proof "
-            "that do not hold, and rounding bounds that are too tight.",
+            f"low as the proved level would take {needed} seeds: this one is here to find premises of the "
+            "proof that do not hold, and rounding bounds that are too tight.",
             class_="prose",
         ),
         tag(
