@@ -258,6 +258,27 @@ def test_sums_of_other_shapes_do_not_add():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"S": X.T.float()}, r"the dtype of S is torch\.float32; expected torch\.float64"),
+        ({"S": X[:0]}, r"the shape of S is \(0, 3\); expected \(at least 1, at least 1\)"),
+        ({"Q": torch.eye(3)}, r"the dtype of Q is torch\.float32; expected torch\.float64"),
+        ({"Q": X[:3, :2]}, r"the shape of Q is \(3, 2\); expected \(3, 3\)"),
+        ({"Q": X[:2]}, r"the shape of Q is \(2, 3\); expected \(3, 3\)"),
+        ({"Q": spoilt(X[:3], NAN)}, r"Q\[1, 0\] is nan; expected a finite number"),
+        ({"Q": torch.eye(3).double().to("meta")}, "the device of Q is meta; expected cpu"),
+        ({"count": 0}, "count is 0; expected an integer with 1 <= count"),
+        ({"count": 1.0}, "count is 1.0; expected an integer with 1 <= count"),
+    ],
+)
+def test_sums_reject(change, message):
+    given = {"S": X.T, "Q": torch.eye(3).double(), "count": 1}
+    assert Sums(**given).count == 1
+    with pytest.raises(InvalidInput, match=f"^{message}\\.$"):
+        Sums(**given | change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
         ({"family": "cauchy"}, "family is 'cauchy'; expected one of gaussian,"),
         ({"seed": -1}, "seed is -1; expected an integer with 0 <= seed < 4294967296"),
         ({"seed": 2**32}, "seed is 4294967296; expected an integer with 0 <= seed < 4294967296"),

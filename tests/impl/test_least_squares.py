@@ -92,6 +92,14 @@ def test_eigenvalues_at_1e_minus_6_of_the_largest_are_still_data():
     assert relative(fit_feedback(errors @ B, errors), B) <= 100 * 5 * ROUNDOFF * 1e6
 
 
+@pytest.mark.parametrize("largest", [2.0**-300, 1.0, 2.0**300])
+def test_directions_count_from_1e_minus_12_of_the_largest(largest):
+    """2^-39 is more than 1e-12, 2^-40 is less; all numbers here are powers of two."""
+    Q = largest * torch.diag(torch.tensor([2.0**-39, 1.0, 2.0**-40], dtype=torch.float64))
+    S = largest * torch.tensor([[1.0], [2.0], [4.0]], dtype=torch.float64)
+    assert Sums(S, Q, 3).solve().tolist() == [[2.0**39], [2.0], [0.0]]
+
+
 def test_float32_rounding_does_not_count_as_rank():
     directions = torch.linalg.qr(normal((5, 5), 4))[0][:, :2]
     errors = (normal((60, 2), 5) @ directions.T).float()

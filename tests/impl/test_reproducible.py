@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from impl import FAMILIES, Reference, draw_noise
+from impl import FAMILIES, Reference, Sums, draw_noise, fit_feedback
 from tests.impl.cases import data_for, network_of, normal
 
 SIZES = [4, 3]
@@ -44,6 +44,24 @@ def test_more_draws_add_rows_and_other_layers_do_not_matter(family):
 def test_noise_is_the_same_at_both_precisions():
     for a, b in zip(draw_noise(SIZES, 50, dtype=torch.float32), draw_noise(SIZES, 50), strict=True):
         assert torch.equal(a, b.float())
+
+
+def test_what_is_left_out_is_gaussian_seed_0_and_no_ridge():
+    subject = Reference()
+    assert subject.name == "reference"
+    for draw in (draw_noise, subject.draw_noise):
+        pairs = zip(draw(SIZES, 5), draw(SIZES, 5, "gaussian", 0), strict=True)
+        assert all(torch.equal(a, b) for a, b in pairs)
+    estimates, errors = normal((9, 3), 1), normal((9, 2), 2)
+    plain = Sums.of(estimates, errors).solve(0.0)
+    assert torch.equal(Sums.of(estimates, errors).solve(), plain)
+    assert torch.equal(fit_feedback(estimates, errors), plain)
+    assert torch.equal(subject.fit_feedback(estimates, errors), plain)
+
+
+def test_noise_goes_where_it_is_asked_to():
+    for device in ("cpu", torch.device("meta")):
+        assert draw_noise([3], 2, device=device)[0].device == torch.device(device)
 
 
 def test_the_reference_keeps_nothing_between_calls():
