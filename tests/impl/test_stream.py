@@ -1,9 +1,12 @@
 """Streams: sums that do not depend on how work is split, merge by addition, and survive a save."""
 
+import pickle
+
 import pytest
 import torch
 
 from impl import InvalidInput, feedback_shapes
+from impl import stream as module
 from impl.counter_noise import hadamard_draws
 from impl.kernels import Problem
 from impl.stream import Stream, fit_network
@@ -146,9 +149,248 @@ def test_memory_does_not_grow_with_the_stream():
     assert stream.count == 6 * 60
 
 
+class Recorder:
+    """A path that notes which data and draws it is given, and adds nothing."""
+
+    def __init__(self, name: str = "recorder") -> None:
+        self.name, self.batches = name, []
+
+    def accumulate(self, batch, totals) -> None:
+        assert len(batch.x) == len(batch.y)
+        self.batches.append((batch.first, len(batch.x), batch.first_draw, batch.draws))
+
+
+UNITS = sum(NETWORK.hidden)
+
+
+@pytest.mark.parametrize(
+    ("data", "draws", "samples", "rows", "draws_at_once"),
+    [
+        (20, 24, 24 * 20, 20, 24),  # all at once
+        (20, 24, 24 * 100, 20, 24),
+        (20, 24, 24 * 6 + 5, 5, 24),  # whole data, in equal parts
+        (20, 24, 24 * 19, 10, 24),
+        (15, 24, 24 * 14, 14, 24),  # no part above half of what fits is equal
+        (19, 24, 24 * 7, 7, 24),
+        (14, 24, 24 * 6, 6, 24),
+        (3, 24, 24, 1, 24),
+        (3, 24, 23, 1, 12),  # one datum, its draws in equal parts
+        (3, 24, 10, 1, 8),
+        (3, 25, 10, 1, 9),
+        (3, 5, 1, 1, 1),
+        (3, 5, 0, 1, 1),  # not even one sample fits
+    ],
+)
+def test_every_sample_comes_once_in_parts_that_fit(data, draws, samples, rows, draws_at_once):
+    stream = Stream(problem_for(), draws, tile=max(1, samples * UNITS + UNITS - 1 if samples else UNITS - 1))
+    stream.path = Recorder()
+    stream.add(X[:1].expand(data, -1), Y[:1].expand(data, -1), 100)
+    batches = stream.path.batches
+    assert (max(batch[1] for batch in batches), batches[0][3]) == (rows, draws_at_once)
+    seen = [
+        (datum, draw)
+        for first, count, first_draw, many in batches
+        for datum in range(first, first + count)
+        for draw in range(first_draw, first_draw + many)
+    ]
+    assert sorted(seen) == [(100 + datum, draw) for datum in range(data) for draw in range(draws)]
+    assert all(count * many <= max(samples, 1) for _, count, _, many in batches)
+
+
+def test_a_path_that_holds_its_own_noise_gets_all_at_once():
+    stream = Stream(problem_for(), 24, tile=1)
+    stream.path = Recorder("triton")
+    stream.add(X, Y)
+    assert stream.path.batches == [(0, 20, 0, 24)]
+
+
+def test_data_follow_those_before_them_or_start_where_they_are_said_to():
+    stream = Stream(problem_for())
+    stream.path = Recorder()
+    for first in (None, None, 7, None, 0, 2**32 - 20):
+        stream.add(X, Y, first)
+    assert [batch[0] for batch in stream.path.batches] == [0, 20, 7, 27, 0, 2**32 - 20]
+    assert stream.data == 2**32
+    assert all(batch[2:] == (0, 1) for batch in stream.path.batches)  # one draw, if nothing is said
+
+
+def test_the_path_is_opened_for_what_is_expected(monkeypatch):
+    opened = []
+
+    def open_path(problem, path, expected):
+        opened.append((path, expected))
+        return Recorder()
+
+    monkeypatch.setattr(module, "open_path", open_path)
+    Stream(problem_for())
+    Stream(problem_for(), 24, path="eager", expected=10)
+    one = Stream(problem_for())
+    monkeypatch.setattr(Stream, "solve", lambda self, ridge, run: [torch.zeros(4, 5), torch.zeros(4, 7)])
+    fit_network(problem_for("DFA"), lambda: [(X, Y)])
+    fit_network(problem_for("DFA"), lambda: [(X, Y)], path="compiled", expected=11)
+    assert opened == [("auto", 0), ("eager", 10), ("auto", 0), ("auto", 0), ("compiled", 11)]
+    assert (one.draws, one.tile) == (1, module.TILE)
+
+
+@pytest.mark.parametrize("rule", ["FA", "DFA"])
+def test_a_fit_passes_over_the_data_once_for_each_matrix_that_needs_it(rule):
+    """And has one draw a datum and no ridge, if nothing is said; the problem's own feedback is not used."""
+    passes = []
+
+    def data():
+        passes.append(1)
+        return [(X, Y)]
+
+    (fitted,) = fit_network(problem_for(rule), data)
+    assert len(passes) == (2 if rule == "FA" else 1)
+    zeros = [torch.zeros_like(B[0]) for B in problem_for(rule).feedback]
+    problem = Problem.of(NETWORK, zeros, c=0.1, rule=rule, seeds=5)
+    (expected,) = fit_network(problem, data, 1, ridge=0.0)
+    assert all(map(torch.equal, fitted, expected))
+    stream = Stream(problem)
+    stream.add(X, Y)
+    assert torch.equal(fitted[-1], stream.solve()[-1])
+
+
+def test_each_run_has_its_own_sums():
+    problem = problem_for(seeds=[5, 6])
+    stream = Stream(problem, 24)
+    stream.add(X, Y)
+    for run, seed in enumerate((5, 6)):
+        alone = Stream(problem_for(seeds=seed), 24)
+        alone.add(X, Y)
+        torch.testing.assert_close(stream.solve(0.3, run), alone.solve(0.3), rtol=1e-9, atol=1e-11)
+    assert all(map(torch.equal, stream.solve(), stream.solve(0.0, 0)))
+    assert all(torch.equal(a.S, b.S) for a, b in zip(stream.sums(), stream.sums(0), strict=True))
+    assert [sums.count for sums in stream.sums(1)] == [480, 480]
+
+
+def test_one_sample_counts_as_one():
+    stream = Stream(problem_for())
+    stream.add(X[:1], Y[:1])
+    assert [sums.count for sums in stream.sums()] == [1, 1]
+
+
+def test_merging_counts_samples_and_goes_on_after_the_last_datum():
+    parts = [Stream(problem_for(), 3) for _ in range(2)]
+    parts[0].add(X[:5], Y[:5], first=30)
+    parts[1].add(X[5:], Y[5:], first=0)
+    for part, other in (parts, parts[::-1]):
+        before = part.count
+        part.merge(other)
+        assert (part.count, part.data) == (before + other.count, 35)
+
+
+def test_every_setting_has_a_part_in_the_fingerprint():
+    B = problem_for().feedback
+    other = network_of("tanh", "mse", seed=9)
+    streams = [
+        Stream(problem_for(), 24),
+        Stream(problem_for(), 25),
+        *(
+            Stream(problem_for(**change), 24)
+            for change in (
+                {"c": 0.2},
+                {"family": "gaussian"},
+                {"seeds": 6},
+                {"step": 1},
+                {"products": "bf16"},
+                {"control": [b[0] for b in B]},
+                {"control": [2 * b[0] for b in B]},
+            )
+        ),
+        *(
+            Stream(Problem.of(network, [b[0].to(network.dtype) for b in B], c=0.1, seeds=5), 24)
+            for network in (
+                other,
+                network_of("relu", "mse"),
+                network_of("tanh", "logcosh"),
+                NETWORK.to(torch.float32),
+            )
+        ),
+        Stream(Problem.of(NETWORK, [2 * b[0] for b in B], c=0.1, seeds=5), 24),
+        Stream(problem_for("DFA"), 24),
+    ]
+    assert len({stream.fingerprint() for stream in streams}) == len(streams)
+    assert Stream(problem_for(), 24, tile=7, path="reference").fingerprint() == streams[0].fingerprint()
+
+
+@pytest.mark.parametrize("left_out", ["count", "data", "fingerprint", "sums", None])
+def test_what_is_no_state_is_refused(left_out):
+    stream = Stream(problem_for(), 24)
+    state = 3 if left_out is None else {k: v for k, v in stream.state().items() if k != left_out}
+    message = r"^the state is no stream's state; expected count, data, fingerprint, sums\.$"
+    with pytest.raises(InvalidInput, match=message):
+        stream.restore(state)
+
+
+def test_a_state_replaces_what_was_there_whatever_else_it_holds(whole):
+    assert sorted(whole.state()) == ["count", "data", "fingerprint", "sums"]
+    stream = Stream(problem_for(), 24)
+    stream.add(X[:3], Y[:3])
+    stream.restore({**whole.state(), "note": "of somebody else"})
+    assert same(stream, whole, 0.0)
+    assert (stream.count, stream.data) == (480, 20)
+    with pytest.raises(
+        InvalidInput, match=r"^the state is of other settings; expected one of this problem\.$"
+    ):
+        Stream(problem_for(), 25).restore(whole.state())
+
+
+def test_while_a_file_is_written_it_is_a_hidden_one_beside_its_place(tmp_path, monkeypatch):
+    there, save = [], torch.save
+
+    def noting(content, stream):
+        there.extend(file.name for file in tmp_path.iterdir())
+        save(content, stream)
+
+    monkeypatch.setattr(torch, "save", noting)
+    module.write_whole(tmp_path / "sums.pt", {"a": 1})
+    assert len(there) == 1
+    assert there[0].startswith(".sums.pt.")
+    assert module.read_whole(tmp_path / "sums.pt") == {"a": 1}
+
+
+class Code:
+    """Runs when it is unpickled."""
+
+    ran = False
+
+    def __reduce__(self):
+        return setattr, (Code, "ran", True)
+
+
+def test_a_checkpoint_with_code_is_not_run(tmp_path):
+    torch.save(Code(), tmp_path / "sums.pt")
+    with pytest.raises(InvalidInput, match=r"sums\.pt is damaged; expected a file that this package wrote"):
+        module.read_whole(tmp_path / "sums.pt")
+    (tmp_path / "plain.pt").write_bytes(pickle.dumps(Code()))
+    with pytest.raises(InvalidInput, match=r"plain\.pt is damaged"):
+        module.read_whole(tmp_path / "plain.pt")
+    assert not Code.ran
+
+
+def test_a_checkpoint_that_is_not_there_is_no_damaged_one(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        module.read_whole(tmp_path / "sums.pt")
+
+
+def test_numbers_of_data_and_draws_have_32_bits():
+    whole_number = "expected an integer with"
+    for draws in (0, 2**32):
+        with pytest.raises(InvalidInput, match=f"^draws is {draws}; {whole_number} 1 <= draws < {2**32}\\.$"):
+            Stream(problem_for(), draws)
+    assert Stream(problem_for(), 2**32 - 1).draws == 2**32 - 1
+    with pytest.raises(InvalidInput, match=rf"^tile is 0; {whole_number} 1 <= tile\.$"):
+        Stream(problem_for(), tile=0)
+    for first in (-1, 2**32 - 19):
+        with pytest.raises(
+            InvalidInput, match=rf"^first is {first}; {whole_number} 0 <= first < {2**32 - 19}\.$"
+        ):
+            Stream(problem_for()).add(X, Y, first)
+
+
 def test_bad_input():
-    with pytest.raises(InvalidInput, match="draws is 0"):
-        Stream(problem_for(), 0)
     with pytest.raises(InvalidInput, match=r"the shape of x is \(20, 4\)"):
         Stream(problem_for()).add(Y, Y)
     with pytest.raises(InvalidInput, match="the number of samples is 0"):
