@@ -6,9 +6,9 @@ A mutant is one change of the syntax tree: an operator, a comparison, a constant
 call or a condition. It is killed where a test of the reference in `tests/impl` or `tests/test_subjects_agree`
 fails (a file with tests of its own has those), or, if they pass, where `noise`, for `noise.py`, or one of
 `estimator`, `signals`, `solves` rejects the mutated reference, if the file is a part of it.
-No mutant is made of two things that say something to the reader and change nothing: `strict=True`, which
-stands where the lengths are known to agree, and `weights[0]` as an example of a network's dtype and device,
-which are the same for all its weights.
+No mutant is made of what says something to the reader and changes no result: `strict=True`, which stands
+where the lengths are known to agree, `weights[0]` as an example of a network's dtype and device, which are
+the same for all its weights, and the constants in `NO_MATTER`.
 Survivors are in `tests/accepted_mutants.toml`, each with the reason why it may live; the exit code is 1
 where another survives.
 
@@ -59,6 +59,7 @@ REFERENCE = (  # the tests of the reference, the ones that find most and soonest
     ),
     *("equivariant", "rate_in_c", "reproducible", "unbiased"),
 )
+NO_MATTER = ("TILE",)  # constants on which time and memory depend, and no result
 SECONDS, PATIENCE = 120, 3600.0  # of its own time, far above what all tests take; and of anybody's
 EXCHANGED: dict[type, type] = {
     ast.Add: ast.Sub,
@@ -134,7 +135,7 @@ def sites(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
             return
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             return
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("__all__", *NO_MATTER):
             return
         if _is_strict(node) or (_is_example(node) and node not in measured):
             return
