@@ -4,6 +4,7 @@ law.
 
 import math
 
+import mpmath
 import pytest
 import torch
 
@@ -17,6 +18,7 @@ from impl.counter_noise import (
     sample_index,
     signs,
     skewed,
+    turn,
     uniforms,
 )
 from impl.kernels.compiled import compiling_needs
@@ -65,6 +67,98 @@ def test_known_answers():
     counters, words = columns()
     for found, expected in zip(philox(*counters), words, strict=True):
         assert torch.equal(found, expected)
+
+
+def block_of(counter: tuple[int, ...], key: tuple[int, int]) -> list[int]:
+    """Philox4x32-10 in Python's integers: the four words of a block."""
+    c0, c1, c2, c3 = counter
+    for number in range(10):
+        k0, k1 = ((k + number * w) % 2**32 for k, w in zip(key, (0x9E3779B9, 0xBB67AE85), strict=True))
+        first, second = divmod(0xD2511F53 * c0, 2**32), divmod(0xCD9E8D57 * c2, 2**32)
+        c0, c1, c2, c3 = second[0] ^ c1 ^ k0, second[1], first[0] ^ c3 ^ k1, first[1]
+    return [c0, c1, c2, c3]
+
+
+def stated(family: str, unit: int, layer: int, sample: int, seed: int, step: int) -> float:
+    """One entry, as the head of `impl.counter_noise` says it is made."""
+    code, served = {"gaussian": (0, 4), "rademacher": (1, 128), "uniform": (2, 4), "skewed": (3, 4)}[family]
+    low, high = sample % 2**32, sample // 2**32
+    words = block_of((unit // served, low, high, layer + code * 2**24), (seed, step))
+    place = unit % served
+    if family == "rademacher":
+        return -1.0 if words[place // 32] >> place % 32 & 1 else 1.0
+    if family == "uniform":
+        return (2 * (words[place] >> 8) + 1 - 2**24) * (math.sqrt(3) / 2**24)
+    if family == "skewed":
+        return 2.0 if words[place] < 2**32 // 5 else -0.5
+    radius, angle = words[place // 2 * 2 : place // 2 * 2 + 2]
+    size = math.sqrt(-2 * math.log((2 * (radius >> 1) + 1) / 2**32))
+    return size * (math.sin if place % 2 else math.cos)(2 * math.pi * (angle >> 8) / 2**24)
+
+
+@pytest.mark.parametrize("family", RANDOM)
+@pytest.mark.parametrize(("seed", "step"), [(0, 0), (2**32 - 1, 3), (7, 2**32 - 1)])
+def test_every_entry_is_made_as_stated(family, seed, step):
+    sizes = [1, 9, 130, 32]
+    data, draws = [0, 3, 2**32 - 1], [0, 2, 2**32 - 2]
+    found = counted_noise(sizes, sample_index(data, draws), family, seed, step)
+    for layer, (n, xi) in enumerate(zip(sizes, found, strict=True)):
+        assert (xi.shape, xi.dtype) == ((n, 3, 3), torch.float64)
+        expected = [
+            [[stated(family, j, layer, 2**32 * d + k, seed, step) for k in draws] for d in data]
+            for j in range(n)
+        ]
+        exact = torch.tensor(expected, dtype=torch.float64)
+        assert ((xi - exact).abs() <= (1e-14 if family == "gaussian" else 0)).all()
+
+
+def test_what_is_left_out_is_gaussian_seed_0_step_0_and_float64():
+    samples = sample_index([1], range(9))
+    (found,), (expected,) = counted_noise([5], samples), counted_noise([5], samples, "gaussian", 0, 0)
+    assert torch.equal(found, expected)
+    assert found.dtype == torch.float64
+
+
+@pytest.mark.parametrize("family", COUNTED_FAMILIES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_noise_has_the_dtype_that_is_asked_for_and_is_where_the_samples_are(family, dtype):
+    for device in ("cpu", "meta"):
+        for xi in counted_noise([3, 40], SAMPLES[:2, :2].to(device), family, dtype=dtype):
+            assert (xi.dtype, xi.device.type, xi.shape[1:]) == (dtype, device, (2, 2))
+
+
+def test_a_sample_index_has_64_bits_whatever_it_is_made_of():
+    small = torch.tensor([1, 2], dtype=torch.int32)
+    assert sample_index(small, small).tolist() == [[2**32 + 1, 2**32 + 2], [2**33 + 1, 2**33 + 2]]
+    assert sample_index([2**31 - 1], [2**32 - 1]).tolist() == [[2**63 - 1]]
+    assert sample_index([3], []).dtype == torch.int64
+
+
+@pytest.mark.parametrize(
+    ("units", "made"), [(0, 128), (1, 32), (32, 32), (33, 64), (97, 128), (127, 128), (128, 128), (200, 128)]
+)
+def test_signs_come_from_the_words_that_are_needed(units, made):
+    words = tuple(torch.arange(6).view(2, 3) + 1000 * k for k in range(4))
+    found, whole = signs(words, torch.float64, units), signs(words, torch.float64)
+    assert whole.shape == (256, 3)
+    assert found.shape == (2 * made, 3)
+    assert torch.equal(found.view(2, made, 3), whole.view(2, 128, 3)[:, :made])
+
+
+@pytest.mark.parametrize(("dtype", "bound"), [(torch.float32, 1.35e-7), (torch.float64, 2.4e-16)], ids=str)
+def test_a_turn_is_accurate(dtype, bound):
+    """Relative to the value itself; many angles, and all that are close to a multiple of an eighth."""
+    near = (torch.arange(-40, 41) + torch.arange(8)[:, None] * 2**21).flatten() % 2**24
+    angles = torch.cat([near, torch.arange(0, 2**24, 9973)])
+    found = turn((angles << 8) + 255, dtype)
+    for values, exact in zip(found, (mpmath.sinpi, mpmath.cospi), strict=True):
+        assert values.dtype == dtype
+        with mpmath.workdps(40):
+            for angle, value in zip(angles.tolist(), values.tolist(), strict=True):
+                true = exact(mpmath.mpf(angle) / 2**23)
+                assert abs(value - true) <= bound * abs(true), angle
+    quarters = turn(torch.arange(4) << 30, dtype)
+    assert [values.tolist() for values in quarters] == [[0, 1, 0, -1], [1, 0, -1, 0]]
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # torch's own, inside its compiler
@@ -155,7 +249,38 @@ def test_the_hadamard_design_has_its_moments_exactly(sizes):
         assert torch.count_nonzero(torch.einsum("ia,ja,ka->ijk", xi, xi, xi)) == 0
 
 
+@pytest.mark.parametrize(
+    ("units", "length"), [(0, 2), (1, 2), (2, 4), (3, 8), (4, 8), (5, 16), (64, 128), (65, 256)]
+)
+def test_the_hadamard_design_is_twice_a_power_of_two_long(units, length):
+    assert hadamard_draws(units) == length
+
+
+@pytest.mark.parametrize("sizes", [[1], [2, 3], [40, 30], [2**16 + 5, 1]])
+def test_a_hadamard_sign_is_the_parity_of_the_bits_that_unit_and_draw_share(sizes):
+    units, half = sum(sizes), hadamard_draws(sum(sizes)) // 2
+    draws = [0, 1, 2, 3, 5, half - 1, half, half + 1, 2 * half - 1, 2 * half, 3 * half + 1, 2**32 - 1]
+    found = hadamard(sizes, torch.tensor(draws))
+    assert [len(xi) for xi in found] == sizes
+    expected = [
+        [1.0 - 2.0 * (((unit & draw % half).bit_count() + draw // half) % 2) for draw in draws]
+        for unit in range(units)
+    ]
+    assert torch.cat(found).tolist() == expected
+
+
 def test_bad_input():
+    for name in ("seed", "step"):
+        for value in (-1, 2**32):
+            message = rf"^{name} is {value}; expected an integer with 0 <= {name} < 4294967296\.$"
+            with pytest.raises(InvalidInput, match=message):
+                counted_noise([3], SAMPLES, **{name: value})
+    with pytest.raises(InvalidInput, match=r"sizes\[1\] is 0; expected an integer with 1 <= sizes\[1\]\.$"):
+        counted_noise([3, 0], SAMPLES)
+    with pytest.raises(
+        InvalidInput, match=r"^dtype is torch\.float16; expected torch\.float32 or torch\.float64\.$"
+    ):
+        counted_noise([3], SAMPLES, dtype=torch.float16)
     with pytest.raises(InvalidInput, match="family is 'cauchy'; expected one of"):
         counted_noise([3], SAMPLES, "cauchy")
     with pytest.raises(InvalidInput, match="seed is -1"):
