@@ -37,8 +37,9 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -85,13 +86,18 @@ EXCHANGED: dict[type, type] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: the file, where, what was and what is instead, and the whole source with it."""
+    """One change: the file, where, what was and what is instead, and what makes the whole source with it."""
 
     file: str
     where: str
     before: str
     after: str
-    source: str
+    make: Callable[[], str]
+
+    @cached_property
+    def source(self) -> str:
+        """The whole source with the change."""
+        return self.make()
 
     @property
     def text(self) -> str:
@@ -114,7 +120,7 @@ def mutants(path: Path) -> list[Mutant]:
             name = f"{where}: {before} -> {after}"
             seen[name] += 1
             place = where if seen[name] == 1 else f"{where} #{seen[name]}"
-            found.append(Mutant(path.name, place, before, after, _with(tree, node, changed)))
+            found.append(Mutant(path.name, place, before, after, partial(_with, tree, node, changed)))
     return found
 
 
