@@ -69,6 +69,25 @@ def test_an_activation_difference_is_accurate_relative_to_itself(name, dtype):
                 assert abs(value - exact) <= allowed + underflow, (at, step, c, value, exact)
 
 
+TINY = 2.0**-600
+"""Its square is 0 in float64."""
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_difference_of_a_step_that_underflows_is_the_derivative(name):
+    a = torch.tensor([-9.0, -0.7, -1e-3, 1e-3, 0.7, 9.0], dtype=torch.float64)
+    for u in (TINY, -TINY):
+        found = ACTIVATIONS[name].difference(a, torch.full_like(a, u), TINY) / u
+        torch.testing.assert_close(found, ACTIVATIONS[name].derivative(a), rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_difference_of_a_step_that_underflows_is_the_derivative(name):
+    output, y, v = (normal((20, 3), seed) for seed in (1, 2, 3))
+    found = LOSSES[name].difference(output, y, v * TINY, TINY) / TINY
+    torch.testing.assert_close(found, (LOSSES[name].gradient(output, y) * v).sum(1), rtol=1e-12, atol=1e-14)
+
+
 @pytest.mark.parametrize("step", [40.0, 41.0, 60.0, 79.0])
 @pytest.mark.parametrize("at", [-95.0, -110.0, -120.0])
 def test_softplus_keeps_its_digits_on_a_large_step_out_of_an_underflow(at, step):
