@@ -22,23 +22,24 @@ SECONDS = 60.0  # for all questions to failing code together
 def inquire(subject: Subject, rows: Sequence[Row], effort: Effort) -> Inquiry:
     """Ask for the points of the plots, and ask once more what failed."""
     from proofs_check.report import curves
+    from proofs_check.report.asking import Answer, ask_again
     from proofs_check.report.context import Inquiry
-    from proofs_check.report.replay import replay, witness
-    from proofs_check.report.suspects import findings
 
     ended = time.monotonic() + SECONDS
-    replays, found = {}, {}
+    replays, found, known = {}, {}, dict[str, Answer]()
     for row in rows:
-        code = row.verdict.counterexample
-        if row.verdict.outcome != "fail" or code is None or time.monotonic() > ended:
+        code, erred = row.verdict.counterexample, row.verdict.outcome == "error"
+        if row.verdict.outcome not in ("fail", "error") or code is None or time.monotonic() > ended:
             continue
         try:
-            again = replay(subject, code, effort.subject_seconds)
-            if again is not None:
-                larger = None if again.repeated else witness(subject, again, effort.subject_seconds)
-                replays[row.claim.id], found[row.claim.id] = again, findings(again, larger)
+            answer = known.get(code) or ask_again(subject, code, erred, effort.subject_seconds)
         except Exception as error:  # a question that only the report asks must not cost the run
-            found[row.claim.id] = (f"The report could not ask once more: {type(error).__name__}: {error}",)
+            answer = Answer(found=(f"The report could not ask once more: {type(error).__name__}: {error}",))
+        known[code] = answer
+        if answer.replayed is not None:
+            replays[row.claim.id] = answer.replayed
+        if answer.found:
+            found[row.claim.id] = answer.found
     measured = {
         row.claim.id: curves.measure(subject, row.claim.id, effort.subject_seconds)
         for row in rows

@@ -252,6 +252,10 @@ def _normal(errors: Array, estimates: Array, ridge: float) -> list[Array]:
     return [np.linalg.pinv(gram, rcond=1e-11, hermitian=True) @ (errors.T @ estimates)]
 
 
+def _single(values: Array) -> Array:
+    return values.astype(np.float32).astype(np.float64)
+
+
 def _centred(s: Mapping[str, Any]) -> list[Array]:
     errors, estimates = (s[name] - s[name].mean(axis=0) for name in ("errors", "estimates"))
     return _normal(errors, estimates, s["ridge"])
@@ -267,6 +271,21 @@ _FIT = (
         "the means are subtracted first",
         "The least squares have no intercept: Σ ẽẽᵀ and Σ ẽλ̂ᵀ are about 0, not about the means.",
         _centred,
+    ),
+    Mistake(
+        "estimates and errors pass through float32",
+        "All is float64: look for a .float(), a dtype, or an array that is made as float32.",
+        lambda s: _normal(_single(s["errors"]), _single(s["estimates"]), s["ridge"]),
+    ),
+    Mistake(
+        "the B that is returned passes through float32",
+        "All is float64: look at what happens to B last.",
+        lambda s: [_single(one) for one in _normal(s["errors"], s["estimates"], s["ridge"])],
+    ),
+    Mistake(
+        "the rows of the estimates are one off against those of the errors",
+        "Row t of λ̂ belongs to row t of ẽ.",
+        lambda s: _normal(s["errors"], np.roll(s["estimates"], 1, axis=0), s["ridge"]),
     ),
     Mistake(
         "the last row is left out",

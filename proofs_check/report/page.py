@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from proofs_check.ledger import Row
 from proofs_check.report import sections
 from proofs_check.report.claimview import chip, claim
 from proofs_check.report.context import Context
 from proofs_check.report.evidenceview import legend
-from proofs_check.report.guidance import follows_from
+from proofs_check.report.guidance import METHODS, follows_from, guide
 from proofs_check.report.html import Markup, join, tag
 from proofs_check.report.paperview import paper
 from proofs_check.report.shell import document
@@ -112,8 +113,10 @@ def _to_mend(context: Context) -> Markup | None:
         tag(
             "li",
             tag("a", row.claim.id, href=f"#claim-{row.claim.id}"),
-            f" ({row.verdict.outcome}): ",
-            tag("span", _first_finding(row.claim.id, context) or row.verdict.reason or ""),
+            f" ({row.verdict.outcome})",
+            _broken_method(row, context),
+            ": ",
+            tag("span", _why(row, context)),
         )
         for row in roots
     )
@@ -132,9 +135,19 @@ def _to_mend(context: Context) -> Markup | None:
     )
 
 
-def _first_finding(id: str, context: Context) -> str | None:
-    found = context.inquiry.found.get(id, ())
-    return " ".join(found) if found else None
+def _broken_method(row: Row, context: Context) -> Markup | None:
+    """The method whose answer is off, where one of them is known to be."""
+    replayed = context.inquiry.replays.get(row.claim.id)
+    methods = guide(row.claim.id).methods
+    name = replayed.method if replayed is not None else methods[0] if len(methods) == 1 else None
+    return join(", ", tag("code", name)) if name in METHODS else None
+
+
+def _why(row: Row, context: Context) -> str:
+    """What the numbers say, or the reason; both where the code raised or does not answer row by row."""
+    found, reason = context.inquiry.found.get(row.claim.id, ()), row.verdict.reason or ""
+    said = [f"{reason.removesuffix('.')}."] if reason and row.verdict.outcome == "error" and found else []
+    return " ".join([*said, *found]) or reason
 
 
 def _problems(context: Context) -> Markup | None:

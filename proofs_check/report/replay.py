@@ -30,6 +30,7 @@ from proofs_check.subjects import Subject
 from proofs_check.tolerance import difference_allowance, feedback_allowance, signal_allowance, solve_allowance
 
 MEAN, ALL_THREE = "gradient_estimates, averaged", "gradient_estimates, error_signals and fit_feedback"
+LOSSES, ACTIVATIONS = ("mse", "logcosh", "quartic"), ("tanh", "sigmoid", "softplus", "identity")
 AT_LARGE = "asked by itself on a larger network"
 
 
@@ -92,6 +93,7 @@ def call_of(code: str) -> Call | None:
     recorder = _Recorder()
     names = {
         "rerun": recorder,
+        "conduct": recorder,
         "torch": SimpleNamespace(
             tensor=lambda values, dtype: np.array(values, dtype=dtype), float64=np.float64
         ),
@@ -151,7 +153,7 @@ def _asked_at_large(subject: Subject, known: Replay) -> Replay | None:
     s = known.setting
     if known.method == "fit_feedback":
         return _fitted_at_large(subject, s["ridge"])
-    given = _large(subject, s["network"])
+    given = large(subject, s["network"])
     if given is None:
         return None
     if known.method == "gradient_estimates":
@@ -175,13 +177,20 @@ def _fitted_at_large(subject: Subject, ridge: float) -> Replay:
 
 
 def _estimated_at_large(subject: Subject, given: Instance, c: float) -> Replay:
+    return _estimated(subject, given, draws_for(given), c, AT_LARGE)
+
+
+def draws_for(given: Instance) -> list[Array]:
+    """Noise for a network: normal draws, rounded to 64ths."""
     generator = np.random.Generator(np.random.Philox(key=8))
-    noise = [np.round(generator.standard_normal((len(given.x), n)) * 64) / 64 for n in given.network.hidden]
-    return _estimated(subject, given, noise, c, AT_LARGE)
+    return [np.round(generator.standard_normal((len(given.x), n)) * 64) / 64 for n in given.network.hidden]
 
 
-def _large(subject: Subject, like: Network) -> Instance | None:
-    """Three hidden layers of different widths, with the loss and the activations of another network."""
+def large(subject: Subject, like: Network | None = None) -> Instance | None:
+    """Three hidden layers of different widths, with the loss and the activations of another network, or with
+    those that the subject supports.
+    """
+    like = like or _supported(subject)
     widths, names = (2, 3, 2, 4, 3), list(like.activations)
     others = [name for name in ("tanh", "sigmoid") if subject.supports_all(activations=name)]
     hidden = [*dict.fromkeys([*names[:-1], *others])]
@@ -197,6 +206,40 @@ def _large(subject: Subject, like: Network) -> Instance | None:
         if given.regular:
             return given
     return None
+
+
+def _supported(subject: Subject) -> Network:
+    """A network without weights: a loss and activations that the subject supports."""
+    losses, activations = (
+        [name for name in names if subject.supports_all(**{key: name})]
+        for key, names in (("losses", LOSSES), ("activations", ACTIVATIONS))
+    )
+    return Network(
+        (), (activations[0], "identity" if "identity" in activations else activations[0]), losses[0]
+    )
+
+
+def by_itself(subject: Subject, method: str, seconds: float) -> Replay | None:
+    """A method asked on a large network; None where its answer is right there, or is none."""
+    try:
+        subject.begin_claim(seconds)
+        found = _by_itself(subject, method)
+    except (SubjectError, ArithmeticError, IndexError, TypeError, ValueError):
+        return None
+    return found if found is not None and found.wrong else None
+
+
+def _by_itself(subject: Subject, method: str) -> Replay | None:
+    if method == "fit_feedback":
+        return _fitted_at_large(subject, 0.0)
+    given = large(subject)
+    if given is None:
+        return None
+    if method == "gradient_estimates":
+        return _estimated_at_large(subject, given, 0.25)
+    rules = [name for name in ("FA", "DFA") if subject.supports_all(rules=name)]
+    asked = (_signalled(subject, given, rule, Effort(), AT_LARGE) for rule in rules)
+    return next((one for one in asked if one.wrong), None)
 
 
 def _estimates(

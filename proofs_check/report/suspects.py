@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from proofs_check.floats import Array
+from proofs_check.report.fits import normal_equations, singular, solved_instead
 from proofs_check.report.mistakes import MISTAKES
 from proofs_check.report.replay import Replay
 
+NAMED = "These are exactly the numbers of this mistake"
 NEAR = 1e-7  # relative: two float64 formulas of the same numbers, a difference of losses among them
 SINGLE = (1e-9, 1e-5)  # relative error of float32 somewhere on the way
 
@@ -57,9 +59,9 @@ def _suspected(replayed: Replay) -> Iterator[str]:
         except (ValueError, IndexError, np.linalg.LinAlgError):
             continue
         if _distance(found, numbers) <= min(NEAR, 1e-3 * off):
-            yield f"These are exactly the numbers of this mistake: {one.what}. {one.look}"
+            yield f"{NAMED}: {one.what}. {one.look}"
     if replayed.method == "fit_feedback":
-        yield from _fit(replayed)
+        yield from solved_instead(replayed)
 
 
 def _distance(found: Sequence[Array], numbers: Sequence[Array]) -> float:
@@ -69,43 +71,6 @@ def _distance(found: Sequence[Array], numbers: Sequence[Array]) -> float:
     scale = max(float(np.abs(b).max(initial=0.0)) for b in (*numbers, *found))
     return max(float(np.abs(a - b).max(initial=0.0)) for a, b in zip(found, numbers, strict=True)) / (
         scale or 1.0
-    )
-
-
-def _fit(replayed: Replay) -> Iterator[str]:
-    """What a fit solves, where it is not what was asked: another ridge, or not the shortest solution."""
-    s, found = replayed.setting, replayed.compared[0].found
-    gram, cross = s["errors"].T @ s["errors"], s["errors"].T @ s["estimates"]
-    size = float(np.linalg.norm(gram) * np.linalg.norm(found) + np.linalg.norm(cross))
-    rest = cross - gram @ found
-    ridge = float((rest * found).sum() / max(float((found**2).sum()), 1e-300))
-    if found.size == 1 or np.linalg.norm(rest - ridge * found) > 1e-10 * size:
-        return
-    ridge = 0.0 if abs(ridge) < 1e-9 else ridge
-    if abs(ridge - s["ridge"]) * np.linalg.norm(found) <= 1e-10 * size:
-        if np.linalg.norm(found) > (1 + 1e-9) * np.linalg.norm(replayed.compared[0].expected):
-            yield (
-                "It meets the normal equations, but Σ ẽẽᵀ is singular here and a shorter B meets them too: "
-                "the one "
-                "of minimum norm is asked for, as a pseudo-inverse gives it."
-            )
-        return
-    rows = len(s["errors"])
-    known = {
-        0.0: "it is ignored",
-        s["ridge"]
-        * rows: "it is multiplied by the number of rows: with a mean over rows it would be divided by it",
-        s["ridge"] / rows: "it is divided by the number of rows: it belongs to the sum over rows as it is",
-        s["ridge"] ** 2: "it is squared",
-        2 * s["ridge"]: "it is doubled",
-        s["ridge"] / 2: "it is halved",
-    }
-    why = next(
-        (words for value, words in known.items() if abs(ridge - value) <= 1e-7 * (abs(value) + 1e-3)), None
-    )
-    yield (
-        f"B solves the normal equations of a ridge of {ridge:.6g}, where {s['ridge']:g} was asked for"
-        f"{f': {why}' if why else ''}."
     )
 
 
@@ -188,14 +153,12 @@ def _patterns(replayed: Replay) -> list[str]:
     if replayed.method == "gradient_estimates" and "noise" in replayed.setting:
         said += _rows(replayed)
     if replayed.method == "fit_feedback" and not said:
-        s = replayed.setting
-        eigenvalues = np.linalg.eigvalsh(
-            s["errors"].T @ s["errors"] + s["ridge"] * np.eye(s["errors"].shape[1])
-        )
+        eigenvalues = np.linalg.eigvalsh(normal_equations(replayed.setting)[0])
         said.append(
-            f"The normal equations do not hold. The eigenvalues of Σ ẽẽᵀ + ridge · I go from "
-            f"{eigenvalues[0]:.2g} "
-            f"to {eigenvalues[-1]:.2g}: is a cutoff for small ones too large, or a precision lost?"
+            singular(replayed.setting)
+            or "The normal equations do not hold. The eigenvalues of Σ ẽẽᵀ + ridge · I go from "
+            f"{eigenvalues[0]:.2g} to {eigenvalues[-1]:.2g}: is a cutoff for small ones too large, or a "
+            "precision lost?"
         )
     columns = {tuple(np.flatnonzero(one.wrong.any(axis=0))) for one in wrong if one.wrong.shape[1] > 1}
     if len(columns) == 1 and len(next(iter(columns))) == 1:

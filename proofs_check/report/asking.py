@@ -1,0 +1,73 @@
+"""A row that failed or erred, asked once more: the numbers to show, and what can be said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from proofs_check.report.fits import singular
+from proofs_check.report.probes import unasked_noise
+from proofs_check.report.replay import Call, Replay, by_itself, call_of, replay, witness
+from proofs_check.report.suspects import NAMED, findings
+from proofs_check.subjects import REFERENCE, Subject, WorkerSubject
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that was off, None where there is none to show; and what it tells."""
+
+    replayed: Replay | None = None
+    found: tuple[str, ...] = ()
+
+
+def ask_again(subject: Subject, code: str, erred: bool, seconds: float) -> Answer:
+    """Ask what the code of a counterexample asks."""
+    call = call_of(code)
+    if call is None:
+        return Answer()
+    if call.name == "show":
+        return _misconduct(subject, str(call.arrays[0]), seconds)
+    if erred:
+        return Answer(found=_raised(call))
+    again = replay(subject, code, seconds)
+    if again is None:
+        return Answer()
+    larger = None if again.repeated else witness(subject, again, seconds)
+    return Answer(again, _told(subject, again, larger, seconds))
+
+
+def _told(subject: Subject, again: Replay, larger: Replay | None, seconds: float) -> tuple[str, ...]:
+    """The findings; where they name no mistake of the estimates, where else noise may come from."""
+    found = findings(again, larger)
+    method = (larger or again).method
+    if method != "gradient_estimates" or any(NAMED in one for one in found) or again.repeated:
+        return found
+    return (*unasked_noise(subject, seconds), *found)
+
+
+def _misconduct(subject: Subject, method: str, seconds: float) -> Answer:
+    """A method whose answer for a row hangs on other rows or calls, asked by itself."""
+    with unguarded(subject) as asked:
+        off = by_itself(asked, method, seconds)
+        return Answer() if off is None else Answer(off, _told(asked, off, None, seconds))
+
+
+@contextmanager
+def unguarded(subject: Subject) -> Iterator[Subject]:
+    """The subject, answering although its conduct was found wanting."""
+    if not isinstance(subject, WorkerSubject):
+        yield subject
+        return
+    place = None if subject.place == REFERENCE else subject.place
+    with WorkerSubject(place, conduct_first=False) as asked:
+        yield asked
+
+
+def _raised(call: Call) -> tuple[str, ...]:
+    """Why a call may have raised."""
+    if call.name != "solution":
+        return ()
+    estimates, errors = call.arrays[:2]
+    said = singular({"estimates": estimates, "errors": errors, "ridge": call.options.get("ridge", 0.0)})
+    return () if said is None else (said,)
