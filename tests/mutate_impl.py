@@ -8,7 +8,7 @@ fails (a file with tests of its own has those), or, if they pass, where `noise`,
 `estimator`, `signals`, `solves` rejects the mutated reference, if the file is a part of it.
 No mutant is made of what says something to the reader and changes no result: `strict=True`, which stands
 where the lengths are known to agree, `weights[0]` as an example of a network's dtype and device, which are
-the same for all its weights, and the constants in `NO_MATTER`.
+the same for all its weights, the constants in `NO_MATTER`, and what is `FOR_PEOPLE`.
 Survivors are in `tests/accepted_mutants.toml`, each with the reason why it may live; the exit code is 1
 where another survives.
 
@@ -60,6 +60,7 @@ REFERENCE = (  # the tests of the reference, the ones that find most and soonest
     ),
     *("equivariant", "rate_in_c", "reproducible", "unbiased"),
 )
+FOR_PEOPLE = ("help", "prog", "description", "flush")  # arguments: what a command says of itself, and when
 NO_MATTER = ("TILE",)  # constants on which time and memory depend, and no result
 SECONDS, PATIENCE = 120, 3600.0  # of its own time, far above what all tests take; and of anybody's
 EXCHANGED: dict[type, type] = {
@@ -143,6 +144,8 @@ def sites(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
             return
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("__all__", *NO_MATTER):
             return
+        if isinstance(node, ast.keyword) and node.arg in FOR_PEOPLE:
+            return
         if _is_strict(node) or (_is_example(node) and node not in measured):
             return
         yield where, node
@@ -199,7 +202,9 @@ def changes(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Attribute(attr="T" | "mT"):
             yield node.value
         case ast.Call(keywords=keywords) if keywords:
-            for dropped in (word for word in keywords if not _is_strict(word, True, False)):
+            for dropped in keywords:
+                if dropped.arg in FOR_PEOPLE or _is_strict(dropped, True, False):
+                    continue
                 yield _replaced(node, keywords=[word for word in keywords if word is not dropped])
         case ast.Expr(value=ast.Call()):
             yield ast.Pass()
@@ -325,8 +330,8 @@ def _attempt(mutant: Mutant) -> str:
         "filterwarnings=",
     ]
     ended = pytest.main(
-        [*words, "-k", "not planted_bug and not compiled", *files_for(mutant.file)]
-    )  # those are no part of impl, and compiling takes long to say the same
+        [*words, "-k", "not planted_bug and not compiled and not torchrun", *files_for(mutant.file)]
+    )  # no part of impl; long to say the same; of other processes
     if ended in (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED):
         return "tests"
     if ended != pytest.ExitCode.OK:
