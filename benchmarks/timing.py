@@ -3,12 +3,12 @@ matters much.
 
 The calibration is what a step is made of, in fixed amounts and in plain torch: the bare products of the case,
 and elementwise operators on tensors of the sizes of its noise. It is repeated until it takes about as
-long as the step, so that whoever takes the processor away meets both alike, and both are timed in turn. What
-counts is the shortest time of each.
+long as the step, and both are timed in turn: whatever else the machine does then meets both alike.
 """
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,16 +66,19 @@ def calibration(model: Model, fresh: bool = True) -> Function:
 
 @dataclass(frozen=True)
 class Timed:
-    """The shortest seconds of a step and of its calibration, over so many rounds."""
+    """The seconds of a step and of its calibration in each round."""
 
-    step: float
-    calibration: float
-    rounds: int
+    rounds: tuple[tuple[float, float], ...]
 
     @property
     def ratio(self) -> float:
-        """The step in units of the calibration."""
-        return self.step / self.calibration
+        """The step in units of the calibration: of the shortest times or the middle of the rounds, the less.
+
+        Interruptions spoil one or the other, seldom both; a step that is slower makes both larger.
+        """
+        steps, calibrations = zip(*self.rounds, strict=True)
+        middle = statistics.median(step / calibrate for step, calibrate in self.rounds)
+        return float(min(middle, min(steps) / min(calibrations)))
 
 
 def once(function: Function, clock: Timer, times: int = 1) -> float:
@@ -104,8 +107,7 @@ def measure(
     end = time.perf_counter() + seconds
     while len(rounds) < 5 or time.perf_counter() < end:
         rounds.append((once(step, clock), once(calibrate, clock, times)))
-    steps, calibrations = zip(*rounds, strict=True)
-    return Timed(min(steps), min(calibrations), len(rounds))
+    return Timed(tuple(rounds))
 
 
 def too_slow(measured: Callable[[], Timed], stored: float) -> list[Timed]:

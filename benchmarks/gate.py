@@ -1,0 +1,92 @@
+"""Which cases are timed in CI, and the ratios that they are held to.
+
+    python -m benchmarks.gate             measure, beside what is stored
+    python -m benchmarks.gate --record    store the middle of five measurements, and of what machine they are
+
+A stored ratio is of one machine. Others come out near it, since the calibration does what a step does; what
+has no stored ratio is timed all the same, and nothing is concluded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+from pathlib import Path
+
+import torch
+
+from benchmarks.cases import WAYS, Model, by_name, cannot
+from benchmarks.timing import Function, Timed, calibration, measure, timer
+
+__all__ = ["GATED", "Timing", "stored_ratios"]
+
+RATIOS = Path(__file__).parent / "stored" / "ratios.json"
+GATED = ("A1", "A2", "A3", "B2")
+"""Milliseconds a step; A1 eager is the latency of one step at batch 32."""
+
+
+class Timing:
+    """A case made one way, and its calibration: to be measured as often as one likes."""
+
+    def __init__(self, name: str, way: str) -> None:
+        case, device = by_name(name), WAYS[way][1]
+        torch.set_num_threads(1)
+        self.step: Function = case.make(*WAYS[way])
+        self.calibration = calibration(Model(case.shape, device), fresh=way == "eager")
+        self.clock = timer(device)
+
+    def measured(self) -> Timed:
+        """A measurement of a second."""
+        return measure(self.step, self.calibration, self.clock)
+
+
+def stored_ratios() -> dict[str, float]:
+    """The stored ratios by case and way, such as "A1 eager"."""
+    ratios: dict[str, float] = json.loads(RATIOS.read_text())["ratios"] if RATIOS.exists() else {}
+    return ratios
+
+
+def machine() -> dict[str, object]:
+    """What the ratios were measured on."""
+    names = [line.split(":")[1].strip() for line in cpuinfo() if line.startswith("model name")]
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "torch": torch.__version__,
+    }
+
+
+def cpuinfo() -> list[str]:
+    """The lines in which Linux describes its processors; none elsewhere."""
+    file = Path("/proc/cpuinfo")
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def main() -> int:
+    """Print the ratios; with ``--record``, keep them."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gate")
+    parser.add_argument("--record", action="store_true", help="store what is measured now")
+    recording = parser.parse_args().record
+    known, ratios = stored_ratios(), dict(stored_ratios())
+    for name in GATED:
+        for way in WAYS:
+            if cannot(way):
+                continue
+            timing, label = Timing(name, way), f"{name} {way}"
+            found = [timing.measured().ratio for _ in range(5)]
+            ratios[label] = float(f"{statistics.median(found):.3g}")
+            between = f"{min(found):.3g} to {max(found):.3g}"
+            print(f"{label:12} {ratios[label]:8} ({between}), stored {known.get(label, '-')}", flush=True)
+    if recording:
+        RATIOS.write_text(json.dumps({"machine": machine(), "ratios": ratios}, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

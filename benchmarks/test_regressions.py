@@ -1,0 +1,45 @@
+"""`tox -e bench`: does a step do more work than is stored, or take longer than it should?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from benchmarks.cases import SHAPES, WAYS, by_name, cannot
+from benchmarks.counts import count, differences, stored, stored_in
+from benchmarks.gate import GATED, Timing, stored_ratios
+from benchmarks.timing import SLACK, timer, too_slow
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning"),  # torch's own, inside its compiler
+    pytest.mark.filterwarnings("ignore:Benchmark fixture was not used"),  # of a test that failed before
+]
+TIMED = [pytest.param(way, marks=pytest.mark.benchmark(timer=timer(on))) for way, (_, on) in WAYS.items()]
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_step_does_exactly_the_stored_work(name: str) -> None:
+    """Flops, operators by name, allocations and bytes: any difference fails, to the better as well."""
+    known = stored()
+    if name not in known:
+        pytest.skip(f"{stored_in().name} has no {name}; record it: python -m benchmarks.counts --record")
+    changed = differences(count(SHAPES[name]), known[name])
+    assert not changed, "if that is meant: python -m benchmarks.counts --record\n" + "\n".join(changed)
+
+
+@pytest.mark.parametrize("way", TIMED)
+@pytest.mark.parametrize("name", GATED)
+def test_a_step_takes_no_longer_than_it_should(name: str, way: str, benchmark: Any) -> None:
+    """It is right, and in one of three measurements its ratio is below the limit."""
+    missing = cannot(way)
+    if missing:
+        pytest.skip(missing)
+    timing, expected = Timing(name, way), stored_ratios().get(f"{name} {way}")
+    by_name(name).check(timing.step())
+    slow = [] if expected is None else too_slow(timing.measured, expected)
+    benchmark.extra_info.update(stored=expected, torch=torch.__version__)
+    benchmark.pedantic(timing.step, rounds=20, warmup_rounds=1)
+    ratios = ", ".join(f"{timed.ratio:.3g}" for timed in slow)
+    assert not slow, f"{ratios} times its calibration, each more than {SLACK} times the stored {expected}"
