@@ -33,27 +33,6 @@ def whole() -> Stream:
     return stream
 
 
-@pytest.mark.parametrize("tile", [1, 50, 160, 10**6])
-@pytest.mark.parametrize("batch", [1, 7, 20])
-def test_the_sums_do_not_depend_on_the_split(whole, tile, batch):
-    """Data per call, and draws per product: tile 1 takes one draw at a time."""
-    stream = Stream(problem_for(), 24, tile=tile)
-    for at in range(0, 20, batch):
-        stream.add(X[at : at + batch], Y[at : at + batch])
-    assert same(stream, whole)
-
-
-@pytest.mark.parametrize("path", ["reference", "eager"])
-def test_streams_over_other_data_merge(whole, path):
-    parts = [Stream(problem_for(), 24, path=path) for _ in range(2)]
-    parts[0].add(X[12:], Y[12:], first=12)
-    parts[1].add(X[:12], Y[:12], first=0)
-    parts[0].merge(parts[1])
-    assert same(parts[0], whole, 1e-12)
-    for mine, expected in zip(parts[0].solve(), whole.solve(), strict=True):
-        torch.testing.assert_close(mine, expected, rtol=1e-9, atol=1e-9)
-
-
 def test_a_saved_stream_goes_on(whole, tmp_path):
     first = Stream(problem_for(), 24)
     first.add(X[:9], Y[:9])
@@ -388,6 +367,27 @@ def test_numbers_of_data_and_draws_have_32_bits():
             InvalidInput, match=rf"^first is {first}; {whole_number} 0 <= first < {2**32 - 19}\.$"
         ):
             Stream(problem_for()).add(X, Y, first)
+
+
+@pytest.mark.parametrize("tile", [1, 50, 160, 10**6])
+@pytest.mark.parametrize("batch", [1, 7, 20])
+def test_the_sums_do_not_depend_on_the_split(whole, tile, batch):
+    """Data per call, and draws per product: tile 1 takes one draw at a time."""
+    stream = Stream(problem_for(), 24, tile=tile)
+    for at in range(0, 20, batch):
+        stream.add(X[at : at + batch], Y[at : at + batch])
+    assert same(stream, whole)
+
+
+@pytest.mark.parametrize("path", ["reference", "eager"])
+def test_streams_over_other_data_merge(whole, path):
+    parts = [Stream(problem_for(), 24, path=path) for _ in range(2)]
+    parts[0].add(X[12:], Y[12:], first=12)
+    parts[1].add(X[:12], Y[:12], first=0)
+    parts[0].merge(parts[1])
+    assert same(parts[0], whole, 1e-12)
+    for mine, expected in zip(parts[0].solve(), whole.solve(), strict=True):
+        torch.testing.assert_close(mine, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_bad_input():
