@@ -18,7 +18,8 @@ class Reference:
     version = "1"
     timeout = 120
     warmup_time = 0.2
-    repeat = (5, 20, 3.0)
+    rounds = 1
+    repeat = (5, 20, 2.0)
 
     def setup(self) -> None:
         """The network, its data and its noise from a fixed seed."""

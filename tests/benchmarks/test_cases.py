@@ -1,0 +1,73 @@
+"""One list of cases, and what the two front ends take from it."""
+
+import pytest
+import torch
+
+from benchmarks import cases
+from benchmarks.asv_bench import kernels, reference
+from benchmarks.cases import CASES, WAYS, by_name, cannot, check_step, step_error
+from benchmarks.gate import GATED, stored_ratios
+from impl.kernels import Totals
+
+
+def test_names_are_unique_and_every_front_end_takes_known_ones() -> None:
+    names = [case.name for case in CASES]
+    assert len(set(names)) == len(names)
+    assert {*GATED, *kernels.NAMES, *kernels.LARGE} <= set(names)
+    assert tuple(WAYS) == kernels.WAYS
+    assert {label.split()[0] for label in stored_ratios()} == set(GATED)
+
+
+def test_a_step_is_right_and_a_wrong_one_is_not() -> None:
+    case = by_name("A1")
+    totals = case.make("eager")()
+    assert isinstance(totals, Totals)
+    case.check(totals)
+    totals.S[0][0, 0, 0] += 1
+    with pytest.raises(AssertionError, match="relative error"):
+        check_step(case.shape, totals)
+
+
+def test_the_error_of_a_step_is_that_of_float32() -> None:
+    totals = by_name("A1").make("eager")()
+    assert isinstance(totals, Totals)
+    assert 1e-9 < step_error(by_name("A1").shape, totals) < 1e-5
+
+
+def test_without_a_gpu_or_a_compiler_a_way_is_left_out_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cannot("eager") is None
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(cases, "compiling_needs", lambda device: "a compiler")
+    assert cannot("cuda") == "no CUDA device here"
+    assert cannot("compiled") == "torch.compile needs a compiler"
+    for way in ("cuda", "compiled"):
+        with pytest.raises(NotImplementedError):
+            kernels.find("A1", way)
+
+
+def test_large_cases_are_made_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BENCH_LARGE", raising=False)
+    with pytest.raises(NotImplementedError, match="BENCH_LARGE"):
+        kernels.find("C1", "eager")
+    monkeypatch.setenv("BENCH_LARGE", "1")
+    assert kernels.find("C1", "eager") == by_name("C1")
+
+
+def test_asv_gets_a_number_from_each_benchmark() -> None:
+    counted = kernels.Counted()
+    counted.setup("A1")
+    assert counted.track_flops("A1") == 2_784_000
+    assert counted.track_operators("A1") >= counted.track_allocations("A1") > 0
+    assert kernels.Error().track_error("A1", "eager") < 1e-5
+    step = kernels.Step()
+    step.setup("A1", "eager")
+    step.time_step("A1", "eager")
+
+
+def test_the_reference_solves_the_normal_equations() -> None:
+    benchmark = reference.Reference()
+    benchmark.setup()
+    benchmark.time_gradient_estimates()
+    benchmark.time_error_signals()
+    benchmark.time_fit_feedback()
+    assert benchmark.track_residual() < 1e-10
