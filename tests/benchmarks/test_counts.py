@@ -1,5 +1,6 @@
 """Counted work: what is counted, that it is minimal, and that any more of it is noticed."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -46,6 +47,16 @@ def test_a_step_multiplies_no_more_than_the_estimator_must(name: str) -> None:
         shape, widths=tuple(-(-n // 16) for n in shape.widths)
     )  # gigabytes are not needed to count
     assert count(narrow).flops == minimal_flops(narrow)
+
+
+def test_the_stored_products_are_those_the_estimator_must_do() -> None:
+    files = list(counts.STORED.glob("counts-torch-*.json"))
+    assert files
+    for file in files:
+        works = json.loads(file.read_text())
+        assert {name: work["flops"] for name, work in works.items()} == {
+            name: minimal_flops(shape) for name, shape in SHAPES.items()
+        }
 
 
 def test_the_closed_form_is_the_published_arithmetic() -> None:
