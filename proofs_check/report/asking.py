@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from proofs_check.report.fits import singular
 from proofs_check.report.probes import unasked_noise
 from proofs_check.report.replay import Call, Replay, by_itself, call_of, replay, witness
-from proofs_check.report.suspects import NAMED, findings
+from proofs_check.report.suspects import NAMED, SLOPE, findings
 from proofs_check.subjects import REFERENCE, Subject, WorkerSubject
 
 
@@ -43,7 +43,8 @@ def _told(subject: Subject, again: Replay, larger: Replay | None, seconds: float
     method = (larger or again).method
     if method != "gradient_estimates" or any(NAMED in one for one in found) or again.repeated:
         return found
-    return (*unasked_noise(subject, seconds), *found)
+    noise = unasked_noise(subject, seconds)
+    return (*noise, *(one for one in found if not noise or not one.startswith(SLOPE)))
 
 
 def _misconduct(subject: Subject, method: str, seconds: float) -> Answer:

@@ -107,14 +107,14 @@ def _to_mend(context: Context) -> Markup | None:
     if not failing:
         return None
     names = frozenset(row.claim.id for row in failing)
-    roots = [row for row in failing if not follows_from(row.claim.id, names)] or list(failing)
+    roots = [row for row in failing if not _follows(row, names, context)] or list(failing)
     rest = [row for row in failing if row not in roots]
     items = (
         tag(
             "li",
             tag("a", row.claim.id, href=f"#claim-{row.claim.id}"),
             f" ({row.verdict.outcome})",
-            _broken_method(row, context),
+            _named(_broken_method(row, context)),
             ": ",
             tag("span", _why(row, context)),
         )
@@ -135,12 +135,22 @@ def _to_mend(context: Context) -> Markup | None:
     )
 
 
-def _broken_method(row: Row, context: Context) -> Markup | None:
+def _follows(row: Row, failing: frozenset[str], context: Context) -> bool:
+    """Whether another failing claim checks by itself what is off here."""
+    own = METHODS.get(_broken_method(row, context) or "", row.claim.id)
+    return bool(follows_from(row.claim.id, failing)) or (own in failing and own != row.claim.id)
+
+
+def _broken_method(row: Row, context: Context) -> str | None:
     """The method whose answer is off, where one of them is known to be."""
     replayed = context.inquiry.replays.get(row.claim.id)
     methods = guide(row.claim.id).methods
     name = replayed.method if replayed is not None else methods[0] if len(methods) == 1 else None
-    return join(", ", tag("code", name)) if name in METHODS else None
+    return name if name in METHODS else None
+
+
+def _named(method: str | None) -> Markup | None:
+    return None if method is None else join(", ", tag("code", method))
 
 
 def _why(row: Row, context: Context) -> str:

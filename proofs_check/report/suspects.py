@@ -17,6 +17,7 @@ from proofs_check.report.mistakes import MISTAKES
 from proofs_check.report.replay import Replay
 
 NAMED = "These are exactly the numbers of this mistake"
+SLOPE = "In every row λ̂ is the noise times one number, as it must be"
 NEAR = 1e-7  # relative: two float64 formulas of the same numbers, a difference of losses among them
 SINGLE = (1e-9, 1e-5)  # relative error of float32 somewhere on the way
 
@@ -178,7 +179,7 @@ def _rows(replayed: Replay) -> list[str]:
     spread = np.nanmax(slopes, axis=1) - np.nanmin(slopes, axis=1)
     if np.all(spread <= 1e-6 * np.nanmax(np.abs(slopes))):
         return [
-            "In every row λ̂ is the noise times one number, as it must be; that number is not (L̃ − L)/c. "
+            f"{SLOPE}; that number is not (L̃ − L)/c. "
             "So the "
             "multiplication by the noise is right, and one of the two losses is not: look at the perturbed "
             "pass "

@@ -97,6 +97,19 @@ def test_what_to_mend_first_names_the_method_and_the_mistake(bug: str, id: str) 
         assert words in said
 
 
+def test_a_claim_that_only_stumbles_over_a_method_of_another_is_not_where_to_begin() -> None:
+    with WorkerSubject("tests/planted_bugs/estimator.py:OutputPerturbedToo") as subject:
+        rows = [row(id, subject) for id in ("estimator", "signals")]
+        assert [one.verdict.outcome for one in rows] == ["error", "error"]
+        text = report.render(ledger_of(*rows), COMMANDS, report.inquire(subject, rows, QUICK))
+    (section,) = re.findall(r'<section id="mend".*?</section>', text, re.DOTALL)
+    assert section.count("<li>") == 1
+    said = re.sub(r"<[^>]*>", "", section)
+    assert "estimator (error), gradient_estimates: gradient_estimates gave a row another answer" in said
+    assert said.index("added to the output layer too") < said.index("most likely fail for the same reasons")
+    assert "In every row λ̂ is the noise times one number" not in said
+
+
 # Noise that nobody gave.
 
 
