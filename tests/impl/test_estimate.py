@@ -200,7 +200,7 @@ def test_other_numbers_of_ranks_go_on_from_a_checkpoint(tmp_path, monkeypatch, a
         patch.setattr(module._Progress, "at", stops_at(32))
         with pytest.raises(KeyboardInterrupt):
             estimate(problem_for(), X, Y, 4, Threads(1).rank(0), **settings)
-    state = torch.load(checkpoint)
+    state = torch.load(checkpoint, weights_only=True)
     assert (state["pass"], state["stream"]["data"]) == (1, 9)
     for B, sums in Threads(after).run(lambda ranks: estimate(problem_for(), X, Y, 4, ranks, **settings)):
         torch.testing.assert_close(B, plain, rtol=1e-9, atol=1e-11)

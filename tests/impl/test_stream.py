@@ -248,6 +248,7 @@ def test_one_sample_counts_as_one():
     stream = Stream(problem_for())
     stream.add(X[:1], Y[:1])
     assert [sums.count for sums in stream.sums()] == [1, 1]
+    assert [tuple(B.shape) for B in stream.solve()] == [(5, 7), (4, 5)]
 
 
 def test_merging_counts_samples_and_goes_on_after_the_last_datum():
