@@ -25,6 +25,9 @@ SECTIONS = {
     "reading": "How to read this",
 }
 
+WIDE = ("the suite", "versions")
+"""The facts of the header that take a line each."""
+
 
 def page(context: Context) -> str:
     """The page as text."""
@@ -86,7 +89,10 @@ def _header(context: Context) -> Markup:
         tag("p", tag("b", verdict(context)), class_=f"verdict {'pass' if good else 'fail'}"),
         tag(
             "dl",
-            (tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()),
+            (
+                tag("div", tag("dt", name), tag("dd", value), class_="wide" if name in WIDE else None)
+                for name, value in facts.items()
+            ),
             class_="facts",
         ),
     )
