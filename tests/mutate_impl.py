@@ -7,8 +7,8 @@ call or a condition. It is killed where a test of the reference in `tests/impl` 
 fails (a file with tests of its own has those), or, if they pass, where `noise`, for `noise.py`, or one of
 `estimator`, `signals`, `solves` rejects the mutated reference, if the file is a part of it.
 No mutant is made of what says something to the reader and changes no result: `strict=True`, which stands
-where the lengths are known to agree, `weights[0]` as an example of a network's dtype and device, which are
-the same for all its weights, the constants in `NO_MATTER`, and what is `FOR_PEOPLE`.
+where the lengths are known to agree, `weights[0]` and `words[0]` as an example of the dtype and device that
+all weights of a network and all words of a block have, the constants in `NO_MATTER`, and what is `FOR_PEOPLE`.
 Survivors are in `tests/accepted_mutants.toml`, each with the reason why it may live; the exit code is 1
 where another survives.
 
@@ -177,7 +177,7 @@ def _is_strict(node: object, *values: bool) -> bool:
 
 
 def _is_example(node: ast.AST) -> bool:
-    return isinstance(node, ast.Subscript) and ast.unparse(node).endswith(".weights[0]")
+    return isinstance(node, ast.Subscript) and ast.unparse(node).endswith((".weights[0]", "words[0]"))
 
 
 def changes(node: ast.AST) -> Iterator[ast.AST]:
