@@ -102,12 +102,16 @@ class Error:
     version = "1"
     timeout = 300
 
+    def setup(self, name: str, way: str) -> None:
+        """Make it, which compiles it."""
+        self.step = made(name, way)
+
     def track_error(self, name: str, way: str) -> float:
         """Of the mean over two steps, for one is taken to warm up."""
         from benchmarks.cases import step_error
         from impl.kernels import Totals
 
-        totals = made(name, way)()
+        totals = self.step()
         assert isinstance(totals, Totals)
         return step_error(find(name, way).shape, totals)
 

@@ -58,7 +58,9 @@ def test_asv_gets_a_number_from_each_benchmark() -> None:
     counted.setup("A1")
     assert counted.track_flops("A1") == 2_784_000
     assert counted.track_operators("A1") >= counted.track_allocations("A1") > 0
-    assert kernels.Error().track_error("A1", "eager") < 1e-5
+    error = kernels.Error()
+    error.setup("A1", "eager")
+    assert error.track_error("A1", "eager") < 1e-5
     step = kernels.Step()
     step.setup("A1", "eager")
     step.time_step("A1", "eager")
