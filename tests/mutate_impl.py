@@ -7,8 +7,8 @@ call or a condition. It is killed where a test of the reference in `tests/impl` 
 fails (a file with tests of its own has those), or, if they pass, where `noise`, for `noise.py`, or one of
 `estimator`, `signals`, `solves` rejects the mutated reference, if the file is a part of it.
 No mutant is made of what says something to the reader and changes no result: `strict=True`, which stands
-where the lengths are known to agree, `weights[0]` and `words[0]` as an example of the dtype and device that
-all weights of a network and all words of a block have, the constants in `NO_MATTER`, and what is `FOR_PEOPLE`.
+where the lengths are known to agree, `weights[0]` and `words[0]` as examples of the dtype and device that all
+weights of a network and all words of a block have, the constants in `NO_MATTER`, and what is `FOR_PEOPLE`.
 Survivors are in `tests/accepted_mutants.toml`, each with the reason why it may live; the exit code is 1
 where another survives.
 
