@@ -7,14 +7,18 @@ compiler or a GPU where there is none.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
-import torch._inductor.compile_fx  # before asv forks, rather than after it for each case
 
 if TYPE_CHECKING:
     from benchmarks.cases import Case
+
+with warnings.catch_warnings():  # before asv forks, rather than after it for each case
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import torch._inductor.compile_fx
 
 NAMES = ("A1", "A2", "A3", "B1", "B2")
 LARGE = ("A4", "A5", "C1", "C2", "T1e8")
