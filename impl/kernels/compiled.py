@@ -8,6 +8,7 @@ shape is new. All counters go in as tensors: see ``impl.philox`` for the trap.
 from __future__ import annotations
 
 import functools
+import math
 import shutil
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -17,14 +18,15 @@ import torch
 from torch import Tensor
 
 from impl.counter_noise import blocks_for, tag_of
-from impl.kernels.fast_path import FastPath, Plan, Stage
+from impl.kernels.fast_path import FastPath
+from impl.kernels.plan import Plan, Stage
 from impl.kernels.problem import DOUBLE, Batch, Problem, Totals
+from impl.kernels.signs import is_packed
 
 __all__ = ["CompiledPath", "compiling_needs", "sign_filler"]
 
 
-SINGLE = 2**17
-"""Up to so many noise values a batch, calls cost more than what one call computes twice."""
+FIRST = 1000  # the buffer of xi^1
 
 
 @functools.cache
@@ -57,15 +59,11 @@ class CompiledPath(FastPath):
         self._seen: set[tuple[str, int, int]] = set()
         largest = max(n * q for n, q in zip(problem.widths[1:], problem.widths[2:], strict=False))
         self.whole = largest <= DOUBLE
-        self.places: list[tuple[Tensor, Tensor]] = []
-        self._single, self._whole = _compiled(plan.single), _compiled(plan.whole)
+        self._whole = _compiled(plan.whole)
         self.clean = _compiled(plan.clean)
-        if problem.family == "rademacher":
-            self._words, self._expand = _compiled(plan.words), _compiled(plan.expand_into)
-            self.places = [places(n, self.c.device) for n in plan.hidden]
-            self.noise = self._signs
-        elif problem.family != "hadamard":
-            self.noise = _compiled(plan.noise)
+        self._first = _compiled(plan.first)
+        if problem.family != "hadamard":
+            self.noise = _compiled(plan.words if problem.family == "rademacher" else plan.noise)
         self.hidden = [_compiled(stage) for stage in self.hidden]
         self.difference = _compiled(plan.difference)
         self.project = _compiled(plan.project)
@@ -81,33 +79,22 @@ class CompiledPath(FastPath):
             return super().differences(batch)
 
     def step(self, batch: Batch, S: Sequence[Tensor], Q: Sequence[Tensor]) -> None:
-        """The step of a small network in one call, or noise and the rest in two; in stages for others."""
+        """The step of a small network in one call; in stages for others."""
         if not self.whole:
             return super().step(batch, S, Q)
         problem, counters = self.problem, (self.blocks, self.tags, *self.counters(batch))
         model = (problem.weights, problem.feedback, problem.control or ())
-        if len(batch.x) * batch.draws * sum(self.plan.hidden) <= SINGLE:
-            self._single(*model, batch.x, batch.y, counters, self.c, S, Q)
-            return None
-        drawn = self._stacked_words(counters) if self.places else self.noise(*counters)
-        self._whole(*model, batch.x, batch.y, drawn, self.places, self.c, S, Q)
+        self._whole(*model, batch.x, batch.y, counters, self.c, S, Q)
         return None
 
-    def _stacked_words(self, counters: Sequence[Any]) -> list[Tensor]:
-        """The words of each layer's signs, (words, R, data, draws).
-
-        Apart from what is made of them, or each of a word's 32 signs would compute the word again.
-        """
-        return [stacked(words) for words in self._words(*counters)]
-
-    def _signs(self, *counters: Any) -> list[Tensor]:
-        """xi^1 ... xi^N from their words, in kept buffers."""
-        noise = []
-        for k, (words, place) in enumerate(zip(self._stacked_words(counters), self.places, strict=True)):
-            out = self.buffer(1000 + k, (len(place[0]), *words.shape[1:])).transpose(0, 1)
-            self._expand(words, *place, out)
-            noise.append(out)
-        return noise
+    def first(self, noise: Tensor) -> Tensor:
+        """xi^1 as values, in a kept buffer where it comes as words."""
+        if not is_packed(noise):
+            return noise
+        _, runs, data, draws = noise.shape
+        out = self.buffer(FIRST, (runs, self.plan.hidden[0], data, draws))
+        self._first(noise, out)
+        return out
 
     def _room_to_compile(self, what: str, batch: Batch) -> Any:
         key = (what, len(batch.x), batch.draws)
@@ -118,18 +105,35 @@ class CompiledPath(FastPath):
 
 
 def _compiled(stage: Stage) -> Stage:
-    return torch.compile(stage, dynamic=False, fullgraph=True)
+    return torch.compile(stage, backend=_accurate, dynamic=False, fullgraph=True)
 
 
-def places(units: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Which word and which bit of it each unit's sign is: (n,) int64 and (n, 1, 1, 1) int32."""
-    j = torch.arange(units, device=device)
-    return j // 32, (j % 32).to(torch.int32)[:, None, None, None]
+def _accurate(graph: Any, inputs: list[Tensor]) -> Any:
+    """The backend "inductor", but for expm1 and atanh.
+
+    On the CPU its vectorised expm1(x) is exp(x) - 1, its atanh(x) log((1 + x) / (1 - x)) / 2
+    (torch/_inductor/codegen/cpp.py in 2.13): all digits are lost where x is below roundoff, by a subtraction
+    of the very kind that is avoided here.
+    """
+    from torch._inductor.compile_fx import compile_fx
+    from torch._inductor.decomposition import select_decomp_table
+
+    own = {torch.ops.aten.expm1.default: expm1, torch.ops.aten.atanh.default: atanh}
+    return compile_fx(graph, inputs, decompositions={**select_decomp_table(), **own})
 
 
-def stacked(words: Sequence[Tensor]) -> Tensor:
-    """Up to four words (B, ...) of each block as (words, ...), in the order of the units."""
-    return words[0] if len(words) == 1 else torch.stack(list(words), 1).flatten(0, 1)
+def expm1(x: Tensor) -> Tensor:
+    """e^x - 1 to a few units in the last place: Taylor's series where |x| < 1/4, else the subtraction."""
+    terms = 7 if x.dtype == torch.float32 else 13
+    series = torch.full_like(x, 1 / math.factorial(terms))
+    for k in range(terms - 1, 1, -1):
+        series = series * x + 1 / math.factorial(k)
+    return torch.where(x.abs() < 0.25, x + x * x * series, torch.exp(x) - 1)
+
+
+def atanh(x: Tensor) -> Tensor:
+    """The inverse of tanh, by log1p(2 x / (1 - x)) / 2: small x keep their digits."""
+    return 0.5 * torch.log1p(2 * x / (1 - x))
 
 
 def sign_filler(units: int, low: Tensor, high: Tensor, k0: Tensor, k1: Tensor) -> Callable[[], Tensor]:
@@ -137,12 +141,11 @@ def sign_filler(units: int, low: Tensor, high: Tensor, k0: Tensor, k1: Tensor) -
     plan = Plan(("identity",) * 2, "mse", "FA", "rademacher", (units,), "full", torch.float32, False)
     blocks = [torch.arange(blocks_for("rademacher", units), device=low.device)[:, None, None, None]]
     tags = [torch.tensor(tag_of("rademacher", 0), device=low.device)]
-    words, expand = _compiled(plan.words), _compiled(plan.expand_into)
-    place = places(units, low.device)
-    out = torch.empty((units, *low.shape), device=low.device).transpose(0, 1)
+    words, first = _compiled(plan.words), _compiled(plan.first)
+    out = torch.empty((1, units, *low.shape[1:]), device=low.device)
 
     def fill() -> Tensor:
-        expand(stacked(words(blocks, tags, low, high, k0, k1)[0]), *place, out)
+        first(words(blocks, tags, low, high, k0, k1)[0], out)
         return out
 
     return fill

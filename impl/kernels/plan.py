@@ -1,0 +1,224 @@
+"""The stages of the fast paths, as functions of tensors and of what is fixed when they are compiled.
+
+Everything is samples-last; see ``impl.kernels.fast_path`` for how the stages make a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from impl.activations import ACTIVATIONS
+from impl.counter_noise import hadamard, values_of
+from impl.kernels import formulas
+from impl.kernels.problem import Problem
+from impl.kernels.signs import flipped, stacked, values
+from impl.losses import LOSSES
+from impl.philox import philox
+
+__all__ = ["Plan", "Stage", "multiply"]
+
+Stage = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What of a problem is fixed when a stage is compiled."""
+
+    activations: tuple[str, ...]
+    loss: str
+    rule: str
+    family: str
+    hidden: tuple[int, ...]
+    products: str
+    dtype: torch.dtype
+    controlled: bool
+
+    @classmethod
+    def of(cls, problem: Problem) -> Plan:
+        """The plan of a problem."""
+        return cls(
+            problem.activations,
+            problem.loss,
+            problem.rule,
+            problem.family,
+            problem.hidden,
+            problem.products,
+            problem.like.dtype,
+            problem.control is not None,
+        )
+
+    def noise(self, blocks: Sequence[Tensor], tags: Sequence[Tensor], *counter: Tensor) -> list[Tensor]:
+        """xi^1 ... xi^N, each (R, n_i, data, draws), from the counters of ``FastPath.counters``."""
+        low, high, k0, k1 = counter
+        if self.family == "hadamard":  # the same for every datum and run: (1, n_i, 1, draws)
+            return [layer[None] for layer in hadamard(self.hidden, low[0, :1], self.dtype)]
+        return [
+            values_of(self.family, n, block, low, high, tag, k0, k1, self.dtype).transpose(0, 1)
+            for n, block, tag in zip(self.hidden, blocks, tags, strict=True)
+        ]
+
+    def words(self, blocks: Sequence[Tensor], tags: Sequence[Tensor], *counter: Tensor) -> list[Tensor]:
+        """The same for signs, packed: see ``impl.kernels.signs``."""
+        low, high, k0, k1 = counter
+        return [
+            stacked(philox(block, low, high, tag, k0, k1), n)
+            for n, block, tag in zip(self.hidden, blocks, tags, strict=True)
+        ]
+
+    def first(self, noise: Tensor, out: Tensor) -> None:
+        """xi^1 from words, into ``out``."""
+        out.copy_(values(noise, self.hidden[0], self.dtype))
+
+    def clean(
+        self,
+        weights: Sequence[Tensor],
+        feedback: Sequence[Tensor],
+        control: Sequence[Tensor],
+        x: Tensor,
+        y: Tensor,
+    ) -> tuple[list[tuple[Tensor, ...]], tuple[Tensor, ...], list[Tensor], list[Tensor]]:
+        """The factors of layers 2 ... N+1 and of the loss, E^1 ... E^N, and g~^1 ... g~^N if controlled.
+
+        x is (data, n_0), y (data, p); E^i and g~^i are (R, ., data).
+        """
+        h, target = x.T[None], y.T[None]
+        pre_activations = []
+        for weight, name in zip(weights, self.activations, strict=True):
+            a = multiply(weight, h, "full" if self.products == "bf16" else self.products)
+            pre_activations.append(a)
+            h = ACTIVATIONS[name].value(a)
+        slopes = [
+            ACTIVATIONS[name].derivative(a) for name, a in zip(self.activations, pre_activations, strict=True)
+        ]
+        target = target.expand_as(h)
+        top = LOSSES[self.loss].gradient(h, target) * slopes[-1]
+        errors, _ = self.descend(feedback, slopes, top)
+        guesses = self.descend(control, slopes, top)[1] if self.controlled else []
+        known = [
+            formulas.factors(name, a)
+            for name, a in zip(self.activations[1:], pre_activations[1:], strict=True)
+        ]
+        return known, formulas.loss_factors(self.loss, h, target), errors, guesses
+
+    def descend(
+        self, feedback: Sequence[Tensor], slopes: Sequence[Tensor], top: Tensor
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """E^i = e~^{i+1} (under "DFA" one e~^{N+1}), and the synthetic gradients, for i = 1 ... N."""
+        if self.rule == "DFA":
+            return [top], [multiply(B.mT, top, self.products) for B in feedback] if self.controlled else []
+        errors, guesses = [top], []
+        for B, slope in zip(reversed(feedback[1:]), reversed(slopes[1:-1]), strict=True):
+            guesses.append(multiply(B.mT, errors[-1], self.products))
+            errors.append(guesses[-1] * slope)
+        if self.controlled:
+            guesses.append(multiply(feedback[0].mT, errors[-1], self.products))
+        return errors[::-1], guesses[::-1]
+
+    def hidden_stage(self, layer: int) -> Stage:
+        """The stage of layer ``layer`` + 1: from P = W u below to u, written into ``out``."""
+        name = self.activations[layer]
+
+        def hidden(P: Tensor, known: Sequence[Tensor], noise: Tensor, c: Tensor, out: Tensor) -> None:
+            xi = values(noise, self.hidden[layer], self.dtype)
+            out.copy_(formulas.activation_difference(name, known, P, c) + xi)
+
+        return hidden
+
+    def difference(self, P: Tensor, known: Sequence[Tensor], of_loss: Sequence[Tensor], c: Tensor) -> Tensor:
+        """(L~ - L) / c, (R, data, draws), from P = W^{N+1} u^N."""
+        v = formulas.activation_difference(self.activations[-1], known, P, c)
+        return formulas.loss_difference(self.loss, of_loss, v, c)
+
+    def project(
+        self,
+        P: Tensor,
+        known: Sequence[Tensor],
+        of_loss: Sequence[Tensor],
+        c: Tensor,
+        noise: Sequence[Tensor],
+        guesses: Sequence[Tensor],
+    ) -> list[Tensor]:
+        """Lambda^1 ... Lambda^N, each (R, n_i, data); ``noise`` holds values or words."""
+        surprise = self.difference(P, known, of_loss, c)
+        for guess, xi, n in zip(guesses, noise, self.hidden, strict=False):
+            surprise = surprise - flipped(xi, n, guess[..., None]).sum(1)
+        if self.family == "hadamard":
+            estimates = [torch.matmul(xi[:, :, 0], surprise.mT) for xi in noise]
+        else:
+            estimates = [
+                flipped(xi, n, surprise[:, None]).sum(3) for xi, n in zip(noise, self.hidden, strict=True)
+            ]
+        if self.controlled:
+            draws = surprise.shape[2]
+            estimates = [Lam + draws * g for Lam, g in zip(estimates, guesses, strict=True)]
+        return estimates
+
+    def whole(
+        self,
+        weights: Sequence[Tensor],
+        feedback: Sequence[Tensor],
+        control: Sequence[Tensor],
+        x: Tensor,
+        y: Tensor,
+        counters: Sequence[Any],
+        c: Tensor,
+        S: Sequence[Tensor],
+        Q: Sequence[Tensor],
+    ) -> None:
+        """A step as one function of tensors; S and Q are added to."""
+        known, of_loss, errors, guesses = self.clean(weights, feedback, control, x, y)
+        noise = (self.words if self.family == "rademacher" else self.noise)(*counters)
+        u = values(noise[0], self.hidden[0], self.dtype)
+        draws = u.shape[3]
+        for k, weight in enumerate(weights[1:]):
+            P = multiply(weight, u.flatten(2), self.products).view(-1, weight.shape[1], u.shape[2], draws)
+            if k + 1 < len(self.hidden):
+                xi = values(noise[k + 1], self.hidden[k + 1], self.dtype)
+                u = formulas.activation_difference(self.activations[k + 1], known[k], P, c) + xi
+        estimates = self.project(P, known[-1], of_loss, c, noise, guesses)
+        self.add(errors, estimates, draws, S, Q)
+
+    def add(
+        self,
+        errors: Sequence[Tensor],
+        estimates: Sequence[Tensor],
+        draws: int,
+        S: Sequence[Tensor],
+        Q: Sequence[Tensor],
+    ) -> None:
+        """S^i += E^i (Lambda^i)^T and Q^i += draws E^i (E^i)^T, in the dtype of S and Q."""
+        for i, (total, estimate) in enumerate(zip(S, estimates, strict=True)):
+            error = errors[i] if self.rule == "FA" else errors[0]
+            add_product(total, error, estimate, 1, self.products)
+            if i < len(Q):
+                add_product(Q[i], error, error, draws, self.products)
+
+
+def multiply(A: Tensor, X: Tensor, products: str = "full", out: Tensor | None = None) -> Tensor:
+    """A (R, m, n) times X (R, n, T), either R may be 1: (R, m, T), in ``out`` where given."""
+    if products == "bf16":
+        rounded = torch.matmul(A.bfloat16(), X.bfloat16())
+        return rounded.to(A.dtype) if out is None else out.copy_(rounded)
+    if A.shape[0] == 1 and X.shape[0] == 1:
+        if out is None:
+            return torch.mm(A[0], X[0])[None]
+        torch.mm(A[0], X[0], out=out[0])
+        return out
+    return torch.matmul(A, X, out=out)
+
+
+def add_product(total: Tensor, left: Tensor, right: Tensor, times: int, products: str) -> None:
+    """total (R, m, n) += times left (R, m, T) right^T (R, n, T)."""
+    if products == "bf16" and total.dtype == torch.float32:
+        total.add_(torch.matmul(left.bfloat16(), right.bfloat16().mT), alpha=times)
+        return
+    left, right = left.to(total.dtype), right.to(total.dtype)
+    if total.shape[0] == 1:
+        total[0].addmm_(left[0], right[0].mT, alpha=times)
+    else:
+        total.baddbmm_(left, right.mT, alpha=times)
