@@ -11,6 +11,7 @@ import torch
 from impl import InvalidInput
 from impl.counter_noise import (
     COUNTED_FAMILIES,
+    blocks_for,
     counted_noise,
     gaussians,
     hadamard,
@@ -67,6 +68,20 @@ def test_known_answers():
     counters, words = columns()
     for found, expected in zip(philox(*counters), words, strict=True):
         assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("family", "units", "blocks"),
+    [
+        ("rademacher", 1, 1),
+        ("rademacher", 128, 1),
+        ("rademacher", 129, 2),
+        ("gaussian", 4, 1),
+        ("uniform", 9, 3),
+    ],
+)
+def test_a_row_takes_the_blocks_that_it_needs(family, units, blocks):
+    assert blocks_for(family, units) == blocks
 
 
 def block_of(counter: tuple[int, ...], key: tuple[int, int]) -> list[int]:
