@@ -322,7 +322,7 @@ class _Stopped(Exception):
 
 
 def _stopped(*_: object) -> None:
-    raise _Stopped
+    raise _Stopped("stopped")
 
 
 def _left(checkpoint: File | None) -> str:

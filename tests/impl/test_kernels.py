@@ -227,7 +227,8 @@ def test_signs_by_way_of_words_are_the_signs(units):
     counters = (path.blocks, path.tags, *path.counters(Batch(*data_for(network, 5), **BATCH)))
     (words,), (expected,) = path.plan.words(*counters), path.plan.noise(*counters)
     assert expected.shape == (2, units, 5, 6)
-    assert words.dtype == torch.int32 and words.shape[1:] == (2, 5, 6)
+    assert words.dtype == torch.int32
+    assert words.shape[1:] == (2, 5, 6)
     assert torch.equal(values(words, units, torch.float64), expected)
     for factor in (normal((2, units, 5, 1), 1), normal((2, 1, 5, 6), 2)):
         assert torch.equal(flipped(words, units, factor), factor * expected)
