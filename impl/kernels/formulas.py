@@ -50,7 +50,7 @@ def activation_difference(name: str, known: Sequence[Tensor], u: Tensor, c: Tens
     up, down, slope = known
     double = 2.0 if name == "tanh" else 1.0
     m = torch.expm1((double * c * u).abs().clamp(max=LARGEST))
-    size = slope * (m / (double * c)) / (1 + m * torch.where(u < 0, down, up))
+    size = slope / (double * c) * (m / (1 + m * torch.where(u < 0, down, up)))
     return torch.where(u < 0, -size, size)
 
 
