@@ -129,9 +129,9 @@ def step_error(shape: Shape, totals: Totals) -> float:
 
 
 def check_step(shape: Shape, totals: Totals) -> None:
-    """The mean of the steps so far is right to float32."""
+    """The mean of the steps so far is right to float32: a few of its roundings, however wide the network."""
     error = step_error(shape, totals)
-    assert error <= 1e-4, f"relative error {error:.1e} of a sum of {shape}"
+    assert error <= 5e-6, f"relative error {error:.1e} of a sum of {shape}"
 
 
 def check_stream(samples: int, stream: Stream) -> None:

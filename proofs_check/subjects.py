@@ -158,6 +158,7 @@ class WorkerSubject(Subject):
         self._loaded = False
         self._hung = 0  # claims in which it did not answer in time
         self._process = WorkerProcess()
+        self._allowance = self._process.allow(0.0)  # none before a claim begins
 
     def load(self) -> None:
         """Wait until the subject is loaded, and learn its name, what it supports, its version of torch."""

@@ -8,7 +8,7 @@
 
 so the first layer, the error signals and the sums are paid for per datum and not per draw. Eager, the stages
 are the formulas themselves; ``impl.kernels.compiled`` hands in compiled ones. For small networks the whole
-step is one compiled function, or two, and the products are calls inside it.
+step is one compiled function, and the products are calls inside it.
 """
 
 from __future__ import annotations
