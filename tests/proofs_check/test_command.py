@@ -138,7 +138,8 @@ def test_a_command_to_copy_quotes_what_a_shell_would_split():
 
 
 INTERRUPTED = textwrap.dedent(f"""
-    import sys, time
+    import signal, sys, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
     from proofs_check.command import main
     from tests.proofs_check.fakes import BAD, GOOD, asking, claim
     claims = [claim("estimator", BAD), asking("hangs", "hangs"), claim("rank", GOOD)]
