@@ -40,6 +40,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env={"OMP_NUM_THREADS": "1", **os.environ},  # the matrices are small
             start_new_session=True,
         )
         self._questions = cast(IO[bytes], self._process.stdin)
