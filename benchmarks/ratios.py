@@ -2,14 +2,17 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.ratios [--cases A1,A2] [--path compiled] [--repeats 30] [--noise]
 
-Each repeat times every function once, in turn, so that whatever else the machine does meets all of them; the
-ratio of medians is printed, and in brackets the quartiles of the ratios within a repeat.
+Each repeat times every function in turn, so that whatever else the machine does meets all of them; the ratio
+of medians is printed, and in brackets the quartiles of the ratios within a repeat. A turn is as many calls as
+fill some milliseconds, as steps follow one another in use: a single call of 0.1 ms would mostly measure how
+long the caches take to fill again after the function before it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import platform
 import resource
 import statistics
@@ -33,6 +36,9 @@ CLOCKS = {"wall": time.perf_counter, "cpu": time.thread_time}
 CPU.
 """
 
+TURN = 0.01
+"""Seconds of a function's turn in a repeat."""
+
 
 def interleaved(
     functions: Mapping[str, Callable[[], object]],
@@ -40,22 +46,34 @@ def interleaved(
     seconds: float,
     sync: Callable[[], object],
     clock: Callable[[], float] = time.perf_counter,
+    turn: float = TURN,
 ) -> Times:
-    """The times of each function over interleaved repeats: ``repeats`` of them, fewer beyond ``seconds``."""
-    for function in functions.values():
-        function()
+    """Seconds a call of each function over interleaved repeats: ``repeats`` of them, fewer beyond
+    ``seconds``; in a repeat each is called for ``turn`` seconds, once at least.
+    """
+    calls: dict[str, int] = {}
+    for name, function in functions.items():
+        lasting = min(_seconds(function, 1, sync, time.perf_counter) for _ in range(3))
+        calls[name] = max(1, math.ceil(turn / lasting))
     times: Times = {name: [] for name in functions}
     start = time.perf_counter()
     while len(times[next(iter(times))]) < repeats:
         for name, function in functions.items():
-            sync()
-            before = clock()
-            function()
-            sync()
-            times[name].append(clock() - before)
+            times[name].append(_seconds(function, calls[name], sync, clock))
         if time.perf_counter() - start > seconds and len(times[next(iter(times))]) >= 5:
             break
     return times
+
+
+def _seconds(
+    function: Callable[[], object], calls: int, sync: Callable[[], object], clock: Callable[[], float]
+) -> float:
+    sync()
+    before = clock()
+    for _ in range(calls):
+        function()
+    sync()
+    return (clock() - before) / calls
 
 
 def ratio(times: Times, top: str, bottom: str) -> tuple[float, float, float]:

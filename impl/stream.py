@@ -68,7 +68,7 @@ class Stream:
         widths = self.problem.widths
         x, y = checks.data(x, y, widths[0], widths[-1], self.problem.like)
         start = self.data if first is None else checks.whole("first", first, 0, 2**32 - len(x) + 1)
-        if self.path.name == "triton":  # holds its noise in registers
+        if self.path.name in ("native", "triton"):  # whose noise is never in hand as a whole
             rows, draws = len(x), self.draws
         else:
             rows, draws = self._tile(len(x))

@@ -24,7 +24,7 @@ from impl.activations import ACTIVATIONS
 from impl.elementary import over_argument
 from impl.losses import LOSSES, softmax
 
-__all__ = ["activation_difference", "factors", "loss_difference", "loss_factors", "project"]
+__all__ = ["activation_difference", "factors", "loss_difference", "loss_factors", "project", "slope"]
 
 LARGEST = 80.0
 """expm1 of it is finite in float32, and a difference of s beyond it has ended in float32's roundoff."""
@@ -39,6 +39,11 @@ def factors(name: str, a: Tensor) -> tuple[Tensor, ...]:
     argument = (2 * a if name == "tanh" else a)[..., None]
     up, down = torch.sigmoid(argument), torch.sigmoid(-argument)
     return up, down, (4 if name == "tanh" else 1) * up * down
+
+
+def slope(name: str, a: Tensor, known: Sequence[Tensor]) -> Tensor:
+    """sigma'(a), (R, n, data), given ``factors(name, a)``."""
+    return known[2][..., 0] if name in ("sigmoid", "tanh") else ACTIVATIONS[name].derivative(a)
 
 
 def activation_difference(name: str, known: Sequence[Tensor], u: Tensor, c: Tensor) -> Tensor:

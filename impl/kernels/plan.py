@@ -87,32 +87,30 @@ class Plan:
         x is (data, n_0), y (data, p); E^i and g~^i are (R, ., data).
         """
         h, target = x.T[None], y.T[None]
-        pre_activations = []
-        for weight, name in zip(weights, self.activations, strict=True):
+        known: list[tuple[Tensor, ...]] = []
+        slopes: list[Tensor] = []
+        for layer, (weight, name) in enumerate(zip(weights, self.activations, strict=True)):
             a = multiply(weight, h, "full" if self.products == "bf16" else self.products)
-            pre_activations.append(a)
             h = ACTIVATIONS[name].value(a)
-        slopes = [
-            ACTIVATIONS[name].derivative(a) for name, a in zip(self.activations, pre_activations, strict=True)
-        ]
+            if layer > 0:
+                known.append(formulas.factors(name, a))
+                slopes.append(formulas.slope(name, a, known[-1]))
         target = target.expand_as(h)
         top = LOSSES[self.loss].gradient(h, target) * slopes[-1]
         errors, _ = self.descend(feedback, slopes, top)
         guesses = self.descend(control, slopes, top)[1] if self.controlled else []
-        known = [
-            formulas.factors(name, a)
-            for name, a in zip(self.activations[1:], pre_activations[1:], strict=True)
-        ]
         return known, formulas.loss_factors(self.loss, h, target), errors, guesses
 
     def descend(
         self, feedback: Sequence[Tensor], slopes: Sequence[Tensor], top: Tensor
     ) -> tuple[list[Tensor], list[Tensor]]:
-        """E^i = e~^{i+1} (under "DFA" one e~^{N+1}), and the synthetic gradients, for i = 1 ... N."""
+        """E^i = e~^{i+1} (under "DFA" one e~^{N+1}), and the synthetic gradients, for i = 1 ... N; slopes are
+        those of layers 2 ... N+1.
+        """
         if self.rule == "DFA":
             return [top], [multiply(B.mT, top, self.products) for B in feedback] if self.controlled else []
         errors, guesses = [top], []
-        for B, slope in zip(reversed(feedback[1:]), reversed(slopes[1:-1]), strict=True):
+        for B, slope in zip(reversed(feedback[1:]), reversed(slopes[:-1]), strict=True):
             guesses.append(multiply(B.mT, errors[-1], self.products))
             errors.append(guesses[-1] * slope)
         if self.controlled:

@@ -1,0 +1,276 @@
+// The function of impl/kernels/native_path.py: a step of a small network on the CPU, after its first product.
+//
+// The data go in blocks of LANES: the block's clean pass, error signals and guesses side by side, then its
+// samples, LANES at a time, then the block's part of S and Q. All of that stays in the first caches, and
+// neither noise nor lambda-hat is ever stored. Layers count from 0 here: hidden ones 0 ... N - 1, the output N.
+
+#include "formulas.hpp"
+#include "noise.hpp"
+
+struct Model {
+    int32_t hidden, direct, family;   // N; whether the rule is "DFA"; noise.hpp's Family
+    uint32_t seed, step;
+    float c;
+    const int32_t *widths, *scales;   // n_1 ... n_{N+1}, and the activations of these layers
+    const int32_t *tags;              // counter_noise.tag_of the hidden layers
+    const float *const *weights;      // W^2 ... W^{N+1}, packed for ``product``
+    const float *const *feedback;     // (B^2)^T ... (B^{N+1})^T, likewise
+    const float *const *control;      // likewise, or null
+};
+
+struct Samples {
+    const float *first, *y;           // W^1 x^T, (n_1, data), and y, (data, p)
+    int64_t data, draws;
+    int64_t datum, draw;              // what number datum 0 and draw 0 have in the stream
+};
+
+namespace {
+
+constexpr int FLUSH = 64;  // so many groups of lanes are added in float before their sum is moved to double
+
+// A row for each unit: what the clean pass leaves of a block (a lane is a datum), or shows of it to a group of
+// samples (a lane is a sample).
+struct Clean {
+    Row *up, *down, *residual, *guesses;
+};
+
+struct Rows {
+    std::vector<int> at;  // where the rows of each layer begin
+    int units, all, outputs;
+    Clean block, shown;
+    Row *h, *slope, *errors, *others, *estimates, *noise, *u, *partial;
+
+    Rows(const Model &m, std::vector<float> &memory) : units(0), outputs(m.widths[m.hidden]) {
+        for (int i = 0; i < m.hidden; i++) at.push_back(units), units += m.widths[i];
+        at.push_back(units), all = units + outputs;
+        memory.resize(std::max(memory.size(), (size_t)(9 * all + 6 * units + 2 * outputs) * LANES + WIDE));
+        Row *next = (Row *)(((uintptr_t)memory.data() + 63) & ~(uintptr_t)63);
+        const auto take = [&next](int rows) { return std::exchange(next, next + rows); };
+        for (Clean *clean : {&block, &shown})
+            *clean = {take(all), take(all), take(outputs), take(units)};
+        h = take(all), slope = take(all), errors = take(all), others = take(all), estimates = take(units);
+        noise = take(units), u = take(all), partial = take(units);
+    }
+};
+
+// Error signals from the output's down to layer ``lowest``, and what they are made of: impl.kernels.plan.descend.
+void descend(const Model &m, const Rows &b, const float *const *feedback, int lowest, Row *errors, Row *guesses) {
+    for (int i = m.hidden - 1; i >= lowest; i--) {
+        const int above = m.direct ? m.hidden : i + 1;
+        product(m.widths[i], m.widths[above], feedback[i], errors + b.at[above], guesses + b.at[i]);
+        for (int j = b.at[i]; j < b.at[i + 1]; j++)
+            for (int l = 0; l < LANES; l++) errors[j][l] = guesses[j][l] * b.slope[j][l];
+    }
+}
+
+// The clean pass of the data [from, from + used), their error signals, and g~ where there is control.
+void run_clean(const Model &m, const Samples &s, int64_t from, int used, Rows &b) {
+    for (int i = 0; i <= m.hidden; i++) {
+        if (i > 0) product(m.widths[i], m.widths[i - 1], m.weights[i - 1], b.h + b.at[i - 1], b.h + b.at[i]);
+        for (int j = 0; j < m.widths[i]; j++) {
+            const int row = b.at[i] + j;
+            for (int l = 0; i == 0 && l < LANES; l++) b.h[row][l] = s.first[j * s.data + from + std::min(l, used - 1)];
+            activate(m.scales[i], b.h[row], b.block.up[row], b.block.down[row], b.slope[row]);
+        }
+    }
+    for (int j = 0; j < b.outputs; j++)
+        for (int l = 0; l < LANES; l++) {
+            const int row = b.units + j;
+            b.block.residual[j][l] = b.h[row][l] - s.y[(from + std::min(l, used - 1)) * b.outputs + j];
+            b.errors[row][l] = b.others[row][l] = b.block.residual[j][l] * b.slope[row][l];
+        }
+    if (!m.direct) descend(m, b, m.feedback, 1, b.errors, b.block.guesses);
+    if (m.control) descend(m, b, m.control, 0, b.others, b.block.guesses);
+}
+
+// LANES samples: which datum of the block a lane has, which draw, and whether it counts. ``apart``: each WIDE
+// lanes have one datum; else any.
+struct Group {
+    bool apart;
+    int lane[LANES], draw[LANES], live[LANES];
+    alignas(64) Word low, high;
+
+    void put(const Samples &s, int64_t from, int at, int datum, int64_t draw_, bool counts) {
+        lane[at] = datum, draw[at] = (int)draw_, live[at] = counts;
+        low[at] = (uint32_t)(s.draw + draw_), high[at] = (uint32_t)(s.datum + from + datum);
+    }
+};
+
+// What belongs to the data of lanes that are not apart.
+void show(const Rows &b, const int *lane, bool controlled) {
+    const auto copy = [&](const Row *from, Row *to, int first, int last) {
+        for (int j = first; j < last; j++)
+            for (int l = 0; l < LANES; l++) to[j][l] = from[j][lane[l]];
+    };
+    copy(b.block.up, b.shown.up, b.at[1], b.all);
+    copy(b.block.down, b.shown.down, b.at[1], b.all);
+    copy(b.block.residual, b.shown.residual, 0, b.outputs);
+    if (controlled) copy(b.block.guesses, b.shown.guesses, 0, b.units);
+}
+
+// (L~ - L) / c for a group: noise, perturbed pass, and the loss's difference of "mse"; ``change`` less g~ . xi
+// where ``surprise`` is asked for too.
+template <bool APART>
+void perturb(const Model &m, const Rows &b, const Clean &known, const Group &g, Row change, Row surprise) {
+    for (int i = 0; i < m.hidden; i++)
+        fill(m.family, m.widths[i], m.tags[i], g.low, g.high, m.seed, m.step, b.noise + b.at[i]);
+    for (int i = 1; i <= m.hidden; i++) {
+        product(m.widths[i], m.widths[i - 1], m.weights[i - 1], (i == 1 ? b.noise : b.u) + b.at[i - 1], b.u + b.at[i]);
+        for (int j = b.at[i]; j < b.at[i] + m.widths[i]; j++) {
+            difference<APART>(m.scales[i], m.c, known.up[j], known.down[j], g.lane, b.u[j]);
+            for (int l = 0; i < m.hidden && l < LANES; l++) b.u[j][l] += b.noise[j][l];
+        }
+    }
+    for (int at = 0; at < LANES; at += WIDE) {
+        Vector sum = {};
+        for (int j = 0; j < b.outputs; j++) {
+            const Vector v = vector(b.u[b.units + j] + at);
+            sum += v * (lanes<APART>(known.residual[j], g.lane, at) + 0.5f * m.c * v);
+        }
+        vector(change + at) = sum;
+        for (int j = 0; m.control && j < b.units; j++)
+            sum -= lanes<APART>(known.guesses[j], g.lane, at) * vector(b.noise[j] + at);
+        vector(surprise + at) = sum;
+    }
+    for (int l = 0; l < LANES; l++) surprise[l] = g.live[l] ? surprise[l] : 0.0f;
+}
+
+float sum_of(Vector sum) {
+    sum += __builtin_shufflevector(sum, sum, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    sum += __builtin_shufflevector(sum, sum, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+// The sum of a row, which is then zero.
+float emptied(Row row) {
+    Vector sum = {};
+    for (int at = 0; at < LANES; at += WIDE) sum += std::exchange(vector(row + at), Vector{});
+    return sum_of(sum);
+}
+
+// Runs a group. Its (L~ - L) / c go to the data's places in changes, if there are any.
+void run_group(const Model &m, const Samples &s, int64_t from, const Rows &b, const Group &g, float *changes, Row surprise) {
+    alignas(64) Row change;
+    const bool own = s.draws == 1;  // a lane is the datum in that lane
+    if (!g.apart && !own) show(b, g.lane, m.control);
+    if (g.apart) perturb<true>(m, b, b.block, g, change, surprise);
+    else perturb<false>(m, b, own ? b.block : b.shown, g, change, surprise);
+    for (int l = 0; changes && l < LANES; l++)
+        if (g.live[l]) changes[(from + g.lane[l]) * s.draws + g.draw[l]] = change[l];
+}
+
+// Lambda of a block's data, each of more than WIDE draws: one datum after another.
+void run_long(const Model &m, const Samples &s, int64_t from, int used, Rows &b, double *total, float *changes) {
+    alignas(64) Row surprise;
+    Group g;
+    g.apart = true;
+    for (int datum = 0; datum < used; datum++) {
+        int groups = 0;
+        for (int64_t draw = 0; draw < s.draws; draw += LANES) {
+            for (int l = 0; l < LANES; l++)
+                g.put(s, from, l, datum, std::min(draw + l, s.draws - 1), draw + l < s.draws);
+            run_group(m, s, from, b, g, changes, surprise);
+            for (int j = 0; j < b.units; j++)
+                for (int l = 0; l < LANES; l++) b.partial[j][l] += surprise[l] * b.noise[j][l];
+            if (++groups % FLUSH && draw + LANES < s.draws) continue;
+            for (int j = 0; j < b.units; j++) total[j] += emptied(b.partial[j]);
+        }
+        for (int j = 0; j < b.units; j++) b.estimates[j][datum] = (float)std::exchange(total[j], 0.0);
+    }
+}
+
+// Lambda of a block's data, each of at most WIDE draws: as many data at once as there are lanes for.
+void run_short(const Model &m, const Samples &s, int64_t from, int used, Rows &b, float *changes) {
+    alignas(64) Row surprise;
+    const int draws = (int)s.draws;
+    Group g;
+    g.apart = 2 * draws > WIDE;
+    const int each = g.apart ? WIDE : draws, together = LANES / each;  // lanes a datum, data a group
+    for (int datum = 0; datum < used; datum += together) {
+        for (int l = 0; l < LANES; l++) {
+            const int at = datum + l / each, k = l % each;
+            g.put(s, from, l, std::min(at, used - 1), std::min(k, draws - 1), at < used && k < draws && l / each < together);
+        }
+        run_group(m, s, from, b, g, changes, surprise);
+        for (int j = 0; j < b.units; j++) {
+            float *estimate = b.estimates[j] + datum;
+            if (draws == 1)
+                for (int l = 0; l < LANES; l++) estimate[l] = surprise[l] * b.noise[j][l];
+            else if (g.apart)
+                for (int k = 0; k < std::min(together, used - datum); k++)
+                    estimate[k] = sum_of(vector(surprise + k * WIDE) * vector(b.noise[j] + k * WIDE));
+            else
+                for (int k = 0; k < std::min(together, used - datum); k++) {
+                    float sum = 0;
+                    for (int l = k * draws; l < (k + 1) * draws; l++) sum += surprise[l] * b.noise[j][l];
+                    estimate[k] = sum;
+                }
+        }
+    }
+}
+
+// G rows of sum (., n) += left right^T over the lanes in use; rows of right are lanes, padded to whole vectors.
+template <int G>
+void gram(int n, int used, const double *left, const double *right, int padded, double *sum) {
+    for (int j = 0; j < n; j += EIGHT) {
+        Doubles sums[G] = {};
+        for (int l = 0; l < used; l++)
+#pragma GCC unroll 4
+            for (int g = 0; g < G; g++) sums[g] += left[g * LANES + l] * *(const Doubles *)(right + l * padded + j);
+#pragma GCC unroll 4
+        for (int g = 0; g < G; g++) {
+            const Doubles found = sums[g];
+            for (int k = 0; k < std::min(EIGHT, n - j); k++) sum[g * n + j + k] += found[k];
+        }
+    }
+}
+
+// sum (m, n) += times left right^T over the lanes in use, in double.
+void add(
+    int m, const Row *left, int n, const Row *right, int used, double times, std::vector<double> &memory,
+    double *sum) {
+    const int padded = (n + EIGHT - 1) / EIGHT * EIGHT;
+    memory.resize((size_t)LANES * (m + padded));
+    double *first = memory.data(), *second = first + m * LANES;
+    for (int i = 0; i < m; i++)
+        for (int l = 0; l < LANES; l++) first[i * LANES + l] = times * left[i][l];
+    for (int l = 0; l < used; l++)
+        for (int j = 0; j < n; j++) second[l * padded + j] = right[j][l];
+    int i = 0;
+    for (; i + 4 <= m; i += 4) gram<4>(n, used, first + i * LANES, second, padded, sum + i * n);
+    for (; i < m; i++) gram<1>(n, used, first + i * LANES, second, padded, sum + i * n);
+}
+
+}  // namespace
+
+// Adds the data [from, to) to S^1 ... S^N, (q, n_i), and to Q, (q, q), one for each layer, one in all under "DFA".
+// Where S is null, writes E^1 ... E^N, rows of layers 2 ... N + 1, and Lambda^1 ... Lambda^N instead, (., data).
+// Each (L~ - L) / c goes to changes, (data, draws), if that is not null.
+extern "C" void step(
+    const Model &m, const Samples &s, int64_t from, int64_t to, double *const *S, double *const *Q, float *errors,
+    float *estimates, float *changes) {
+    thread_local std::vector<float> memory;
+    thread_local std::vector<double> doubles;
+    Rows b(m, memory);
+    std::vector<double> total(b.units, 0.0);
+    std::fill_n(b.partial[0], b.units * LANES, 0.0f);
+    for (int64_t at = from; at < to; at += LANES) {
+        const int used = (int)std::min<int64_t>(to - at, LANES);
+        run_clean(m, s, at, used, b);
+        if (s.draws > WIDE) run_long(m, s, at, used, b, total.data(), changes);
+        else run_short(m, s, at, used, b, changes);
+        for (int j = 0; m.control && j < b.units; j++)
+            for (int l = 0; l < used; l++) b.estimates[j][l] += (float)s.draws * b.block.guesses[j][l];
+        for (int i = 0; S && i < m.hidden; i++) {
+            const int above = m.direct ? m.hidden : i + 1;
+            const Row *error = b.errors + b.at[above];
+            add(m.widths[above], error, m.widths[i], b.estimates + b.at[i], used, 1, doubles, S[i]);
+            if (i == 0 || !m.direct)
+                add(m.widths[above], error, m.widths[above], error, used, (double)s.draws, doubles, Q[i]);
+        }
+        for (int j = b.at[1]; !S && errors && j < b.all; j++)
+            std::copy_n(b.errors[j], used, errors + (j - b.at[1]) * s.data + at);
+        for (int j = 0; !S && estimates && j < b.units; j++)
+            std::copy_n(b.estimates[j], used, estimates + j * s.data + at);
+    }
+}

@@ -1,0 +1,238 @@
+"""The native path: small networks on the CPU, in one function of C++.
+
+It is to a processor what the Triton kernel is to a graphics card: ``LANES`` samples go through the network
+side by side, and noise, differences and projections never leave the first caches, nor do the clean pass, the
+error signals and the sums: only W^1 x is a product of torch's. ``torch.compile`` cannot do this, as it goes
+through memory between any two of its products.
+
+For float32, at most ``MOST`` weights above the first layer, logistic, tanh or linear units, mse, and
+independent noise. The
+function is built by a C++ compiler when it is first asked for, in a second or two, for this processor, and
+kept in the user's cache (``$XDG_CACHE_HOME``, else ``~/.cache``, else a temporary folder). It is called
+without the interpreter's lock, over as many parts of the data as torch has threads.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from ctypes import c_float, c_int32, c_int64, c_uint32, c_void_p
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from impl.counter_noise import LAWS, tag_of
+from impl.kernels.plan import Plan
+from impl.kernels.problem import Batch, Problem, Totals
+
+__all__ = ["NativePath", "native_needs"]
+
+MOST = 2**18
+"""Weights above the first layer: a megabyte, which a second-level cache holds."""
+SOURCE = Path(__file__).parent / "native" / "kernel.cpp"
+OPTIONS = ("-O3", "-march=native", "-mprefer-vector-width=512", "-ffp-contract=fast")
+OPTIONS += ("-fno-math-errno", "-fno-trapping-math", "-std=c++17", "-fPIC", "-shared")
+SCALES = {"identity": 0, "sigmoid": 1, "tanh": 2}
+APART = 2**13
+"""Samples from which a second thread is worth its start."""
+
+
+def compiler() -> str | None:
+    """The C++ compiler: what $CXX names, else g++ or clang++, or None."""
+    names = [os.environ["CXX"]] if os.environ.get("CXX") else ["g++", "clang++"]
+    return next((found for found in map(shutil.which, names) if found), None)
+
+
+def native_needs(problem: Problem) -> str | None:
+    """Why the native path cannot run this problem here, or None."""
+    fits = (
+        sum(weight[0].numel() for weight in problem.weights[1:]) <= MOST
+        and all(name in SCALES for name in problem.activations)
+        and problem.loss == "mse"
+        and problem.family in LAWS
+        and problem.like.dtype == torch.float32
+        and problem.products == "full"
+    )
+    if not fits:
+        return (
+            f"float32, at most {MOST} weights above the first layer, sigmoid, tanh or identity units, mse, "
+            f"{', '.join(LAWS)} noise and full products"
+        )
+    if problem.like.device.type != "cpu":
+        return "the CPU"
+    return None if compiler() else "a C++ compiler (g++ or clang++)"
+
+
+class NativePath:
+    """The native function, for one problem."""
+
+    name = "native"
+
+    def __init__(self, problem: Problem) -> None:
+        lacking = native_needs(problem)
+        if lacking is not None:
+            raise RuntimeError(f"the path 'native' needs {lacking}; ask for path 'eager' or 'compiled'.")
+        self.problem = problem
+        self._plan = Plan.of(problem)
+        self._step = _native_step()
+        self._models = [_Model.of(problem, run) for run in range(problem.runs)]
+
+    @torch.no_grad()
+    def accumulate(self, batch: Batch, totals: Totals) -> None:
+        """Add the batch to S and Q."""
+        S, Q = totals.targets
+        if all(total.dtype == torch.float64 for total in (*S, *Q)):
+            self._run(batch, S, Q)
+        else:
+            problem, data = self.problem, len(batch.x)
+            errors = torch.empty((problem.runs, sum(problem.widths[2:]), data))
+            estimates = torch.empty((problem.runs, sum(problem.hidden), data))
+            self._run(batch, errors=errors, estimates=estimates)
+            signals = errors.split(problem.widths[2:], 1)
+            self._plan.add(
+                signals if problem.rule == "FA" else signals[-1:], estimates.split(problem.hidden, 1), batch.draws, S, Q
+            )
+        totals.added(len(batch.x) * batch.draws)
+
+    @torch.no_grad()
+    def differences(self, batch: Batch) -> Tensor:
+        """(L~ - L) / c, (R, data, draws)."""
+        found = torch.empty((self.problem.runs, len(batch.x), batch.draws))
+        self._run(batch, changes=found)
+        return found
+
+    def _run(
+        self,
+        batch: Batch,
+        S: Sequence[Tensor] = (),
+        Q: Sequence[Tensor] = (),
+        errors: Tensor | None = None,
+        estimates: Tensor | None = None,
+        changes: Tensor | None = None,
+    ) -> None:
+        data, y = len(batch.x), batch.y.contiguous()
+        threads = min(torch.get_num_threads(), data) if data * batch.draws >= 2 * APART else 1
+        bounds = [data * k // threads for k in range(threads + 1)]
+        for run, model in enumerate(self._models):
+            first = torch.mm(self.problem.weights[0][run], batch.x.T)
+            place = (data, batch.draws, batch.first, batch.first_draw)
+            samples = _Samples(first.data_ptr(), y.data_ptr(), *place)
+            written = [None if t is None else t[run].data_ptr() for t in (errors, estimates, changes)]
+            sums = [[total[run] for total in totals] for totals in (S, Q)]
+            step = functools.partial(self._step, model, samples)
+            if threads == 1:
+                step(0, data, *map(_addresses, sums), *written)
+                continue
+            own = [[[torch.zeros_like(t) for t in totals] for totals in sums] for _ in range(threads)]
+            with ThreadPoolExecutor(threads) as pool:
+                parts = [
+                    pool.submit(step, *ends, *map(_addresses, mine), *written)
+                    for ends, mine in zip(pairwise(bounds), own, strict=True)
+                ]
+            for done, mine in zip(parts, own, strict=True):
+                done.result()
+                for totals, more in zip(sums, mine, strict=True):
+                    for total, part in zip(totals, more, strict=True):
+                        total += part
+
+
+class _Model(ctypes.Structure):
+    """``Model`` of the kernel."""
+
+    _fields_ = (
+        ("hidden", c_int32), ("direct", c_int32), ("family", c_int32), ("seed", c_uint32), ("step", c_uint32),
+        ("c", c_float), ("widths", c_void_p), ("scales", c_void_p), ("tags", c_void_p), ("weights", c_void_p),
+        ("feedback", c_void_p), ("control", c_void_p),
+    )  # fmt: skip
+
+    @classmethod
+    def of(cls, problem: Problem, run: int) -> _Model:
+        """One run of a problem. It keeps what it points to."""
+        layers = range(len(problem.hidden))
+        weights = [_packed(weight[run]) for weight in problem.weights[1:]]
+        feedback, control = (
+            [_packed(B[run].T) for B in matrices] if matrices else None
+            for matrices in (problem.feedback, problem.control)
+        )
+        kept = [
+            (c_int32 * len(problem.widths[1:]))(*problem.widths[1:]),
+            (c_int32 * len(problem.activations))(*(SCALES[name] for name in problem.activations)),
+            (c_int32 * len(layers))(*(tag_of(problem.family, layer) for layer in layers)),
+            *(_addresses(matrices) for matrices in (weights, feedback, control)),
+        ]
+        direct, family = int(problem.rule == "DFA"), LAWS[problem.family][0]
+        pointers = [ctypes.cast(array, c_void_p) if array is not None else None for array in kept]
+        model = cls(len(layers), direct, family, problem.seeds[run], problem.step, problem.c, *pointers)
+        model.kept = (kept, weights, feedback, control)
+        return model
+
+
+class _Samples(ctypes.Structure):
+    """``Samples`` of the kernel."""
+
+    _fields_ = (
+        ("first", c_void_p), ("y", c_void_p), ("data", c_int64), ("draws", c_int64), ("datum", c_int64),
+        ("draw", c_int64),
+    )  # fmt: skip
+
+
+def _packed(W: Tensor) -> Tensor:
+    """The entries of a matrix in the order in which the kernel's ``product`` reads them."""
+    rows, places = W.shape[0], [0]
+    for size in (8, 4, 1):
+        places += range(places[-1] + size, rows + 1, size)
+    return torch.cat([W[start:stop].T.flatten() for start, stop in pairwise(places)])
+
+
+def _addresses(tensors: list[Tensor] | None) -> Any:
+    """An array of the addresses of contiguous tensors; null for none."""
+    return (c_void_p * len(tensors))(*(t.data_ptr() for t in tensors)) if tensors else None
+
+
+@functools.cache
+def _native_step() -> Any:
+    """The function ``step`` of the library, which is built where it is not there yet."""
+    function = ctypes.CDLL(str(_library())).step
+    function.restype = None
+    model, samples = ctypes.POINTER(_Model), ctypes.POINTER(_Samples)
+    function.argtypes = [model, samples, c_int64, c_int64, *[c_void_p] * 5]
+    return function
+
+
+def _library() -> Path:
+    """The built library, named after all that it depends on: source, options, compiler and processor."""
+    made_by = compiler()
+    assert made_by is not None
+    about = [made_by, *OPTIONS, "-dM", "-E", "-x", "c++", os.devnull]
+    macros = subprocess.run(about, capture_output=True, check=True).stdout
+    name = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(SOURCE.parent.iterdir())) + macros + repr(OPTIONS).encode()).hexdigest()[:20]
+    folder = _cache()
+    library = folder / f"native-{name}.so"
+    if not library.exists():
+        fresh = folder / f"native-{name}.{os.getpid()}"
+        built = subprocess.run([made_by, *OPTIONS, str(SOURCE), "-o", str(fresh)], capture_output=True, text=True)
+        if built.returncode != 0:
+            why = built.stderr.strip().splitlines()[:1] or ["no message"]
+            raise RuntimeError(f"the path 'native' could not be built by {made_by}: {why[0]}")
+        fresh.replace(library)  # whole or not at all, whoever else is building it
+    return library
+
+
+def _cache() -> Path:
+    """A folder of the user's own."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "feedback-proofs"
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="feedback-proofs-"))
+    return home if os.access(home, os.W_OK) else Path(tempfile.mkdtemp(prefix="feedback-proofs-"))
