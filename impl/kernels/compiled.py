@@ -1,8 +1,12 @@
-"""The fast path with its stages compiled by ``torch.compile``; tiny networks as one compiled function.
+"""The fast path as one function of tensors, compiled by inductor, the compiler behind ``torch.compile``.
 
-Stages are specialised to the shapes of a batch (``dynamic=False``), at a cost of seconds for each new shape.
-By default dynamo stops compiling a function after 8 shapes, without a word, so the limit is lifted while a
-shape is new. All counters go in as tensors: see ``impl.philox`` for the trap.
+Everything but the sums is one function, specialised to the shapes of a batch at a cost of seconds to a minute
+for each new shape; the sums are added to in place by eager products, since a compiled function would make a
+copy of each. The function is traced once with ``make_fx`` and handed to the compiler: dynamo, which
+``torch.compile`` puts before it, would look at all arguments again in each call (0.06 ms, twice the products
+of a small network) and by default stops compiling after 8 shapes, without a word.
+
+All counters go in as tensors: see ``impl.philox`` for the trap.
 """
 
 from __future__ import annotations
@@ -16,17 +20,18 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from impl.counter_noise import blocks_for, tag_of
-from impl.kernels.fast_path import FastPath
-from impl.kernels.plan import Plan, Stage
-from impl.kernels.problem import DOUBLE, Batch, Problem, Totals
-from impl.kernels.signs import is_packed
+from impl.kernels.fast_path import FastPath, tensor_cores
+from impl.kernels.plan import Plan
+from impl.kernels.problem import Batch, Problem, Totals
+from impl.kernels.signs import values
 
 __all__ = ["CompiledPath", "compiling_needs", "sign_filler"]
 
+Function = Callable[..., Any]
 
-FIRST = 1000  # the buffer of xi^1
 ONE_PASS = {"realize_reads_threshold": 16}
 """A difference reads five tensors, one more than inductor would keep in registers on the way to a sum."""
 
@@ -46,7 +51,7 @@ def compiling_needs(device: str) -> str | None:
 
 
 class CompiledPath(FastPath):
-    """``FastPath`` with compiled stages. Raises ``RuntimeError`` where nothing can be compiled."""
+    """``FastPath``, compiled but for the sums. Raises ``RuntimeError`` where nothing can be compiled."""
 
     name = "compiled"
 
@@ -57,72 +62,67 @@ class CompiledPath(FastPath):
             raise RuntimeError(
                 f"the path 'compiled' needs {lacking} for torch.compile; ask for path 'eager'."
             )
-        plan = self.plan
-        self._seen: set[tuple[str, int, int]] = set()
-        largest = max(n * q for n, q in zip(problem.widths[1:], problem.widths[2:], strict=False))
-        self.whole = largest <= DOUBLE
-        self._whole = _compiled(plan.whole)
-        self.clean = _compiled(plan.clean)
-        self._first = _compiled(plan.first)
-        if problem.family != "hadamard":
-            self.noise = _compiled(plan.words if problem.family == "rademacher" else plan.noise)
-        self.hidden = [_compiled(stage) for stage in self.hidden]
-        self.difference = _compiled(plan.difference)
-        self.project = _compiled(plan.project)
+        control = problem.control or ()
+        counted = (*self.blocks, *self.tags)
+        self._model = (*problem.weights, *problem.feedback, *control, *counted, self.c)
+        sizes = (len(problem.weights), len(problem.feedback), len(control), len(self.blocks), len(self.tags))
+        self._sizes = sizes
+        self._compiled: dict[tuple[object, ...], Function] = {}
 
+    @torch.no_grad()
     def accumulate(self, batch: Batch, totals: Totals) -> None:
         """Add the batch to S and Q."""
-        with self._room_to_compile("add", batch):
-            super().accumulate(batch, totals)
+        S, Q = totals.targets
+        with tensor_cores(self.problem.products):
+            found = self._run(self.plan.estimates, batch)
+            signals = len(found) - len(self.plan.hidden)
+            self.plan.add(found[:signals], found[signals:], batch.draws, S, Q)
+        totals.added(len(batch.x) * batch.draws)
 
+    @torch.no_grad()
     def differences(self, batch: Batch) -> Tensor:
         """(L~ - L) / c, (R, data, draws)."""
-        with self._room_to_compile("differ", batch):
-            return super().differences(batch)
+        with tensor_cores(self.problem.products):
+            found: Tensor = self._run(self.plan.differences, batch)[0]
+        return found
 
-    def step(self, batch: Batch, S: Sequence[Tensor], Q: Sequence[Tensor]) -> None:
-        """The step of a small network in one call; in stages for others."""
-        if not self.whole:
-            return super().step(batch, S, Q)
-        problem, counters = self.problem, (self.blocks, self.tags, *self.counters(batch))
-        model = (problem.weights, problem.feedback, problem.control or ())
-        self._whole(*model, batch.x, batch.y, counters, self.c, S, Q)
-        return None
+    def _run(self, function: Function, batch: Batch) -> Sequence[Tensor]:
+        arguments = (*self._model, batch.x, batch.y, *self.counters(batch))
+        key = (function, batch.draws, batch.x.shape, batch.x.stride(), batch.y.stride())
+        if key not in self._compiled:
+            self._compiled[key] = compiled(functools.partial(self._grouped, function), arguments)
+        found: Sequence[Tensor] = self._compiled[key](*arguments)
+        return found
 
-    def first(self, noise: Tensor) -> Tensor:
-        """xi^1 as values, in a kept buffer where it comes as words."""
-        if not is_packed(noise):
-            return noise
-        _, runs, data, draws = noise.shape
-        out = self.buffer(FIRST, (runs, self.plan.hidden[0], data, draws))
-        self._first(noise, out)
-        return out
-
-    def _room_to_compile(self, what: str, batch: Batch) -> Any:
-        key = (what, len(batch.x), batch.draws)
-        if key in self._seen:
-            return torch.no_grad()
-        self._seen.add(key)
-        return torch._dynamo.config.patch(recompile_limit=2**16, accumulated_recompile_limit=2**16)
+    def _grouped(self, function: Function, *flat: Tensor) -> Sequence[Tensor]:
+        """The function of grouped arguments, as one of a row of tensors."""
+        groups, rest = [], list(flat)
+        for size in self._sizes:
+            groups.append(rest[:size])
+            rest = rest[size:]
+        weights, feedback, control, blocks, tags = groups
+        c, x, y, *counters = rest
+        found: Sequence[Tensor] = function(weights, feedback, control, x, y, (blocks, tags, *counters), c)
+        return found
 
 
-def _compiled(stage: Stage) -> Stage:
-    return torch.compile(stage, backend=_accurate, dynamic=False, fullgraph=True)
+@torch.no_grad()
+def compiled(function: Function, arguments: Sequence[Tensor]) -> Function:
+    """A function of tensors, compiled for arguments of these shapes, with its own expm1 and atanh.
 
-
-def _accurate(graph: Any, inputs: list[Tensor]) -> Any:
-    """The backend "inductor", but for expm1 and atanh.
-
-    On the CPU its vectorised expm1(x) is exp(x) - 1, its atanh(x) log((1 + x) / (1 - x)) / 2
+    On the CPU inductor's vectorised expm1(x) is exp(x) - 1, its atanh(x) log((1 + x) / (1 - x)) / 2
     (torch/_inductor/codegen/cpp.py in 2.13): all digits are lost where x is below roundoff, by a subtraction
     of the very kind that is avoided here.
     """
     from torch._inductor.compile_fx import compile_fx
     from torch._inductor.decomposition import select_decomp_table
 
+    graph = make_fx(function, tracing_mode="fake")(*arguments)
     own = {torch.ops.aten.expm1.default: expm1, torch.ops.aten.atanh.default: atanh}
     decompositions = {**select_decomp_table(), **own}
-    return compile_fx(graph, inputs, config_patches=ONE_PASS, decompositions=decompositions)
+    made: Any = compile_fx(graph, list(arguments), config_patches=ONE_PASS, decompositions=decompositions)
+    run: Function = made
+    return run
 
 
 def expm1(x: Tensor) -> Tensor:
@@ -142,13 +142,19 @@ def atanh(x: Tensor) -> Tensor:
 def sign_filler(units: int, low: Tensor, high: Tensor, k0: Tensor, k1: Tensor) -> Callable[[], Tensor]:
     """A function that fills a kept float32 tensor (1, n, *low.shape) with a layer's signs: for benchmarks."""
     plan = Plan(("identity",) * 2, "mse", "FA", "rademacher", (units,), "full", torch.float32, False)
-    blocks = [torch.arange(blocks_for("rademacher", units), device=low.device)[:, None, None, None]]
-    tags = [torch.tensor(tag_of("rademacher", 0), device=low.device)]
-    words, first = _compiled(plan.words), _compiled(plan.first)
+    block = torch.arange(blocks_for("rademacher", units), device=low.device)[:, None, None, None]
+    tag = torch.tensor(tag_of("rademacher", 0), device=low.device)
     out = torch.empty((1, units, *low.shape[1:]), device=low.device)
 
-    def fill() -> Tensor:
-        first(words(blocks, tags, low, high, k0, k1)[0], out)
+    def write(block: Tensor, tag: Tensor, *rest: Tensor) -> None:
+        *counter, kept = rest
+        kept.copy_(values(plan.words([block], [tag], *counter)[0], units, kept.dtype))
+
+    arguments = (block, tag, low, high, k0, k1, out)
+    fill = compiled(write, arguments)
+
+    def run() -> Tensor:
+        fill(*arguments)
         return out
 
-    return fill
+    return run

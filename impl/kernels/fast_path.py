@@ -1,4 +1,4 @@
-"""The fast path: minimal matrix products, and between them a few stages that can be compiled.
+"""The fast path: minimal matrix products, and between them a few stages.
 
     clean       one product per layer, over the data; also the signals E^i, and g~^i for a control variate
     noise       xi^1 ... xi^N from counters
@@ -6,9 +6,8 @@
     project     Lambda^i = sum over draws of ((L~ - L) / c - g~ . xi) xi^i + g~^i, over the data
     sums        S^i += E^i (Lambda^i)^T,   Q^i += draws E^i (E^i)^T, over the data
 
-so the first layer, the error signals and the sums are paid for per datum and not per draw. Eager, the stages
-are the formulas themselves; ``impl.kernels.compiled`` hands in compiled ones. For small networks the whole
-step is one compiled function, and the products are calls inside it.
+so the first layer, the error signals and the sums are paid for per datum and not per draw. Here the stages
+are the formulas themselves, operator by operator; ``impl.kernels.compiled`` compiles them.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import torch
 from torch import Tensor
 
 from impl.counter_noise import blocks_for, tag_of
-from impl.kernels.plan import Plan, Stage, multiply
+from impl.kernels.plan import Plan, multiply
 from impl.kernels.problem import Batch, Problem, Totals
 
 __all__ = ["FastPath", "tensor_cores"]
@@ -35,11 +34,6 @@ class FastPath:
         self.problem = problem
         self.plan = plan = Plan.of(problem)
         self.c = torch.tensor(problem.c, dtype=plan.dtype, device=problem.like.device)
-        self.clean: Stage = plan.clean
-        self.noise: Stage = plan.noise
-        self.hidden: list[Stage] = [plan.hidden_stage(k) for k in range(1, len(plan.hidden))]
-        self.difference: Stage = plan.difference
-        self.project: Stage = plan.project
         self.blocks, self.tags, self.keys = self._fixed_counters()
         self._buffers: dict[tuple[int, ...], Tensor] = {}
         self._grids: dict[tuple[int, ...], tuple[Tensor, Tensor]] = {}
@@ -58,41 +52,34 @@ class FastPath:
         with tensor_cores(self.problem.products):
             known, of_loss, _, _ = self.run_clean(batch)
             P, _ = self.perturb(batch, known)
-            found: Tensor = self.difference(P, known[-1], of_loss, self.c)
-        return found
+            return self.plan.difference(P, known[-1], of_loss, self.c)
 
     def step(self, batch: Batch, S: Sequence[Tensor], Q: Sequence[Tensor]) -> None:
         """The whole of it; S and Q are added to."""
         known, of_loss, errors, guesses = self.run_clean(batch)
         P, noise = self.perturb(batch, known)
-        estimates = self.project(P, known[-1], of_loss, self.c, noise, guesses)
+        estimates = self.plan.project(P, known[-1], of_loss, self.c, noise, guesses)
         self.plan.add(errors, estimates, batch.draws, S, Q)
 
     def run_clean(self, batch: Batch) -> Any:
         """The clean stage on the batch's data."""
         problem = self.problem
-        return self.clean(problem.weights, problem.feedback, problem.control or (), batch.x, batch.y)
+        return self.plan.clean(problem.weights, problem.feedback, problem.control or (), batch.x, batch.y)
 
     def perturb(self, batch: Batch, known: Sequence[Sequence[Tensor]]) -> tuple[Tensor, list[Tensor]]:
         """P^{N+1} (R, p, data, draws) and the noise; with shared noise an axis of data may still be 1."""
-        noise: list[Tensor] = self.noise(self.blocks, self.tags, *self.counters(batch))
-        u = self.first(noise[0])
+        noise = self.plan.noise(self.blocks, self.tags, *self.counters(batch))
+        u = noise[0]
         for k, weight in enumerate(self.problem.weights[1:]):
             runs, data = max(weight.shape[0], u.shape[0]), u.shape[2]
             flat = u.flatten(2)
             out = self.buffer(k, (runs, weight.shape[1], flat.shape[2]))
             P = multiply(weight, flat, self.problem.products, out).view(runs, -1, data, batch.draws)
-            if k == len(self.hidden):
+            if k + 1 == len(noise):
                 return P, noise
-            full = data == len(batch.x)
-            shape = (runs, weight.shape[1], len(batch.x), batch.draws)
-            u = P if full else self.buffer(-1 - k, shape)
-            self.hidden[k](P, known[k], noise[k + 1], self.c, u)
+            shared = data < len(batch.x)  # until a layer whose factors are not
+            u = self.plan.next_layer(k + 1, P, known[k], noise[k + 1], self.c, None if shared else P)
         raise AssertionError("a network has an output layer")
-
-    def first(self, noise: Tensor) -> Tensor:
-        """xi^1 as values."""
-        return noise
 
     def counters(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(low, high, k0, k1): the words of the sample indices and the key, to broadcast over (R, data,

@@ -35,13 +35,13 @@ from impl.counter_noise import LAWS, tag_of
 from impl.kernels.plan import Plan
 from impl.kernels.problem import Batch, Problem, Totals
 
-__all__ = ["NativePath", "native_needs"]
+__all__ = ["NativePath", "native_needs", "native_noise"]
 
 MOST = 2**18
 """Weights above the first layer: a megabyte, which a second-level cache holds."""
 SOURCE = Path(__file__).parent / "native" / "kernel.cpp"
-OPTIONS = ("-O3", "-march=native", "-mprefer-vector-width=512", "-ffp-contract=fast")
-OPTIONS += ("-fno-math-errno", "-fno-trapping-math", "-std=c++17", "-fPIC", "-shared")
+OPTIONS = ("-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math")
+BUILD = (*OPTIONS, "-mprefer-vector-width=512", "-std=c++17", "-fPIC", "-shared")
 SCALES = {"identity": 0, "sigmoid": 1, "tanh": 2}
 APART = 2**13
 """Samples from which a second thread is worth its start."""
@@ -84,7 +84,7 @@ class NativePath:
             raise RuntimeError(f"the path 'native' needs {lacking}; ask for path 'eager' or 'compiled'.")
         self.problem = problem
         self._plan = Plan.of(problem)
-        self._step = _native_step()
+        self._step = _native().step
         self._models = [_Model.of(problem, run) for run in range(problem.runs)]
 
     @torch.no_grad()
@@ -98,10 +98,9 @@ class NativePath:
             errors = torch.empty((problem.runs, sum(problem.widths[2:]), data))
             estimates = torch.empty((problem.runs, sum(problem.hidden), data))
             self._run(batch, errors=errors, estimates=estimates)
-            signals = errors.split(problem.widths[2:], 1)
-            self._plan.add(
-                signals if problem.rule == "FA" else signals[-1:], estimates.split(problem.hidden, 1), batch.draws, S, Q
-            )
+            signals = torch.split(errors, list(problem.widths[2:]), 1)
+            signals = signals if problem.rule == "FA" else signals[-1:]
+            self._plan.add(signals, torch.split(estimates, list(problem.hidden), 1), batch.draws, S, Q)
         totals.added(len(batch.x) * batch.draws)
 
     @torch.no_grad()
@@ -199,14 +198,28 @@ def _addresses(tensors: list[Tensor] | None) -> Any:
     return (c_void_p * len(tensors))(*(t.data_ptr() for t in tensors)) if tensors else None
 
 
+def native_noise(
+    units: int, samples: Tensor, family: str, seed: int = 0, step: int = 0, layer: int = 0
+) -> Tensor:
+    """The noise of one layer for sample indices (samples,), int64: float32 (units, samples), natively made.
+
+    As ``impl.counter_noise.counted_noise`` has it: the same bits, Gaussians to 2 ulp.
+    """
+    index, out = samples.contiguous(), torch.empty((units, len(samples)))
+    law, tag = LAWS[family][0], tag_of(family, layer)
+    _native().noise(law, units, tag, seed, step, len(index), index.data_ptr(), out.data_ptr())
+    return out
+
+
 @functools.cache
-def _native_step() -> Any:
-    """The function ``step`` of the library, which is built where it is not there yet."""
-    function = ctypes.CDLL(str(_library())).step
-    function.restype = None
+def _native() -> Any:
+    """The library, which is built where it is not there yet."""
+    library = ctypes.CDLL(str(_library()))
+    library.step.restype = library.noise.restype = None
     model, samples = ctypes.POINTER(_Model), ctypes.POINTER(_Samples)
-    function.argtypes = [model, samples, c_int64, c_int64, *[c_void_p] * 5]
-    return function
+    library.step.argtypes = [model, samples, c_int64, c_int64, *[c_void_p] * 5]
+    library.noise.argtypes = [c_int32, c_int32, c_int32, c_uint32, c_uint32, c_int64, c_void_p, c_void_p]
+    return library
 
 
 def _library() -> Path:
@@ -215,15 +228,22 @@ def _library() -> Path:
     assert made_by is not None
     about = [made_by, *OPTIONS, "-dM", "-E", "-x", "c++", os.devnull]
     macros = subprocess.run(about, capture_output=True, check=True).stdout
-    name = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(SOURCE.parent.iterdir())) + macros + repr(OPTIONS).encode()).hexdigest()[:20]
+    name = hashlib.sha256(
+        b"".join(file.read_bytes() for file in sorted(SOURCE.parent.iterdir()))
+        + macros
+        + repr(BUILD).encode()
+    ).hexdigest()[:20]
     folder = _cache()
     library = folder / f"native-{name}.so"
     if not library.exists():
         fresh = folder / f"native-{name}.{os.getpid()}"
-        built = subprocess.run([made_by, *OPTIONS, str(SOURCE), "-o", str(fresh)], capture_output=True, text=True)
+        built = subprocess.run(
+            [made_by, *BUILD, str(SOURCE), "-o", str(fresh)], capture_output=True, text=True
+        )
         if built.returncode != 0:
-            why = built.stderr.strip().splitlines()[:1] or ["no message"]
-            raise RuntimeError(f"the path 'native' could not be built by {made_by}: {why[0]}")
+            lines = built.stderr.strip().splitlines() or ["no message"]
+            why = next((line for line in lines if "error" in line), lines[0])
+            raise RuntimeError(f"the path 'native' could not be built by {made_by}: {why}")
         fresh.replace(library)  # whole or not at all, whoever else is building it
     return library
 

@@ -1,11 +1,11 @@
-"""The stages of the fast paths, as functions of tensors and of what is fixed when they are compiled.
+"""The stages of the fast paths, as functions of tensors.
 
 Everything is samples-last; see ``impl.kernels.fast_path`` for how the stages make a step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,10 @@ from impl.kernels.signs import flipped, stacked, values
 from impl.losses import LOSSES
 from impl.philox import philox
 
-__all__ = ["Plan", "Stage", "multiply"]
+__all__ = ["Plan", "multiply"]
 
-Stage = Callable[..., Any]
+SHORT = 16
+"""Draws from which a loop over a datum's draws fills the vectors of a processor."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,6 @@ class Plan:
             for n, block, tag in zip(self.hidden, blocks, tags, strict=True)
         ]
 
-    def first(self, noise: Tensor, out: Tensor) -> None:
-        """xi^1 from words, into ``out``."""
-        out.copy_(values(noise, self.hidden[0], self.dtype))
-
     def clean(
         self,
         weights: Sequence[Tensor],
@@ -117,15 +114,28 @@ class Plan:
             guesses.append(multiply(feedback[0].mT, errors[-1], self.products))
         return errors[::-1], guesses[::-1]
 
-    def hidden_stage(self, layer: int) -> Stage:
-        """The stage of layer ``layer`` + 1: from P = W u below to u, written into ``out``."""
-        name = self.activations[layer]
+    def next_layer(
+        self,
+        layer: int,
+        P: Tensor,
+        known: Sequence[Tensor],
+        noise: Tensor,
+        c: Tensor,
+        out: Tensor | None = None,
+        few: bool = False,
+    ) -> Tensor:
+        """u of hidden layer ``layer`` (from 0), from P = W u of the layer below; in ``out`` where given.
 
-        def hidden(P: Tensor, known: Sequence[Tensor], noise: Tensor, c: Tensor, out: Tensor) -> None:
-            xi = values(noise, self.hidden[layer], self.dtype)
-            out.copy_(formulas.activation_difference(name, known, P, c) + xi)
-
-        return hidden
+        With ``few`` draws the samples are taken for data with one draw each: compiled, one loop then runs
+        over all, where a loop over a datum's draws would not fill a vector.
+        """
+        shape = P.shape
+        if few:
+            known = [f.expand(-1, -1, -1, shape[3]).flatten(2)[..., None] for f in known]
+            P = P.flatten(2)[..., None]
+        v = formulas.activation_difference(self.activations[layer], known, P, c)
+        v = v.view(shape) if few else v
+        return torch.add(v, values(noise, self.hidden[layer], self.dtype), out=out)
 
     def difference(self, P: Tensor, known: Sequence[Tensor], of_loss: Sequence[Tensor], c: Tensor) -> Tensor:
         """(L~ - L) / c, (R, data, draws), from P = W^{N+1} u^N."""
@@ -156,7 +166,25 @@ class Plan:
             estimates = [Lam + draws * g for Lam, g in zip(estimates, guesses, strict=True)]
         return estimates
 
-    def whole(
+    def perturbed(
+        self,
+        weights: Sequence[Tensor],
+        known: Sequence[Sequence[Tensor]],
+        counters: Sequence[Any],
+        c: Tensor,
+    ) -> tuple[Tensor, list[Tensor]]:
+        """P^{N+1} (R, p, data, draws) and the noise; with shared noise an axis of data may still be 1."""
+        noise = (self.words if self.family == "rademacher" else self.noise)(*counters)
+        u = values(noise[0], self.hidden[0], self.dtype)
+        draws = u.shape[3]
+        for k, weight in enumerate(weights[1:]):
+            P = multiply(weight, u.flatten(2), self.products).view(-1, weight.shape[1], u.shape[2], draws)
+            if k + 1 < len(self.hidden):
+                few = 1 < draws < SHORT and self.family != "hadamard"
+                u = self.next_layer(k + 1, P, known[k], noise[k + 1], c, few=few)
+        return P, noise
+
+    def estimates(
         self,
         weights: Sequence[Tensor],
         feedback: Sequence[Tensor],
@@ -165,21 +193,28 @@ class Plan:
         y: Tensor,
         counters: Sequence[Any],
         c: Tensor,
-        S: Sequence[Tensor],
-        Q: Sequence[Tensor],
-    ) -> None:
-        """A step as one function of tensors; S and Q are added to."""
+    ) -> list[Tensor]:
+        """All of a step but the sums, as one function of tensors: E^1 ... E^N (one under "DFA"), and Lambda^1
+        ... Lambda^N.
+        """
         known, of_loss, errors, guesses = self.clean(weights, feedback, control, x, y)
-        noise = (self.words if self.family == "rademacher" else self.noise)(*counters)
-        u = values(noise[0], self.hidden[0], self.dtype)
-        draws = u.shape[3]
-        for k, weight in enumerate(weights[1:]):
-            P = multiply(weight, u.flatten(2), self.products).view(-1, weight.shape[1], u.shape[2], draws)
-            if k + 1 < len(self.hidden):
-                xi = values(noise[k + 1], self.hidden[k + 1], self.dtype)
-                u = formulas.activation_difference(self.activations[k + 1], known[k], P, c) + xi
-        estimates = self.project(P, known[-1], of_loss, c, noise, guesses)
-        self.add(errors, estimates, draws, S, Q)
+        P, noise = self.perturbed(weights, known, counters, c)
+        return [*errors, *self.project(P, known[-1], of_loss, c, noise, guesses)]
+
+    def differences(
+        self,
+        weights: Sequence[Tensor],
+        feedback: Sequence[Tensor],
+        control: Sequence[Tensor],
+        x: Tensor,
+        y: Tensor,
+        counters: Sequence[Any],
+        c: Tensor,
+    ) -> list[Tensor]:
+        """(L~ - L) / c alone, of the same arguments."""
+        known, of_loss, _, _ = self.clean(weights, feedback, control, x, y)
+        P, _ = self.perturbed(weights, known, counters, c)
+        return [self.difference(P, known[-1], of_loss, c)]
 
     def add(
         self,

@@ -202,7 +202,10 @@ class Totals:
         """Move what was added in the problem's dtype to the float64 sums."""
         for total, work in self._work.items():
             if work is not total:
-                total += work
+                rows = max(1, DOUBLE // work.shape[-1])  # in parts: a sum of two dtypes first makes a copy
+                flat, more = total.flatten(0, 1), work.flatten(0, 1)
+                for start in range(0, len(flat), rows):
+                    flat[start : start + rows] += more[start : start + rows]
                 work.zero_()
         self._unflushed = 0
 

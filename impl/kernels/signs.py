@@ -27,7 +27,8 @@ def stacked(words: Sequence[Tensor], units: int) -> Tensor:
     word anew for each of its signs.
     """
     used = [word.to(torch.int32) for word in words[: -(-units // 32)]]
-    rows = used[0] if len(used) == 1 else torch.stack(used, 1).flatten(0, 1)
+    one = used[0].shape[0] == 1  # block: then the words already lie in the order wanted
+    rows = torch.cat(used) if one else torch.stack(used, 1).flatten(0, 1)
     return rows.as_strided(rows.shape, rows.stride())
 
 

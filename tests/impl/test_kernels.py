@@ -133,17 +133,38 @@ def test_large_float32_sums_are_flushed_to_float64(monkeypatch):
 
 @needs_compiler
 @pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
-@pytest.mark.parametrize("way", ["whole", "stages"])
-def test_the_compiled_path_is_the_reference(way, monkeypatch):
-    monkeypatch.setattr(compiled, "DOUBLE", 0 if way == "stages" else compiled.DOUBLE)
+@pytest.mark.parametrize(
+    ("rule", "family", "controlled"),
+    [("FA", "rademacher", True), ("DFA", "gaussian", False), ("DFA", "hadamard", True)],
+)
+def test_the_compiled_path_is_the_reference(rule, family, controlled):
     network = network_of("sigmoid", "mse", widths=(12, 40, 9, 5))
-    B, control = feedback_for(network, "FA", 3), feedback_for(network, "FA", 4)
-    problem = Problem.of(network, B, c=0.1, seeds=2**32 - 1, step=3, control=control)
+    B, control = feedback_for(network, rule, 3), feedback_for(network, rule, 4)
+    problem = Problem.of(
+        network,
+        B,
+        c=0.1,
+        rule=rule,
+        family=family,
+        seeds=2**32 - 1,
+        step=3,
+        control=control if controlled else None,
+    )
     batch = Batch(*data_for(network, 5), **BATCH)
-    path, totals = open_path(problem, "compiled"), Totals(problem)
-    path.accumulate(batch, totals)
-    expected = answers(problem, batch, "reference")[1:]
-    assert gap([*totals.S, *totals.Q], expected) <= 1e-12
+    assert gap(answers(problem, batch, "compiled"), answers(problem, batch, "reference")) <= 1e-12
+
+
+@needs_compiler
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_another_shape_or_order_of_data_is_compiled_anew():
+    network = network_of("tanh", "mse")
+    problem = Problem.of(network, feedback_for(network, "FA", 3), c=0.1)
+    x, y = data_for(network, 6)
+    path = open_path(problem, "compiled")
+    turned = x.T.contiguous().T
+    for batch in (Batch(x, y, draws=2), Batch(x[:4], y[:4]), Batch(turned, y[:, :1].expand_as(y))):
+        expected = open_path(problem, "reference").differences(batch)
+        torch.testing.assert_close(path.differences(batch), expected, rtol=1e-11, atol=1e-13)
 
 
 @needs_compiler

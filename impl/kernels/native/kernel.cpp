@@ -274,3 +274,21 @@ extern "C" void step(
             std::copy_n(b.estimates[j], used, estimates + j * s.data + at);
     }
 }
+
+// The noise of a layer for the given sample indices, (units, samples): impl.counter_noise.counted_noise.
+extern "C" void noise(
+    int32_t family, int32_t units, int32_t tag, uint32_t seed, uint32_t step, int64_t samples, const int64_t *index,
+    float *out) {
+    std::vector<float> memory((size_t)units * LANES + WIDE);
+    Row *xi = (Row *)(((uintptr_t)memory.data() + 63) & ~(uintptr_t)63);
+    alignas(64) Word low, high;
+    for (int64_t at = 0; at < samples; at += LANES) {
+        const int used = (int)std::min<int64_t>(samples - at, LANES);
+        for (int l = 0; l < LANES; l++) {
+            const uint64_t sample = (uint64_t)index[at + std::min(l, used - 1)];
+            low[l] = (uint32_t)sample, high[l] = (uint32_t)(sample >> 32);
+        }
+        fill(family, units, tag, low, high, seed, step, xi);
+        for (int j = 0; j < units; j++) std::copy_n(xi[j], used, out + j * samples + at);
+    }
+}
