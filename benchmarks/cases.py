@@ -24,6 +24,9 @@ __all__ = ["CASES", "SHAPES", "WAYS", "Case", "Model", "Shape", "by_name", "cann
 
 Step = Callable[[], Totals]
 
+LONG = 10**8
+"""Samples of a long stream."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -81,11 +84,11 @@ class Model:
         return Problem.of(network, self.feedback, c=self.shape.c, family=family or self.shape.family)
 
 
-def make_step(shape: Shape, path: str = "compiled", device: str = "cpu") -> Step:
-    """One batch added to the sums, over and over."""
+def make_step(shape: Shape, path: str = "auto", device: str = "cpu") -> Step:
+    """One batch added to the sums, over and over; "auto" is the path that a long stream takes."""
     model = Model(shape, device)
     problem = model.problem()
-    way, totals = open_path(problem, path), Totals(problem)
+    way, totals = open_path(problem, path, LONG), Totals(problem)
     batch = Batch(model.x, model.y, draws=shape.draws)
 
     def step() -> Totals:
@@ -96,12 +99,10 @@ def make_step(shape: Shape, path: str = "compiled", device: str = "cpu") -> Step
     return step
 
 
-def make_stream(
-    shape: Shape, samples: int, path: str = "compiled", device: str = "cpu"
-) -> Callable[[], Stream]:
+def make_stream(shape: Shape, samples: int, path: str = "auto", device: str = "cpu") -> Callable[[], Stream]:
     """A stream over ``samples`` samples of ever new noise, from the data of a shape again and again."""
     model = Model(shape, device)
-    stream = Stream(model.problem(), shape.draws, path=path)
+    stream = Stream(model.problem(), shape.draws, path=path, expected=samples)
     stream.add(model.x, model.y)
 
     def run() -> Stream:
@@ -161,7 +162,6 @@ class Case:
         return cls(name, version, shape.samples, make, partial(check_step, shape), shape)
 
 
-LONG = 10**8
 STREAM = replace(SHAPES["A5"], data=64, draws=1024)
 
 CASES = (
@@ -172,7 +172,12 @@ CASES = (
 )
 """Every case that is measured. ``latency-32`` is a step at batch 32 without anything compiled."""
 
-WAYS = {"eager": ("eager", "cpu"), "compiled": ("compiled", "cpu"), "cuda": ("auto", "cuda")}
+WAYS = {
+    "eager": ("eager", "cpu"),
+    "compiled": ("compiled", "cpu"),
+    "native": ("native", "cpu"),
+    "cuda": ("auto", "cuda"),
+}
 """Path and device of each way in which a case is measured."""
 
 
@@ -181,9 +186,17 @@ def by_name(name: str) -> Case:
     return next(case for case in CASES if case.name == name)
 
 
-def cannot(way: str) -> str | None:
-    """Why nothing can be measured that way here, in a few words, or None."""
+def cannot(way: str, shape: Shape | None = None) -> str | None:
+    """Why nothing, or not this shape, can be measured that way here, in a few words, or None."""
     if way == "cuda":
         return None if torch.cuda.is_available() else "no CUDA device here"
+    if way == "native":
+        try:
+            from impl.kernels import native_path
+        except ImportError:  # asv also runs these cases on commits from before
+            return "no native path in this impl"
+        above = zip(shape.widths[1:], shape.widths[2:], strict=False) if shape else []
+        wide = sum(n * m for n, m in above) > native_path.MOST
+        return "too wide for the native path" if wide else native_path.lacking()
     needs = compiling_needs("cpu") if way == "compiled" else None
     return needs and f"torch.compile needs {needs}"

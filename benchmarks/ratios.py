@@ -1,6 +1,6 @@
 """Ratios of a step to its peers, interleaved in one run.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.ratios [--cases A1,A2] [--path compiled] [--repeats 30] [--noise]
+    OMP_NUM_THREADS=1 python -m benchmarks.ratios [--cases A1,A2] [--path auto] [--repeats 30] [--noise]
 
 Each repeat times every function in turn, so that whatever else the machine does meets all of them; the ratio
 of medians is printed, and in brackets the quartiles of the ratios within a repeat. A turn is as many calls as
@@ -53,7 +53,7 @@ def interleaved(
     """
     calls: dict[str, int] = {}
     for name, function in functions.items():
-        lasting = min(_seconds(function, 1, sync, time.perf_counter) for _ in range(3))
+        lasting = min(_seconds(function, 1, sync, clock) for _ in range(3))
         calls[name] = max(1, math.ceil(turn / lasting))
     times: Times = {name: [] for name in functions}
     start = time.perf_counter()
@@ -101,7 +101,7 @@ def main() -> int:
     """Print the table; with ``--json`` also write the raw times."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ratios")
     parser.add_argument("--cases", default=",".join(SHAPES), help="(default: %(default)s)")
-    parser.add_argument("--path", default="compiled")
+    parser.add_argument("--path", default="auto", help="(default: that of a long stream)")
     parser.add_argument("--family", default="rademacher")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1)

@@ -23,7 +23,7 @@ with warnings.catch_warnings():  # before asv forks, rather than after it for ea
 NAMES = ("A1", "A2", "A3", "B1", "B2")
 LARGE = ("A4", "A5", "C1", "C2", "T1e8")
 """Cases that take seconds a step or gigabytes: only where the environment variable BENCH_LARGE is 1."""
-WAYS = ("eager", "compiled", "cuda")
+WAYS = ("eager", "compiled", "native", "cuda")
 
 
 def find(name: str, way: str, affordable: bool = False) -> Case:
@@ -32,7 +32,7 @@ def find(name: str, way: str, affordable: bool = False) -> Case:
         from benchmarks.cases import by_name, cannot
     except ImportError as error:
         raise NotImplementedError(f"no kernels in this commit: {error}") from error
-    missing = cannot(way)
+    missing = cannot(way, by_name(name).shape)
     if missing is not None:
         raise NotImplementedError(missing)
     if name in LARGE and not affordable and os.environ.get("BENCH_LARGE") != "1":

@@ -62,11 +62,9 @@ class CompiledPath(FastPath):
             raise RuntimeError(
                 f"the path 'compiled' needs {lacking} for torch.compile; ask for path 'eager'."
             )
-        control = problem.control or ()
-        counted = (*self.blocks, *self.tags)
-        self._model = (*problem.weights, *problem.feedback, *control, *counted, self.c)
-        sizes = (len(problem.weights), len(problem.feedback), len(control), len(self.blocks), len(self.tags))
-        self._sizes = sizes
+        groups = (problem.weights, *self.transposed, self.blocks, self.tags)
+        self._model = (*(tensor for group in groups for tensor in group), self.c)
+        self._sizes = [len(group) for group in groups]
         self._compiled: dict[tuple[object, ...], Function] = {}
 
     @torch.no_grad()

@@ -70,6 +70,11 @@ def native_needs(problem: Problem) -> str | None:
         )
     if problem.like.device.type != "cpu":
         return "the CPU"
+    return lacking()
+
+
+def lacking() -> str | None:
+    """What the native path lacks here whatever the problem, or None."""
     return None if compiler() else "a C++ compiler (g++ or clang++)"
 
 
@@ -79,9 +84,9 @@ class NativePath:
     name = "native"
 
     def __init__(self, problem: Problem) -> None:
-        lacking = native_needs(problem)
-        if lacking is not None:
-            raise RuntimeError(f"the path 'native' needs {lacking}; ask for path 'eager' or 'compiled'.")
+        needs = native_needs(problem)
+        if needs is not None:
+            raise RuntimeError(f"the path 'native' needs {needs}; ask for path 'eager' or 'compiled'.")
         self.problem = problem
         self._plan = Plan.of(problem)
         self._step = _native().step

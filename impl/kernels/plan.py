@@ -81,7 +81,8 @@ class Plan:
     ) -> tuple[list[tuple[Tensor, ...]], tuple[Tensor, ...], list[Tensor], list[Tensor]]:
         """The factors of layers 2 ... N+1 and of the loss, E^1 ... E^N, and g~^1 ... g~^N if controlled.
 
-        x is (data, n_0), y (data, p); E^i and g~^i are (R, ., data).
+        Feedback and control are given transposed. x is (data, n_0), y (data, p); E^i and g~^i are
+        (R, ., data).
         """
         h, target = x.T[None], y.T[None]
         known: list[tuple[Tensor, ...]] = []
@@ -105,13 +106,13 @@ class Plan:
         those of layers 2 ... N+1.
         """
         if self.rule == "DFA":
-            return [top], [multiply(B.mT, top, self.products) for B in feedback] if self.controlled else []
+            return [top], [multiply(B_T, top, self.products) for B_T in feedback] if self.controlled else []
         errors, guesses = [top], []
-        for B, slope in zip(reversed(feedback[1:]), reversed(slopes[:-1]), strict=True):
-            guesses.append(multiply(B.mT, errors[-1], self.products))
+        for B_T, slope in zip(reversed(feedback[1:]), reversed(slopes[:-1]), strict=True):
+            guesses.append(multiply(B_T, errors[-1], self.products))
             errors.append(guesses[-1] * slope)
         if self.controlled:
-            guesses.append(multiply(feedback[0].mT, errors[-1], self.products))
+            guesses.append(multiply(feedback[0], errors[-1], self.products))
         return errors[::-1], guesses[::-1]
 
     def next_layer(

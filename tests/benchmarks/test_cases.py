@@ -5,9 +5,9 @@ import torch
 
 from benchmarks import cases
 from benchmarks.asv_bench import kernels, reference
-from benchmarks.cases import CASES, WAYS, by_name, cannot, check_step, step_error
+from benchmarks.cases import CASES, SHAPES, WAYS, by_name, cannot, check_step, step_error
 from benchmarks.gate import GATED, stored_ratios
-from impl.kernels import Totals
+from impl.kernels import Totals, native_path
 
 
 def test_names_are_unique_and_every_front_end_takes_known_ones() -> None:
@@ -40,9 +40,18 @@ def test_without_a_gpu_or_a_compiler_a_way_is_left_out_and_says_why(monkeypatch:
     monkeypatch.setattr(cases, "compiling_needs", lambda device: "a compiler")
     assert cannot("cuda") == "no CUDA device here"
     assert cannot("compiled") == "torch.compile needs a compiler"
-    for way in ("cuda", "compiled"):
+    monkeypatch.setattr(native_path, "compiler", lambda: None)
+    assert cannot("native") == "a C++ compiler (g++ or clang++)"
+    for way in ("cuda", "compiled", "native"):
         with pytest.raises(NotImplementedError):
             kernels.find("A1", way)
+
+
+def test_a_shape_too_wide_for_the_native_path_is_left_out() -> None:
+    for name in ("C1", "C2"):
+        assert cannot("native", SHAPES[name]) == "too wide for the native path"
+        with pytest.raises(RuntimeError, match="weights above the first layer"):
+            by_name(name).make("native", "cpu")
 
 
 def test_large_cases_are_made_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

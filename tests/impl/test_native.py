@@ -144,7 +144,9 @@ def test_the_rule_takes_the_native_path_for_small_networks():
 def test_without_a_compiler_it_says_so_in_one_line(monkeypatch):
     problem, _ = twin_problems(small(), rule="FA", controlled=False, family="gaussian")
     monkeypatch.setattr(native_path, "compiler", lambda: None)
-    with pytest.raises(RuntimeError, match=r"^the path 'native' needs a C\+\+ compiler .*; ask for path 'eag"):
+    with pytest.raises(
+        RuntimeError, match=r"^the path 'native' needs a C\+\+ compiler .*; ask for path 'eag"
+    ):
         open_path(problem, "native")
     assert choose(problem, 10**5) == "eager"
 
@@ -155,7 +157,7 @@ def test_a_failed_build_says_so_in_one_line(monkeypatch, tmp_path):
     source.parent.mkdir()
     source.write_text("this is not C++\n")
     monkeypatch.setattr(native_path, "SOURCE", source)
-    with pytest.raises(RuntimeError, match="^the path 'native' could not be built by .*: .*error") as raised:
+    with pytest.raises(RuntimeError, match=r"^the path 'native' could not be built by .*: .*error") as raised:
         native_path._library()
     assert "\n" not in str(raised.value)
 
