@@ -28,8 +28,9 @@ from torch.utils.flop_counter import flop_registry
 
 from benchmarks.cases import SHAPES, Model, Shape
 from impl.kernels import Batch, Totals, open_path
+from impl.kernels.problem import DOUBLE
 
-__all__ = ["Work", "count", "counted", "minimal_flops", "stored", "stored_in"]
+__all__ = ["Work", "count", "counted", "minimal_bytes", "minimal_flops", "stored", "stored_in"]
 
 STORED = Path(__file__).parent / "stored"
 
@@ -147,6 +148,19 @@ def minimal_flops(shape: Shape) -> int:
     return 2 * (shape.data * (clean + feedback + sums) + shape.samples * perturbed)
 
 
+def minimal_bytes(shape: Shape) -> int:
+    """What has to move between memory and processor in a step, if all that is in between stays in caches.
+
+    The data, W of every layer and the B that error signals are made with are read, S and Q read and written:
+    as float32, or float64 where ``Totals`` keeps them so. Noise is made from counters.
+    """
+    n, top = shape.widths, len(shape.widths) - 1
+    read = sum(n[i] * n[i - 1] for i in range(1, top + 1)) + sum(n[i] * n[i + 1] for i in range(2, top))
+    sums = [n[i + 1] * width for i in range(1, top) for width in (n[i], n[i + 1])]
+    both_ways = sum(2 * size * (8 if size <= DOUBLE else 4) for size in sums)
+    return 4 * (read + shape.data * (n[0] + n[-1])) + both_ways
+
+
 def stored_in() -> Path:
     """The file for this version of torch, by its first two numbers."""
     version = ".".join(torch.__version__.split(".")[:2])
@@ -174,10 +188,14 @@ def main() -> int:
     if parser.parse_args().record:
         record()
     known, wrong = stored(), False
-    print(f"{'case':5}{'flops':>16}{'operators':>11}{'allocations':>13}{'bytes':>16}")
+    print(f"{'case':5}{'flops':>16}{'operators':>11}{'allocations':>13}{'bytes':>16}", end="")
+    print(f"{'least: flops':>16}{'bytes':>16}")
     for name, shape in SHAPES.items():
         work = count(shape)
-        print(f"{name:5}{work.flops:16,}{work.operator_count:11,}{work.allocations:13,}{work.bytes:16,}")
+        print(
+            f"{name:5}{work.flops:16,}{work.operator_count:11,}{work.allocations:13,}{work.bytes:16,}", end=""
+        )
+        print(f"{minimal_flops(shape):16,}{minimal_bytes(shape):16,}")
         changed = differences(work, known[name]) if name in known else ["nothing is stored"]
         wrong = wrong or bool(changed)
         for line in changed:

@@ -85,8 +85,9 @@ def relative_errors(network: Network, fitted: Sequence[Tensor]) -> tuple[float, 
 def plain(
     network: Network, x: Tensor, y: Tensor, draws: Sequence[int], c: float, path: str
 ) -> Iterator[Mark]:
-    """The error after each of these numbers of draws a datum, each from noise of its own; the path "native" in
-    float32.
+    """The error after each of these numbers of draws a datum, each from noise of its own.
+
+    On the path "native" in float32.
     """
     if path == "native":
         network, x, y = network.to(torch.float32), x.float(), y.float()

@@ -33,6 +33,9 @@ __all__ = ["Stream", "fit_network", "read_whole", "write_whole"]
 
 TILE = 2**19
 """How many noise values are in hand at a time: a few megabytes, so that they stay in cache."""
+CALL = 2**24
+"""Samples in one call of a path that does not go by tiles: about a second, after which it can be interrupted.
+"""
 
 Data = Iterable[tuple[Tensor, Tensor]]
 
@@ -68,10 +71,7 @@ class Stream:
         widths = self.problem.widths
         x, y = checks.data(x, y, widths[0], widths[-1], self.problem.like)
         start = self.data if first is None else checks.whole("first", first, 0, 2**32 - len(x) + 1)
-        if self.path.name in ("native", "triton"):  # whose noise is never in hand as a whole
-            rows, draws = len(x), self.draws
-        else:
-            rows, draws = self._tile(len(x))
+        rows, draws = self._tile(len(x))
         for at in range(0, len(x), rows):
             for draw in range(0, self.draws, draws):
                 part = slice(at, at + rows)
@@ -81,7 +81,10 @@ class Stream:
 
     def _tile(self, data: int) -> tuple[int, int]:
         """How many data and draws go at once: whole data where they fit, else an even part of one's draws."""
-        samples = max(1, self.tile // sum(self.problem.hidden))
+        if self.path.name in ("native", "triton"):  # whose noise is never in hand as a whole
+            samples = CALL
+        else:
+            samples = max(1, self.tile // sum(self.problem.hidden))
         if self.draws <= samples:
             most = min(data, samples // self.draws)
             even = [rows for rows in range(most, most // 2, -1) if data % rows == 0]

@@ -6,10 +6,9 @@ error signals and the sums: only W^1 x is a product of torch's. ``torch.compile`
 through memory between any two of its products.
 
 For float32, at most ``MOST`` weights above the first layer, logistic, tanh or linear units, mse, and
-independent noise. The
-function is built by a C++ compiler when it is first asked for, in a second or two, for this processor, and
-kept in the user's cache (``$XDG_CACHE_HOME``, else ``~/.cache``, else a temporary folder). It is called
-without the interpreter's lock, over as many parts of the data as torch has threads.
+independent noise. The function is built by a C++ compiler when it is first asked for, in a second or two, for
+this processor, and kept in the user's cache (``$XDG_CACHE_HOME``, else ``~/.cache``, else a temporary
+folder). It is called without the interpreter's lock, over as many parts of the data as torch has threads.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ MOST = 2**18
 """Weights above the first layer: a megabyte, which a second-level cache holds."""
 SOURCE = Path(__file__).parent / "native" / "kernel.cpp"
 OPTIONS = ("-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math")
-BUILD = (*OPTIONS, "-mprefer-vector-width=512", "-std=c++17", "-fPIC", "-shared")
+BUILD = (*OPTIONS, "-std=c++17", "-fPIC", "-shared")
 SCALES = {"identity": 0, "sigmoid": 1, "tanh": 2}
 APART = 2**13
 """Samples from which a second thread is worth its start."""
@@ -124,7 +123,9 @@ class NativePath:
         estimates: Tensor | None = None,
         changes: Tensor | None = None,
     ) -> None:
-        data, y = len(batch.x), batch.y.contiguous()
+        data = len(batch.x)
+        # the function trusts what it is given: as many numbers as it will read, of its own type
+        y = batch.y.expand(data, self.problem.widths[-1]).to(torch.float32).contiguous()
         threads = min(torch.get_num_threads(), data) if data * batch.draws >= 2 * APART else 1
         bounds = [data * k // threads for k in range(threads + 1)]
         for run, model in enumerate(self._models):

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from benchmarks import counts
-from benchmarks.cases import SHAPES
-from benchmarks.counts import count, counted, differences, minimal_flops
+from benchmarks.cases import SHAPES, Shape
+from benchmarks.counts import count, counted, differences, minimal_bytes, minimal_flops
 from impl.kernels import fast_path
 
 
@@ -105,3 +105,15 @@ def test_counts_are_kept_for_each_version_of_torch(monkeypatch: pytest.MonkeyPat
     assert set(counts.stored()) == set(SHAPES)
     monkeypatch.setattr(torch, "__version__", "9.0.0")
     assert counts.stored() == {}
+
+
+def test_the_least_bytes_are_data_matrices_and_sums_once() -> None:
+    W, B3 = 784 * 50 + 50 * 20 + 20 * 10, 20 * 10
+    S, Q = 50 * 20 + 20 * 10, 20 * 20 + 10 * 10
+    assert minimal_bytes(SHAPES["A1"]) == 4 * (W + B3 + 32 * 794) + 16 * (S + Q)
+    more = minimal_bytes(replace(SHAPES["B1"], data=33)) - minimal_bytes(SHAPES["B1"])
+    assert more == 4 * 2 * 784
+    deep, shallow = (Shape(widths, "tanh", 1, 1) for widths in ((1, 300, 300, 1), (1, 300, 1)))
+    assert (
+        minimal_bytes(deep) - minimal_bytes(shallow) == 4 * (300 * 300 + 300) + 2 * 4 * 2 * 300 * 300
+    )  # W^2, B^3; S^1, Q^1

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from impl import Network
+from impl import Network, stream
 from impl.counter_noise import LAWS, counted_noise, sample_index
 from impl.kernels import Batch, Problem, Totals, choose, native_path, open_path
 from impl.kernels.native_path import compiler, native_needs, native_noise
+from impl.stream import Stream
 from tests.impl.cases import data_for, network_of
 from tests.impl.test_counter_noise import ulps
 from tests.impl.test_kernels import answers, errors_by_scale, feedback_for, gap
@@ -174,3 +175,35 @@ def test_it_is_built_once(monkeypatch, tmp_path):
     elsewhere = native_path._library()
     assert elsewhere.name == first.name
     assert not elsewhere.is_relative_to(Path("/proc"))
+
+
+@pytest.mark.parametrize("most", [100, 30])
+def test_a_long_stream_goes_in_calls_that_can_be_interrupted(most, monkeypatch):
+    """By data, or by draws where those of one datum are too many for a call."""
+    network = small()
+    problem, _ = twin_problems(network, rule="FA", controlled=False, family="rademacher")
+    x, y = data_for(network, 7)
+    whole, parts = Stream(problem, 40, path="native"), Stream(problem, 40, path="native")
+    whole.add(x, y)
+    monkeypatch.setattr(stream, "CALL", most)
+    sizes = []
+    accumulate = parts.path.accumulate
+    monkeypatch.setattr(
+        parts.path, "accumulate", lambda b, t: (sizes.append(len(b.x) * b.draws), accumulate(b, t))
+    )
+    parts.add(x, y)
+    assert sum(sizes) == 7 * 40
+    assert max(sizes) <= most
+    assert gap(parts.totals.tensors, whole.totals.tensors) <= 1e-6
+
+
+def test_it_reads_no_more_than_it_is_given():
+    """Targets of another type, or one row for all, are as torch takes them; a wrong shape is refused."""
+    network = small()
+    problem, _ = twin_problems(network, rule="FA", controlled=False, family="rademacher")
+    x, y = data_for(network, 9)
+    path = open_path(problem, "native")
+    expected = path.differences(Batch(x, y[:1].expand_as(y).contiguous()))
+    assert torch.equal(path.differences(Batch(x, y[:1].double())), expected)
+    with pytest.raises(RuntimeError, match="expanded size"):
+        path.differences(Batch(x, y[:4]))

@@ -90,9 +90,9 @@ struct Group {
     int lane[LANES], draw[LANES], live[LANES];
     alignas(64) Word low, high;
 
-    void put(const Samples &s, int64_t from, int at, int datum, int64_t draw_, bool counts) {
-        lane[at] = datum, draw[at] = (int)draw_, live[at] = counts;
-        low[at] = (uint32_t)(s.draw + draw_), high[at] = (uint32_t)(s.datum + from + datum);
+    void put(const Samples &s, int64_t from, int at, int datum, int64_t k, bool counts) {
+        lane[at] = datum, draw[at] = (int)k, live[at] = counts;
+        low[at] = (uint32_t)(s.draw + k), high[at] = (uint32_t)(s.datum + from + datum);
     }
 };
 
@@ -108,8 +108,8 @@ void show(const Rows &b, const int *lane, bool controlled) {
     if (controlled) copy(b.block.guesses, b.shown.guesses, 0, b.units);
 }
 
-// (L~ - L) / c for a group: noise, perturbed pass, and the loss's difference of "mse"; ``change`` less g~ . xi
-// where ``surprise`` is asked for too.
+// A group's noise, perturbed pass, and change = (L~ - L) / c, for "mse"; surprise = change - g~ . xi, 0 in lanes
+// that do not count.
 template <bool APART>
 void perturb(const Model &m, const Rows &b, const Clean &known, const Group &g, Row change, Row surprise) {
     for (int i = 0; i < m.hidden; i++)
@@ -149,7 +149,8 @@ float emptied(Row row) {
 }
 
 // Runs a group. Its (L~ - L) / c go to the data's places in changes, if there are any.
-void run_group(const Model &m, const Samples &s, int64_t from, const Rows &b, const Group &g, float *changes, Row surprise) {
+void run_group(
+    const Model &m, const Samples &s, int64_t from, const Rows &b, const Group &g, float *changes, Row surprise) {
     alignas(64) Row change;
     const bool own = s.draws == 1;  // a lane is the datum in that lane
     if (!g.apart && !own) show(b, g.lane, m.control);
@@ -189,7 +190,8 @@ void run_short(const Model &m, const Samples &s, int64_t from, int used, Rows &b
     for (int datum = 0; datum < used; datum += together) {
         for (int l = 0; l < LANES; l++) {
             const int at = datum + l / each, k = l % each;
-            g.put(s, from, l, std::min(at, used - 1), std::min(k, draws - 1), at < used && k < draws && l / each < together);
+            const bool counts = at < used && k < draws && l / each < together;
+            g.put(s, from, l, std::min(at, used - 1), std::min(k, draws - 1), counts);
         }
         run_group(m, s, from, b, g, changes, surprise);
         for (int j = 0; j < b.units; j++) {
