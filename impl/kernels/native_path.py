@@ -73,8 +73,21 @@ def native_needs(problem: Problem) -> str | None:
 
 
 def lacking() -> str | None:
-    """What the native path lacks here whatever the problem, or None."""
-    return None if compiler() else "a C++ compiler (g++ or clang++)"
+    """What the native path lacks here whatever the problem, or None. Builds it, where that was not done yet."""
+    if compiler() is None:
+        return "a C++ compiler (g++ or clang++)"
+    failure = _failure()
+    return failure and f"a C++ compiler that can build it (g++ 12, clang++ 14 or later): {failure}"
+
+
+@functools.cache
+def _failure() -> str | None:
+    """Why it cannot be built or loaded, in a line, or None."""
+    try:
+        _native()
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        return str(error)
+    return None
 
 
 class NativePath:
@@ -249,7 +262,7 @@ def _library() -> Path:
         if built.returncode != 0:
             lines = built.stderr.strip().splitlines() or ["no message"]
             why = next((line for line in lines if "error" in line), lines[0])
-            raise RuntimeError(f"the path 'native' could not be built by {made_by}: {why}")
+            raise RuntimeError(f"{made_by} says {why}")
         fresh.replace(library)  # whole or not at all, whoever else is building it
     return library
 

@@ -152,14 +152,22 @@ def test_without_a_compiler_it_says_so_in_one_line(monkeypatch):
     assert choose(problem, 10**5) == "eager"
 
 
-def test_a_failed_build_says_so_in_one_line(monkeypatch, tmp_path):
+def test_where_the_build_fails_the_rule_takes_another_path_and_the_name_says_why(monkeypatch, tmp_path):
+    problem, _ = twin_problems(small(), rule="FA", controlled=False, family="gaussian")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     source = tmp_path / "native" / "kernel.cpp"
     source.parent.mkdir()
     source.write_text("this is not C++\n")
     monkeypatch.setattr(native_path, "SOURCE", source)
-    with pytest.raises(RuntimeError, match=r"^the path 'native' could not be built by .*: .*error") as raised:
-        native_path._library()
+    for cached in (native_path._native, native_path._failure):
+        cached.cache_clear()
+    try:
+        assert choose(problem, 10**5) == "eager"
+        with pytest.raises(RuntimeError, match=r"^the path 'native' needs a C.. compiler that can") as raised:
+            open_path(problem, "native")
+    finally:
+        native_path._failure.cache_clear()
+    assert "error: " in str(raised.value)
     assert "\n" not in str(raised.value)
 
 

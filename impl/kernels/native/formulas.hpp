@@ -7,19 +7,20 @@
 constexpr float LARGEST = 80.0f;  // impl.kernels.formulas.LARGEST
 enum Scale { IDENTITY, SIGMOID, TANH };  // of the argument: tanh(a) = 2 s(2 a) - 1
 
-// G rows of P = W u: their sums are G PARTS vectors, held in registers over all inputs.
+// G rows of P = W u: their sums are held in registers over all inputs.
 template <int G> static void rows(int inputs, const float *W, const Row *u, Row *P) {
-    Vector sums[G][PARTS] = {};
-    for (int j = 0; j < inputs; j++)
+    for (int at = 0; at < LANES; at += TOGETHER * WIDE) {
+        Vector sums[G][TOGETHER] = {};
+        for (int j = 0; j < inputs; j++)
+#pragma GCC unroll 8
+            for (int g = 0; g < G; g++)
+#pragma GCC unroll 2
+                for (int k = 0; k < TOGETHER; k++) sums[g][k] += W[j * G + g] * vector(u[j] + at + WIDE * k);
 #pragma GCC unroll 8
         for (int g = 0; g < G; g++)
-#pragma GCC unroll 8
-            for (int part = 0; part < PARTS; part++)
-                sums[g][part] += W[j * G + g] * vector(u[j] + WIDE * part);
-#pragma GCC unroll 8
-    for (int g = 0; g < G; g++)
-#pragma GCC unroll 8
-        for (int part = 0; part < PARTS; part++) vector(P[g] + WIDE * part) = sums[g][part];
+#pragma GCC unroll 2
+            for (int k = 0; k < TOGETHER; k++) vector(P[g] + at + WIDE * k) = sums[g][k];
+    }
 }
 
 // P = W u. W is packed: the columns of its first 8 rows, those of the next 8, ..., of the next 4, of each row left.

@@ -28,6 +28,12 @@ namespace {
 
 constexpr int FLUSH = 64;  // so many groups of lanes are added in float before their sum is moved to double
 
+// The first cache line in memory, which has LINE numbers to spare.
+Row *first_row(std::vector<float> &memory) {
+    const uintptr_t line = LINE * sizeof(float) - 1;
+    return (Row *)(((uintptr_t)memory.data() + line) & ~line);
+}
+
 // A row for each unit: what the clean pass leaves of a block (a lane is a datum), or shows of it to a group of
 // samples (a lane is a sample).
 struct Clean {
@@ -43,8 +49,8 @@ struct Rows {
     Rows(const Model &m, std::vector<float> &memory) : units(0), outputs(m.widths[m.hidden]) {
         for (int i = 0; i < m.hidden; i++) at.push_back(units), units += m.widths[i];
         at.push_back(units), all = units + outputs;
-        memory.resize(std::max(memory.size(), (size_t)(9 * all + 6 * units + 2 * outputs) * LANES + WIDE));
-        Row *next = (Row *)(((uintptr_t)memory.data() + 63) & ~(uintptr_t)63);
+        memory.resize(std::max(memory.size(), (size_t)(9 * all + 6 * units + 2 * outputs) * LANES + LINE));
+        Row *next = first_row(memory);
         const auto take = [&next](int rows) { return std::exchange(next, next + rows); };
         for (Clean *clean : {&block, &shown})
             *clean = {take(all), take(all), take(outputs), take(units)};
@@ -136,8 +142,12 @@ void perturb(const Model &m, const Rows &b, const Clean &known, const Group &g, 
 }
 
 float sum_of(Vector sum) {
+#if defined(__AVX512F__)
     sum += __builtin_shufflevector(sum, sum, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
     sum += __builtin_shufflevector(sum, sum, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+#elif defined(__AVX2__)
+    sum += __builtin_shufflevector(sum, sum, 4, 5, 6, 7, 0, 1, 2, 3);
+#endif
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
@@ -214,7 +224,7 @@ void run_short(const Model &m, const Samples &s, int64_t from, int used, Rows &b
 // G rows of sum (., n) += left right^T over the lanes in use; rows of right are lanes, padded to whole vectors.
 template <int G>
 void gram(int n, int used, const double *left, const double *right, int padded, double *sum) {
-    for (int j = 0; j < n; j += EIGHT) {
+    for (int j = 0; j < n; j += HALF) {
         Doubles sums[G] = {};
         for (int l = 0; l < used; l++)
 #pragma GCC unroll 4
@@ -222,7 +232,7 @@ void gram(int n, int used, const double *left, const double *right, int padded, 
 #pragma GCC unroll 4
         for (int g = 0; g < G; g++) {
             const Doubles found = sums[g];
-            for (int k = 0; k < std::min(EIGHT, n - j); k++) sum[g * n + j + k] += found[k];
+            for (int k = 0; k < std::min(HALF, n - j); k++) sum[g * n + j + k] += found[k];
         }
     }
 }
@@ -231,7 +241,7 @@ void gram(int n, int used, const double *left, const double *right, int padded, 
 void add(
     int m, const Row *left, int n, const Row *right, int used, double times, std::vector<double> &memory,
     double *sum) {
-    const int padded = (n + EIGHT - 1) / EIGHT * EIGHT;
+    const int padded = (n + HALF - 1) / HALF * HALF;
     memory.resize((size_t)LANES * (m + padded));
     double *first = memory.data(), *second = first + m * LANES;
     for (int i = 0; i < m; i++)
@@ -281,8 +291,8 @@ extern "C" void step(
 extern "C" void noise(
     int32_t family, int32_t units, int32_t tag, uint32_t seed, uint32_t step, int64_t samples, const int64_t *index,
     float *out) {
-    std::vector<float> memory((size_t)units * LANES + WIDE);
-    Row *xi = (Row *)(((uintptr_t)memory.data() + 63) & ~(uintptr_t)63);
+    std::vector<float> memory((size_t)units * LANES + LINE);
+    Row *xi = first_row(memory);
     alignas(64) Word low, high;
     for (int64_t at = 0; at < samples; at += LANES) {
         const int used = (int)std::min<int64_t>(samples - at, LANES);

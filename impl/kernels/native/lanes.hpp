@@ -9,19 +9,27 @@
 #include <cstring>
 #include <utility>
 #include <vector>
-#ifdef __AVX512F__
-#include <immintrin.h>
-#endif
 
-constexpr int LANES = 32, WIDE = 16, PARTS = LANES / WIDE;
+// WIDE: the floats of a vector of this processor; TOGETHER: of how many of them a product holds sums at once, in
+// 32 registers or in 16.
+#if defined(__AVX512F__)
+#include <immintrin.h>
+constexpr int WIDE = 16, TOGETHER = 2;
+#elif defined(__AVX2__)
+#include <immintrin.h>
+constexpr int WIDE = 8, TOGETHER = 1;
+#else
+constexpr int WIDE = 4, TOGETHER = 1;
+#endif
+constexpr int LANES = 32, HALF = WIDE / 2;
+constexpr int LINE = 16;  // floats in a cache line, on which rows begin
 
 typedef float Row[LANES];
 typedef uint32_t Word[LANES];
 typedef float Vector __attribute__((vector_size(4 * WIDE), aligned(4)));
 typedef uint32_t Words __attribute__((vector_size(4 * WIDE)));
 typedef uint64_t Pair __attribute__((vector_size(4 * WIDE)));  // the same bits: lanes 2 k and 2 k + 1 in one
-constexpr int EIGHT = 8;
-typedef double Doubles __attribute__((vector_size(8 * EIGHT), aligned(8)));
+typedef double Doubles __attribute__((vector_size(8 * HALF), aligned(8)));
 
 static inline Vector &vector(float *at) { return *(Vector *)at; }
 static inline const Vector &vector(const float *at) { return *(const Vector *)at; }

@@ -10,8 +10,10 @@ enum Family { GAUSSIAN, RADEMACHER, UNIFORM, SKEWED };
 
 // The 64 bits of the product of a 32-bit number, the low half of each lane, and m.
 static inline Pair times(Pair a, uint32_t m) {
-#ifdef __AVX512F__  // gcc 12 takes three instructions for what is one
+#if defined(__AVX512F__)  // gcc 12 takes three instructions for what is one
     return (Pair)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(m));
+#elif defined(__AVX2__)
+    return (Pair)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x(m));
 #else
     return (a & LOW) * m;
 #endif
@@ -19,7 +21,7 @@ static inline Pair times(Pair a, uint32_t m) {
 
 // Philox4x32-10, impl.philox: the four words of the counters c, in their place.
 static void philox(Word *c, uint32_t k0, uint32_t k1) {
-    for (int part = 0; part < PARTS; part++) {
+    for (int part = 0; part < LANES / WIDE; part++) {
         Words w[4];
         for (int i = 0; i < 4; i++) std::memcpy(&w[i], c[i] + WIDE * part, sizeof w[i]);
         for (uint32_t round = 0, a = k0, b = k1; round < 10; round++, a += 0x9E3779B9u, b += 0xBB67AE85u) {
