@@ -73,7 +73,7 @@ def native_needs(problem: Problem) -> str | None:
 
 
 def lacking() -> str | None:
-    """What the native path lacks here whatever the problem, or None. Builds it, where that was not done yet."""
+    """What the native path lacks here whatever the problem, or None. Builds it, if that was not done yet."""
     if compiler() is None:
         return "a C++ compiler (g++ or clang++)"
     failure = _failure()
