@@ -72,7 +72,7 @@ class CompiledPath(FastPath):
         """Add the batch to S and Q."""
         S, Q = totals.targets
         with tensor_cores(self.problem.products):
-            found = self._run(self.plan.estimates, batch)
+            found = self._run(True, batch)
             signals = len(found) - len(self.plan.hidden)
             self.plan.add(found[:signals], found[signals:], batch.draws, S, Q)
         totals.added(len(batch.x) * batch.draws)
@@ -81,27 +81,32 @@ class CompiledPath(FastPath):
     def differences(self, batch: Batch) -> Tensor:
         """(L~ - L) / c, (R, data, draws)."""
         with tensor_cores(self.problem.products):
-            found: Tensor = self._run(self.plan.differences, batch)[0]
+            found: Tensor = self._run(False, batch)[0]
         return found
 
-    def _run(self, function: Function, batch: Batch) -> Sequence[Tensor]:
+    def _run(self, projected: bool, batch: Batch) -> Sequence[Tensor]:
         arguments = (*self._model, batch.x, batch.y, *self.counters(batch))
-        key = (function, batch.draws, batch.x.shape, batch.x.stride(), batch.y.stride())
+        key = (projected, batch.draws, batch.x.shape, batch.x.stride(), batch.y.stride())
         if key not in self._compiled:
-            self._compiled[key] = compiled(functools.partial(self._grouped, function), arguments)
+            self._compiled[key] = compiled(functools.partial(self._step, projected), arguments)
         found: Sequence[Tensor] = self._compiled[key](*arguments)
         return found
 
-    def _grouped(self, function: Function, *flat: Tensor) -> Sequence[Tensor]:
-        """The function of grouped arguments, as one of a row of tensors."""
-        groups, rest = [], list(flat)
+    def _step(self, projected: bool, *arguments: Tensor) -> Sequence[Tensor]:
+        """A step but for its sums, of one row of tensors: E^1 ... E^N (one under "DFA"), Lambda^1 ...
+        Lambda^N; or (L~ - L) / c alone, where it is not ``projected``.
+        """
+        groups, rest = [], list(arguments)
         for size in self._sizes:
             groups.append(rest[:size])
             rest = rest[size:]
         weights, feedback, control, blocks, tags = groups
         c, x, y, *counters = rest
-        found: Sequence[Tensor] = function(weights, feedback, control, x, y, (blocks, tags, *counters), c)
-        return found
+        known, of_loss, errors, guesses = self.plan.clean(weights, feedback, control, x, y)
+        P, noise = self.plan.perturbed(weights, known, (blocks, tags, *counters), c)
+        if not projected:
+            return [self.plan.difference(P, known[-1], of_loss, c)]
+        return [*errors, *self.plan.project(P, known[-1], of_loss, c, noise, guesses)]
 
 
 @torch.no_grad()

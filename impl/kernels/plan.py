@@ -185,38 +185,6 @@ class Plan:
                 u = self.next_layer(k + 1, P, known[k], noise[k + 1], c, few=few)
         return P, noise
 
-    def estimates(
-        self,
-        weights: Sequence[Tensor],
-        feedback: Sequence[Tensor],
-        control: Sequence[Tensor],
-        x: Tensor,
-        y: Tensor,
-        counters: Sequence[Any],
-        c: Tensor,
-    ) -> list[Tensor]:
-        """All of a step but the sums, as one function of tensors: E^1 ... E^N (one under "DFA"), and Lambda^1
-        ... Lambda^N.
-        """
-        known, of_loss, errors, guesses = self.clean(weights, feedback, control, x, y)
-        P, noise = self.perturbed(weights, known, counters, c)
-        return [*errors, *self.project(P, known[-1], of_loss, c, noise, guesses)]
-
-    def differences(
-        self,
-        weights: Sequence[Tensor],
-        feedback: Sequence[Tensor],
-        control: Sequence[Tensor],
-        x: Tensor,
-        y: Tensor,
-        counters: Sequence[Any],
-        c: Tensor,
-    ) -> list[Tensor]:
-        """(L~ - L) / c alone, of the same arguments."""
-        known, of_loss, _, _ = self.clean(weights, feedback, control, x, y)
-        P, _ = self.perturbed(weights, known, counters, c)
-        return [self.difference(P, known[-1], of_loss, c)]
-
     def add(
         self,
         errors: Sequence[Tensor],
