@@ -135,10 +135,11 @@ def count(shape: Shape, fake: bool = True) -> Work:
 
 
 def minimal_flops(shape: Shape) -> int:
-    """Two for each multiplication that the estimator cannot do without, in closed form.
+    """Two for each multiplication of the estimator's products, in closed form: the floor in ``ratios``.
 
     Per datum: the clean pass, the feedback from the top down to layer 2, and S and Q of every hidden layer.
-    Per sample: the perturbed pass from layer 2 up, since noise enters behind layer 1.
+    Per sample: the perturbed pass from layer 2 up, since noise enters behind layer 1. (Of a wide Q, which is
+    symmetric, the kernels do less: see ``impl.kernels.plan.STRIP``.)
     """
     n, top = shape.widths, len(shape.widths) - 1
     clean = sum(n[i] * n[i - 1] for i in range(1, top + 1))

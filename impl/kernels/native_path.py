@@ -20,9 +20,10 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ctypes import c_float, c_int32, c_int64, c_uint32, c_void_p
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,7 @@ import torch
 from torch import Tensor
 
 from impl.counter_noise import LAWS, tag_of
-from impl.kernels.plan import Plan
-from impl.kernels.problem import Batch, Problem, Totals
+from impl.kernels.problem import FLUSH, Batch, Problem, Totals
 
 __all__ = ["NativePath", "native_needs", "native_noise"]
 
@@ -42,6 +42,8 @@ SOURCE = Path(__file__).parent / "native" / "kernel.cpp"
 OPTIONS = ("-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math")
 BUILD = (*OPTIONS, "-std=c++17", "-fPIC", "-shared")
 SCALES = {"identity": 0, "sigmoid": 1, "tanh": 2}
+LANES = 32
+"""Data whose sums the kernel forms at once."""
 APART = 2**13
 """Samples from which a second thread is worth its start."""
 
@@ -100,7 +102,6 @@ class NativePath:
         if needs is not None:
             raise RuntimeError(f"the path 'native' needs {needs}; ask for path 'eager' or 'compiled'.")
         self.problem = problem
-        self._plan = Plan.of(problem)
         self._step = _native().step
         self._models = [_Model.of(problem, run) for run in range(problem.runs)]
 
@@ -108,17 +109,10 @@ class NativePath:
     def accumulate(self, batch: Batch, totals: Totals) -> None:
         """Add the batch to S and Q."""
         S, Q = totals.targets
-        if all(total.dtype == torch.float64 for total in (*S, *Q)):
-            self._run(batch, S, Q)
-        else:
-            problem, data = self.problem, len(batch.x)
-            errors = torch.empty((problem.runs, sum(problem.widths[2:]), data))
-            estimates = torch.empty((problem.runs, sum(problem.hidden), data))
-            self._run(batch, errors=errors, estimates=estimates)
-            signals = torch.split(errors, list(problem.widths[2:]), 1)
-            signals = signals if problem.rule == "FA" else signals[-1:]
-            self._plan.add(signals, torch.split(estimates, list(problem.hidden), 1), batch.draws, S, Q)
-        totals.added(len(batch.x) * batch.draws)
+        single = any(total.dtype == torch.float32 for total in (*S, *Q))
+        for part in _parts(batch, FLUSH * LANES) if single else [batch]:
+            self._run(part, S, Q)
+            totals.added(len(part.x) * batch.draws, products=-(-len(part.x) // LANES))
 
     @torch.no_grad()
     def differences(self, batch: Batch) -> Tensor:
@@ -132,8 +126,6 @@ class NativePath:
         batch: Batch,
         S: Sequence[Tensor] = (),
         Q: Sequence[Tensor] = (),
-        errors: Tensor | None = None,
-        estimates: Tensor | None = None,
         changes: Tensor | None = None,
     ) -> None:
         data = len(batch.x)
@@ -145,16 +137,16 @@ class NativePath:
             first = torch.mm(self.problem.weights[0][run], batch.x.T)
             place = (data, batch.draws, batch.first, batch.first_draw)
             samples = _Samples(first.data_ptr(), y.data_ptr(), *place)
-            written = [None if t is None else t[run].data_ptr() for t in (errors, estimates, changes)]
+            written = None if changes is None else changes[run].data_ptr()
             sums = [[total[run] for total in totals] for totals in (S, Q)]
             step = functools.partial(self._step, model, samples)
             if threads == 1:
-                step(0, data, *map(_addresses, sums), *written)
+                step(0, data, *map(_sums, sums), written)
                 continue
             own = [[[torch.zeros_like(t) for t in totals] for totals in sums] for _ in range(threads)]
             with ThreadPoolExecutor(threads) as pool:
                 parts = [
-                    pool.submit(step, *ends, *map(_addresses, mine), *written)
+                    pool.submit(step, *ends, *map(_sums, mine), written)
                     for ends, mine in zip(pairwise(bounds), own, strict=True)
                 ]
             for done, mine in zip(parts, own, strict=True):
@@ -162,6 +154,16 @@ class NativePath:
                 for totals, more in zip(sums, mine, strict=True):
                     for total, part in zip(totals, more, strict=True):
                         total += part
+
+
+def _parts(batch: Batch, size: int) -> Iterator[Batch]:
+    """A batch in parts of so many data at most."""
+    if len(batch.x) <= size:
+        yield batch
+        return
+    for start in range(0, len(batch.x), size):
+        here = slice(start, start + size)
+        yield replace(batch, x=batch.x[here], y=batch.y[here], first=batch.first + start)
 
 
 class _Model(ctypes.Structure):
@@ -204,6 +206,18 @@ class _Samples(ctypes.Structure):
     )  # fmt: skip
 
 
+class _Sum(ctypes.Structure):
+    """``Sum`` of the kernel."""
+
+    _fields_ = (("at", c_void_p), ("in_double", c_int32))
+
+
+def _sums(totals: Sequence[Tensor]) -> Any:
+    """An array of what contiguous tensors are; null for none."""
+    sums = [_Sum(total.data_ptr(), total.dtype == torch.float64) for total in totals]
+    return (_Sum * len(totals))(*sums) if totals else None
+
+
 def _packed(W: Tensor) -> Tensor:
     """The entries of a matrix in the order in which the kernel's ``product`` reads them."""
     rows, places = W.shape[0], [0]
@@ -236,7 +250,7 @@ def _native() -> Any:
     library = ctypes.CDLL(str(_library()))
     library.step.restype = library.noise.restype = None
     model, samples = ctypes.POINTER(_Model), ctypes.POINTER(_Samples)
-    library.step.argtypes = [model, samples, c_int64, c_int64, *[c_void_p] * 5]
+    library.step.argtypes = [model, samples, c_int64, c_int64, *[c_void_p] * 3]
     library.noise.argtypes = [c_int32, c_int32, c_int32, c_uint32, c_uint32, c_int64, c_void_p, c_void_p]
     return library
 

@@ -24,6 +24,8 @@ __all__ = ["Plan", "multiply"]
 
 SHORT = 16
 """Draws from which a loop over a datum's draws fills the vectors of a processor."""
+STRIP = 512
+"""Columns of Q that are added to by one product."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,7 @@ class Plan:
             error = errors[i] if self.rule == "FA" else errors[0]
             add_product(total, error, estimate, 1, self.products)
             if i < len(Q):
-                add_product(Q[i], error, error, draws, self.products)
+                add_square(Q[i], error, draws, self.products)
 
 
 def multiply(A: Tensor, X: Tensor, products: str = "full", out: Tensor | None = None) -> Tensor:
@@ -224,3 +226,18 @@ def add_product(total: Tensor, left: Tensor, right: Tensor, times: int, products
         total[0].addmm_(left[0], right[0].mT, alpha=times)
     else:
         total.baddbmm_(left, right.mT, alpha=times)
+
+
+def add_square(total: Tensor, left: Tensor, times: int, products: str) -> None:
+    """The lower triangle of total (R, m, m) += times left (R, m, T) left^T.
+
+    ``Totals`` mirrors it. A wide one is added to in strips of columns from the diagonal down, which is little
+    more than half the work.
+    """
+    width = left.shape[1]
+    if width <= STRIP:
+        add_product(total, left, left, times, products)
+        return
+    for start in range(0, width, STRIP):
+        strip = slice(start, start + STRIP)
+        add_product(total[:, start:, strip], left[:, start:], left[:, strip], times, products)

@@ -161,6 +161,8 @@ FLUSH = 64
 """How many products may be added in float32 before their sum is moved to float64."""
 DOUBLE = 2**16
 """Sums of up to so many entries are formed by float64 products whatever the dtype: they cost little there."""
+BLOCK = 256
+"""Rows that are mirrored at once."""
 
 
 class Totals:
@@ -168,7 +170,7 @@ class Totals:
     run.
 
     Under "FA" there is a Q for each hidden layer, with e~^{i+1}; under "DFA" one, with e~^{N+1}, for all. In
-    float32 the entries of large matrices are first added up in float32, ``FLUSH`` batches at a time.
+    float32 the entries of large matrices are first added up in float32, ``FLUSH`` products at a time.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -184,21 +186,22 @@ class Totals:
             total: total if small or total[0].numel() <= DOUBLE else torch.zeros_like(total, dtype=like.dtype)
             for total in (*self._S, *self._Q)
         }
-        self._unflushed = 0
+        self._unflushed, self._settled = 0, True
 
     @property
     def targets(self) -> tuple[list[Tensor], list[Tensor]]:
-        """Where a batch's products are added: the S and the Q, float64 or the problem's dtype."""
+        """Where a batch's products are added: the S, and the lower triangles of the Q."""
         return [self._work[total] for total in self._S], [self._work[total] for total in self._Q]
 
-    def added(self, samples: int) -> None:
-        """Note that ``samples`` samples a run have been added to the targets."""
+    def added(self, samples: int, products: int = 1) -> None:
+        """Note that ``samples`` samples a run have been added to the targets, by so many products."""
         self.count += samples
-        self._unflushed += 1
+        self._settled = False
+        self._unflushed += products
         if self._unflushed >= FLUSH:
-            self.flush()
+            self._flush()
 
-    def flush(self) -> None:
+    def _flush(self) -> None:
         """Move what was added in the problem's dtype to the float64 sums."""
         for total, work in self._work.items():
             if work is not total:
@@ -209,23 +212,39 @@ class Totals:
                 work.zero_()
         self._unflushed = 0
 
+    def _settle(self) -> None:
+        """Make the sums whole before anybody reads them."""
+        if not self._settled:
+            self._flush()
+            for total in self._Q:
+                mirror(total)
+            self._settled = True
+
     @property
     def S(self) -> list[Tensor]:
         """S^1 ... S^N."""
-        self.flush()
+        self._settle()
         return self._S
 
     @property
     def Q(self) -> list[Tensor]:
         """Q for S^1 ... S^N."""
-        self.flush()
+        self._settle()
         return self._Q if self.rule == "FA" else self._Q * len(self._S)
 
     @property
     def tensors(self) -> list[Tensor]:
         """All sums, each once: what is merged, saved and reduced."""
-        self.flush()
+        self._settle()
         return [*self._S, *self._Q]
+
+
+def mirror(total: Tensor) -> None:
+    """Make (R, q, q) symmetric, from its lower triangle, in its place."""
+    for start in range(0, total.shape[-1], BLOCK):
+        rows, here = total[:, start : start + BLOCK], slice(start, start + BLOCK)
+        total[:, :start, here] = rows[:, :, :start].mT
+        rows[:, :, here] = rows[:, :, here].tril() + rows[:, :, here].tril(-1).mT
 
 
 def _zeros(shape: tuple[int, ...], like: Tensor) -> Tensor:

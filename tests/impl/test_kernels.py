@@ -113,6 +113,24 @@ def test_bf16_products_leave_the_differences_usable(activation, loss):
     assert errors_by_scale("eager", activation, loss, "bf16", (1e-3,))[1e-3] <= 2e-2
 
 
+@pytest.mark.parametrize("rule", ["FA", "DFA"])
+def test_of_Q_the_lower_triangle_is_summed_and_mirrored(rule, monkeypatch):
+    from impl.kernels import plan
+    from impl.kernels import problem as module
+
+    network = network_of("tanh", "mse", widths=(4, 3, 11, 7))
+    problem = Problem.of(network, feedback_for(network, rule, 2), c=0.1, rule=rule)
+    batch = Batch(*data_for(network, 5), **BATCH)
+    expected = answers(problem, batch, "reference")
+    monkeypatch.setattr(plan, "STRIP", 2)
+    monkeypatch.setattr(module, "BLOCK", 3)
+    totals = Totals(problem)
+    open_path(problem, "eager").accumulate(batch, totals)
+    assert not any(Q.triu(2).any() for Q in totals.targets[1])
+    assert all(Q.triu(2).any() for Q in totals.Q)
+    assert gap([*totals.S, *totals.Q], expected[1:]) <= 1e-12
+
+
 def test_large_float32_sums_are_flushed_to_float64(monkeypatch):
     from impl.kernels import problem as module
 

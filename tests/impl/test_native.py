@@ -56,16 +56,30 @@ def test_the_native_path_is_the_reference_to_float32(hidden, output, rule, contr
 
 
 @pytest.mark.parametrize("rule", ["FA", "DFA"])
-def test_sums_of_wide_layers_are_added_outside(rule, monkeypatch):
-    """Where S and Q are float32 the function hands back E and Lambda."""
+def test_sums_of_wide_layers_are_formed_in_float32_and_moved_in_time(rule, monkeypatch):
+    """No more than FLUSH blocks of 32 data are added up before they go to float64: 200 data are 7 blocks."""
     from impl.kernels import problem as module
 
     monkeypatch.setattr(module, "DOUBLE", 100)
-    network = small("tanh", "tanh")
+    monkeypatch.setattr(module, "FLUSH", 2)
+    monkeypatch.setattr(native_path, "FLUSH", 2)
+    moved = []
+    monkeypatch.setattr(Totals, "_flush", _noting(Totals._flush, moved))
+    network = small("tanh", "tanh", widths=(12, 37, 45, 9, 5))
     single, double = twin_problems(network, rule=rule, controlled=True, family="rademacher")
-    batch = Batch(*data_for(network, 40), first=7, draws=3)
+    batch = Batch(*data_for(network, 200), first=7, draws=3)
     assert Totals(single).targets[0][0].dtype == torch.float32
-    assert gap(answers(single, batch, "native"), answers(double, as_double(batch), "eager")) <= 2e-6
+    found = answers(single, batch, "native")
+    assert len(moved) == 4
+    assert gap(found, answers(double, as_double(batch), "eager")) <= 2e-6
+
+
+def _noting(function, calls):
+    def noting(*arguments):
+        calls.append(arguments)
+        return function(*arguments)
+
+    return noting
 
 
 def test_threads_change_nothing_but_the_order_of_the_sums(monkeypatch):

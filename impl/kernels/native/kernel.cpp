@@ -24,15 +24,17 @@ struct Samples {
     int64_t datum, draw;              // what number datum 0 and draw 0 have in the stream
 };
 
+struct Sum {
+    void *at;
+    int32_t in_double;                // whether of double or of float
+};
+
 namespace {
 
+constexpr int TILE = LANES;  // columns of S or Q that are summed at once
 constexpr int FLUSH = 64;  // so many groups of lanes are added in float before their sum is moved to double
 
-// The first cache line in memory, which has LINE numbers to spare.
-Row *first_row(std::vector<float> &memory) {
-    const uintptr_t line = LINE * sizeof(float) - 1;
-    return (Row *)(((uintptr_t)memory.data() + line) & ~line);
-}
+template <class Number> Number *start(std::vector<Line> &memory) { return (Number *)memory.data(); }
 
 // A row for each unit: what the clean pass leaves of a block (a lane is a datum), or shows of it to a group of
 // samples (a lane is a sample).
@@ -46,11 +48,11 @@ struct Rows {
     Clean block, shown;
     Row *h, *slope, *errors, *others, *estimates, *noise, *u, *partial;
 
-    Rows(const Model &m, std::vector<float> &memory) : units(0), outputs(m.widths[m.hidden]) {
+    Rows(const Model &m, std::vector<Line> &memory) : units(0), outputs(m.widths[m.hidden]) {
         for (int i = 0; i < m.hidden; i++) at.push_back(units), units += m.widths[i];
         at.push_back(units), all = units + outputs;
-        memory.resize(std::max(memory.size(), (size_t)(9 * all + 6 * units + 2 * outputs) * LANES + LINE));
-        Row *next = first_row(memory);
+        memory.resize((9 * all + 6 * units + 2 * outputs) * sizeof(Row) / sizeof(Line));
+        Row *next = start<Row>(memory);
         const auto take = [&next](int rows) { return std::exchange(next, next + rows); };
         for (Clean *clean : {&block, &shown})
             *clean = {take(all), take(all), take(outputs), take(units)};
@@ -221,48 +223,53 @@ void run_short(const Model &m, const Samples &s, int64_t from, int used, Rows &b
     }
 }
 
-// G rows of sum (., n) += left right^T over the lanes in use; rows of right are lanes, padded to whole vectors.
-template <int G>
-void gram(int n, int used, const double *left, const double *right, int padded, double *sum) {
-    for (int j = 0; j < n; j += HALF) {
-        Doubles sums[G] = {};
-        for (int l = 0; l < used; l++)
-#pragma GCC unroll 4
-            for (int g = 0; g < G; g++) sums[g] += left[g * LANES + l] * *(const Doubles *)(right + l * padded + j);
-#pragma GCC unroll 4
-        for (int g = 0; g < G; g++) {
-            const Doubles found = sums[g];
-            for (int k = 0; k < std::min(HALF, n - j); k++) sum[g * n + j + k] += found[k];
-        }
+// Units of a block by lane: a lane's numbers side by side, followed by zeros up to a multiple of LANES.
+template <class Number> struct Turned {
+    int next;
+    Number *values;
+    std::vector<Line> memory;
+
+    void turn(int units, const Row *from, int used) {
+        next = (units + LANES - 1) / LANES * LANES;
+        memory.assign((size_t)next * used * sizeof(Number) / sizeof(Line), {});
+        values = start<Number>(memory);
+        for (int j = 0; j < units; j++)
+            for (int l = 0; l < used; l++) values[l * next + j] = from[j][l];
     }
+};
+
+// sum (m, n) += times left right^T over the lanes in use; right null is left, and then the lower triangle will do.
+template <class Number>
+void add(int m, const Row *left, int n, const Row *right, int used, Number times, Number *sum) {
+    thread_local Turned<Number> first, second;
+    alignas(64) Number found[8][LANES];
+    first.turn(m, left, used);
+    if (right) second.turn(n, right, used);
+    const Turned<Number> &other = right ? second : first;
+    for (int i = 0; i < m; i += 8)
+        for (int j = 0; j < (right ? n : std::min(i + 8, n)); j += LANES) {
+            const int height = std::min(8, m - i), width = std::min(LANES, n - j);
+            Number *tile = sum + (size_t)i * n + j;
+            for (int g = 0; g < height; g++)  // a large sum comes from afar
+                for (int k = 0; k < width; k += sizeof(Line) / sizeof(Number)) __builtin_prefetch(tile + (size_t)g * n + k, 1);
+            rows<8>(used, first.values + i, first.next, other.values + j, other.next, found);
+            for (int g = 0; g < height; g++)
+                for (int k = 0; k < width; k++) tile[(size_t)g * n + k] += times * found[g][k];
+        }
 }
 
-// sum (m, n) += times left right^T over the lanes in use, in double.
-void add(
-    int m, const Row *left, int n, const Row *right, int used, double times, std::vector<double> &memory,
-    double *sum) {
-    const int padded = (n + HALF - 1) / HALF * HALF;
-    memory.resize((size_t)LANES * (m + padded));
-    double *first = memory.data(), *second = first + m * LANES;
-    for (int i = 0; i < m; i++)
-        for (int l = 0; l < LANES; l++) first[i * LANES + l] = times * left[i][l];
-    for (int l = 0; l < used; l++)
-        for (int j = 0; j < n; j++) second[l * padded + j] = right[j][l];
-    int i = 0;
-    for (; i + 4 <= m; i += 4) gram<4>(n, used, first + i * LANES, second, padded, sum + i * n);
-    for (; i < m; i++) gram<1>(n, used, first + i * LANES, second, padded, sum + i * n);
+void add(int m, const Row *left, int n, const Row *right, int used, int64_t times, const Sum &sum) {
+    if (sum.in_double) add(m, left, n, right, used, (double)times, (double *)sum.at);
+    else add(m, left, n, right, used, (float)times, (float *)sum.at);
 }
 
 }  // namespace
 
-// Adds the data [from, to) to S^1 ... S^N, (q, n_i), and to Q, (q, q), one for each layer, one in all under "DFA".
-// Where S is null, writes E^1 ... E^N, rows of layers 2 ... N + 1, and Lambda^1 ... Lambda^N instead, (., data).
-// Each (L~ - L) / c goes to changes, (data, draws), if that is not null.
+// Adds the data [from, to) to S^1 ... S^N, (q, n_i), and to the lower triangle of Q, (q, q), one for each layer, one
+// in all under "DFA", if S is not null. Each (L~ - L) / c goes to changes, (data, draws), if that is not null.
 extern "C" void step(
-    const Model &m, const Samples &s, int64_t from, int64_t to, double *const *S, double *const *Q, float *errors,
-    float *estimates, float *changes) {
-    thread_local std::vector<float> memory;
-    thread_local std::vector<double> doubles;
+    const Model &m, const Samples &s, int64_t from, int64_t to, const Sum *S, const Sum *Q, float *changes) {
+    thread_local std::vector<Line> memory;
     Rows b(m, memory);
     std::vector<double> total(b.units, 0.0);
     std::fill_n(b.partial[0], b.units * LANES, 0.0f);
@@ -274,16 +281,11 @@ extern "C" void step(
         for (int j = 0; m.control && j < b.units; j++)
             for (int l = 0; l < used; l++) b.estimates[j][l] += (float)s.draws * b.block.guesses[j][l];
         for (int i = 0; S && i < m.hidden; i++) {
-            const int above = m.direct ? m.hidden : i + 1;
+            const int above = m.direct ? m.hidden : i + 1, q = m.widths[above];
             const Row *error = b.errors + b.at[above];
-            add(m.widths[above], error, m.widths[i], b.estimates + b.at[i], used, 1, doubles, S[i]);
-            if (i == 0 || !m.direct)
-                add(m.widths[above], error, m.widths[above], error, used, (double)s.draws, doubles, Q[i]);
+            add(q, error, m.widths[i], b.estimates + b.at[i], used, 1, S[i]);
+            if (i == 0 || !m.direct) add(q, error, q, nullptr, used, s.draws, Q[i]);
         }
-        for (int j = b.at[1]; !S && errors && j < b.all; j++)
-            std::copy_n(b.errors[j], used, errors + (j - b.at[1]) * s.data + at);
-        for (int j = 0; !S && estimates && j < b.units; j++)
-            std::copy_n(b.estimates[j], used, estimates + j * s.data + at);
     }
 }
 
@@ -291,8 +293,8 @@ extern "C" void step(
 extern "C" void noise(
     int32_t family, int32_t units, int32_t tag, uint32_t seed, uint32_t step, int64_t samples, const int64_t *index,
     float *out) {
-    std::vector<float> memory((size_t)units * LANES + LINE);
-    Row *xi = first_row(memory);
+    std::vector<Line> memory(units * sizeof(Row) / sizeof(Line));
+    Row *xi = start<Row>(memory);
     alignas(64) Word low, high;
     for (int64_t at = 0; at < samples; at += LANES) {
         const int used = (int)std::min<int64_t>(samples - at, LANES);

@@ -21,20 +21,39 @@ constexpr int WIDE = 8, TOGETHER = 1;
 #else
 constexpr int WIDE = 4, TOGETHER = 1;
 #endif
-constexpr int LANES = 32, HALF = WIDE / 2;
-constexpr int LINE = 16;  // floats in a cache line, on which rows begin
+constexpr int LANES = 32;
+
+struct alignas(64) Line { char bytes[64]; };  // a cache line: a std::vector of them begins on one, and so do rows in it
 
 typedef float Row[LANES];
 typedef uint32_t Word[LANES];
 typedef float Vector __attribute__((vector_size(4 * WIDE), aligned(4)));
 typedef uint32_t Words __attribute__((vector_size(4 * WIDE)));
 typedef uint64_t Pair __attribute__((vector_size(4 * WIDE)));  // the same bits: lanes 2 k and 2 k + 1 in one
-typedef double Doubles __attribute__((vector_size(8 * HALF), aligned(8)));
+typedef double Doubles __attribute__((vector_size(4 * WIDE), aligned(8)));
+
+template <class Number> struct Of;
+template <> struct Of<float> { typedef Vector vector; };
+template <> struct Of<double> { typedef Doubles vector; };
 
 static inline Vector &vector(float *at) { return *(Vector *)at; }
 static inline const Vector &vector(const float *at) { return *(const Vector *)at; }
+static inline Doubles &vector(double *at) { return *(Doubles *)at; }
+static inline const Doubles &vector(const double *at) { return *(const Doubles *)at; }
 
 static inline Vector all_lanes(float value) { return value - Vector{}; }  // x - 0 is x, also where x is -0
+
+static inline bool all_below(Vector a, float bound) {
+#if defined(__AVX512F__)
+    return _mm512_cmp_ps_mask((__m512)a, _mm512_set1_ps(bound), _CMP_NLT_UQ) == 0;
+#elif defined(__AVX2__)
+    return _mm256_movemask_ps(_mm256_cmp_ps((__m256)a, _mm256_set1_ps(bound), _CMP_NLT_UQ)) == 0;
+#else
+    bool all = true;
+    for (int l = 0; l < WIDE; l++) all &= a[l] < bound;
+    return all;
+#endif
+}
 
 // WIDE lanes from ``at`` on: of the one datum that they have where they are ``APART``, else one by one.
 template <bool APART> static inline Vector lanes(const float *values, const int *lane, int at) {

@@ -37,7 +37,7 @@ static void philox(Word *c, uint32_t k0, uint32_t k1) {
 // log of u in (0, 1]: u = m 2^e with m in [sqrt 1/2, sqrt 2), and atanh's series for log m.
 static inline float logarithm(float u) {
     int32_t bits = (int32_t)as_bits(u), e = (bits - 0x3F3504F3) >> 23;
-    float f = as_float((uint32_t)(bits - (e << 23))) - 1.0f, s = f / (2.0f + f), z = s * s, half = 0.5f * f * f;
+    float f = as_float((uint32_t)(bits - e * 8388608)) - 1.0f, s = f / (2.0f + f), z = s * s, half = 0.5f * f * f;
     float R = z * (0.66666662693f + z * (0.40000972152f + z * (0.28498786688f + z * 0.24279078841f)));
     return e * 0.69313812256f - ((half - (s * (half + R) + e * 9.0580006145e-06f)) - f);
 }
@@ -47,7 +47,7 @@ static void gaussian_pair(const Word radius, const Word angle, Row first, Row se
     for (int l = 0; l < LANES; l++) {
         float r = std::sqrt(-2.0f * logarithm((float)(int32_t)(radius[l] >> 1) * 0x1p-31f + 0x1p-32f));
         int32_t turn = (int32_t)(angle[l] >> 8), quarters = (turn + 2097152) >> 22;
-        float x = (float)(turn - (quarters << 22)) * TURN, y = x * x;
+        float x = (float)(turn - quarters * 4194304) * TURN, y = x * x;
         float s = ((2.7557319224e-06f * y - 1.9841270114e-04f) * y + 8.3333337680e-03f) * y - 0.16666667163f;
         float c = ((-2.7557319224e-07f * y + 2.4801587642e-05f) * y - 1.3888889225e-03f) * y + 4.1666667908e-02f;
         s = x + x * y * s, c = 1 - 0.5f * y + y * y * c;
