@@ -27,6 +27,8 @@ struct Samples {
 struct Sum {
     void *at;
     int32_t in_double;                // whether of double or of float
+
+    void *of(bool doubles) const { return doubles == (bool)in_double ? at : nullptr; }
 };
 
 namespace {
@@ -225,42 +227,47 @@ void run_short(const Model &m, const Samples &s, int64_t from, int used, Rows &b
 
 // Units of a block by lane: a lane's numbers side by side, followed by zeros up to a multiple of LANES.
 template <class Number> struct Turned {
-    int next;
+    int units, next;
     Number *values;
     std::vector<Line> memory;
 
-    void turn(int units, const Row *from, int used) {
-        next = (units + LANES - 1) / LANES * LANES;
+    void turn(int count, const Row *from, int used) {
+        units = count, next = (count + LANES - 1) / LANES * LANES;
         memory.assign((size_t)next * used * sizeof(Number) / sizeof(Line), {});
         values = start<Number>(memory);
-        for (int j = 0; j < units; j++)
+        for (int j = 0; j < count; j++)
             for (int l = 0; l < used; l++) values[l * next + j] = from[j][l];
     }
 };
 
-// sum (m, n) += times left right^T over the lanes in use; right null is left, and then the lower triangle will do.
+// sum (m, n) += times left right^T over the lanes in use; of a square only the lower triangle, and some above it.
 template <class Number>
-void add(int m, const Row *left, int n, const Row *right, int used, Number times, Number *sum) {
-    thread_local Turned<Number> first, second;
+void add(const Turned<Number> &left, const Turned<Number> &right, int used, Number times, bool square, Number *sum) {
     alignas(64) Number found[8][LANES];
-    first.turn(m, left, used);
-    if (right) second.turn(n, right, used);
-    const Turned<Number> &other = right ? second : first;
+    const int m = left.units, n = right.units;
     for (int i = 0; i < m; i += 8)
-        for (int j = 0; j < (right ? n : std::min(i + 8, n)); j += LANES) {
+        for (int j = 0; j < (square ? std::min(i + 8, n) : n); j += LANES) {
             const int height = std::min(8, m - i), width = std::min(LANES, n - j);
-            Number *tile = sum + (size_t)i * n + j;
-            for (int g = 0; g < height; g++)  // a large sum comes from afar
-                for (int k = 0; k < width; k += sizeof(Line) / sizeof(Number)) __builtin_prefetch(tile + (size_t)g * n + k, 1);
-            rows<8>(used, first.values + i, first.next, other.values + j, other.next, found);
+            Number *row[8];
+            for (int g = 0; g < height; g++) {
+                row[g] = sum + (size_t)(i + g) * n + j;
+                for (int k = 0; k < width; k += sizeof(Line) / sizeof(Number))  // a large sum comes from afar
+                    __builtin_prefetch(row[g] + k, 1);
+            }
+            rows<8>(used, left.values + i, left.next, right.values + j, right.next, found);
             for (int g = 0; g < height; g++)
-                for (int k = 0; k < width; k++) tile[(size_t)g * n + k] += times * found[g][k];
+                for (int k = 0; k < width; k++) row[g][k] += times * found[g][k];
         }
 }
 
-void add(int m, const Row *left, int n, const Row *right, int used, int64_t times, const Sum &sum) {
-    if (sum.in_double) add(m, left, n, right, used, (double)times, (double *)sum.at);
-    else add(m, left, n, right, used, (float)times, (float *)sum.at);
+// A layer's part of S (q, n) and of Q (q, q), where they are of this kind of number: null where not.
+template <class Number>
+void add_to(int q, const Row *errors, int n, const Row *estimates, int used, int64_t draws, void *S, void *Q) {
+    thread_local Turned<Number> left, right;
+    if (!S && !Q) return;
+    left.turn(q, errors, used);
+    if (S) right.turn(n, estimates, used), add<Number>(left, right, used, 1, false, (Number *)S);
+    if (Q) add<Number>(left, left, used, draws, true, (Number *)Q);
 }
 
 }  // namespace
@@ -281,10 +288,12 @@ extern "C" void step(
         for (int j = 0; m.control && j < b.units; j++)
             for (int l = 0; l < used; l++) b.estimates[j][l] += (float)s.draws * b.block.guesses[j][l];
         for (int i = 0; S && i < m.hidden; i++) {
-            const int above = m.direct ? m.hidden : i + 1, q = m.widths[above];
-            const Row *error = b.errors + b.at[above];
-            add(q, error, m.widths[i], b.estimates + b.at[i], used, 1, S[i]);
-            if (i == 0 || !m.direct) add(q, error, q, nullptr, used, s.draws, Q[i]);
+            const int above = m.direct ? m.hidden : i + 1;
+            const Row *error = b.errors + b.at[above], *estimate = b.estimates + b.at[i];
+            const Sum of_Q = i == 0 || !m.direct ? Q[i] : Sum{nullptr, 0};
+            const int q = m.widths[above], n = m.widths[i];
+            add_to<float>(q, error, n, estimate, used, s.draws, S[i].of(false), of_Q.of(false));
+            add_to<double>(q, error, n, estimate, used, s.draws, S[i].of(true), of_Q.of(true));
         }
     }
 }
