@@ -18,14 +18,16 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import torch
 
 from benchmarks.cases import LONG, SHAPES, STREAM, Model, make_step, make_stream
 from benchmarks.peers import PEERS
-from impl.counter_noise import blocks_for, tag_of, values_of
+from impl.checks import InvalidInput
+from impl.counter_noise import COUNTED_FAMILIES, blocks_for, tag_of, values_of
+from impl.kernels import PATHS
 from impl.kernels.compiled import sign_filler
 
 __all__ = ["interleaved", "main"]
@@ -97,33 +99,9 @@ def noise_functions(units: int = 128, samples: int = 8192) -> dict[str, Callable
     }
 
 
-def main() -> int:
-    """Print the table; with ``--json`` also write the raw times."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ratios")
-    parser.add_argument("--cases", default=",".join(SHAPES), help="(default: %(default)s)")
-    parser.add_argument("--path", default="auto", help="(default: that of a long stream)")
-    parser.add_argument("--family", default="rademacher")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="cpu: this thread's own time")
-    parser.add_argument("--repeats", type=int, default=100)
-    parser.add_argument("--seconds", type=float, default=20.0, help="per case (default: %(default)s)")
-    parser.add_argument("--noise", action="store_true", help="also the noise fills against torch.randn")
-    parser.add_argument(
-        "--stream", type=int, default=0, metavar="SAMPLES", help=f"also a stream, e.g. {LONG}"
-    )
-    parser.add_argument("--draws", type=int, default=STREAM.draws, help="per datum in the stream")
-    parser.add_argument("--json", help="file for the raw times")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    clock = CLOCKS[options.clock]
-    gpu = options.device == "cuda"
-    sync: Callable[[], object] = torch.cuda.synchronize if gpu else lambda: None
-    print(
-        f"torch {torch.__version__}, {platform.machine()}, {options.threads} thread(s), path {options.path}"
-    )
+def table(names: Sequence[str], options: argparse.Namespace, sync: Callable[[], object]) -> dict[str, Times]:
+    """Time each case beside its peers, and print a line of ratios as it is done."""
     everything: dict[str, Times] = {}
-    names = [name for name in options.cases.split(",") if name]
     if names:
         print(
             f"{'case':5}{'floor ms':>10}   step / products      naive / step         backprop / step      jvp"
@@ -133,6 +111,7 @@ def main() -> int:
         model = Model(shape, options.device)
         functions: dict[str, Callable[[], object]] = {peer: make(model) for peer, make in PEERS.items()}
         functions["step"] = make_step(shape, options.path, options.device)
+        clock = CLOCKS[options.clock]
         times = everything[name] = interleaved(functions, options.repeats, options.seconds, sync, clock)
         floor = statistics.median(times["products"]) * 1e3
         cells = [
@@ -141,26 +120,88 @@ def main() -> int:
         ]
         shown = [f"{middle:6.2f} ({low:.2f}-{high:.2f})" for middle, low, high in cells]
         print(f"{name:5}{floor:10.3f}   {shown[0]:22} {shown[1]:22} {shown[2]:22} {shown[3]}", flush=True)
-    if options.noise:
-        times = everything["noise"] = interleaved(
-            noise_functions(), options.repeats, options.seconds, sync, clock
-        )
-        for kind in ("signs", "gaussian"):
-            middle, low, high = ratio(times, "randn", kind)
-            print(f"torch.randn / {kind}: {middle:.2f} ({low:.2f}-{high:.2f})")
-    if options.stream:
-        shape = replace(STREAM, family=options.family, draws=options.draws, data=65536 // options.draws)
-        run = make_stream(shape, options.stream, options.path, options.device)
-        start, own = time.perf_counter(), time.process_time()
-        stream = run()
-        sync()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-        spent, own = time.perf_counter() - start, time.process_time() - own
-        print(
-            f"stream: {stream.count} samples in {spent:.1f} s, {stream.count / spent:.3g} samples/s; "
-            f"{own:.1f} s of processor time; peak {peak} MiB"
-        )
-        everything["stream"] = {"seconds": [spent]}
+    return everything
+
+
+def noise(options: argparse.Namespace, sync: Callable[[], object]) -> Times:
+    """Time the fills of noise, and print how many times faster than ``torch.randn`` they are."""
+    clock = CLOCKS[options.clock]
+    times = interleaved(noise_functions(), options.repeats, options.seconds, sync, clock)
+    for kind in ("signs", "gaussian"):
+        middle, low, high = ratio(times, "randn", kind)
+        print(f"torch.randn / {kind}: {middle:.2f} ({low:.2f}-{high:.2f})")
+    return times
+
+
+def stream(options: argparse.Namespace, sync: Callable[[], object]) -> Times:
+    """Time a stream of ``options.stream`` samples, and print its seconds and the memory of the process."""
+    shape = replace(STREAM, family=options.family, draws=options.draws, data=max(1, 65536 // options.draws))
+    run = make_stream(shape, options.stream, options.path, options.device)
+    start, own = time.perf_counter(), time.process_time()
+    done = run()
+    sync()
+    spent, own = time.perf_counter() - start, time.process_time() - own
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    print(
+        f"stream: {done.count} samples in {spent:.1f} s, {done.count / spent:.3g} samples/s; "
+        f"{own:.1f} s of processor time; peak {peak} MiB"
+    )
+    return {"seconds": [spent]}
+
+
+def _cases(text: str) -> list[str]:
+    names = [name for name in text.split(",") if name]
+    unknown = [name for name in names if name not in SHAPES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no case {unknown[0]!r}; there are {', '.join(SHAPES)}")
+    return names
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ratios")
+    parser.add_argument("--cases", type=_cases, default=list(SHAPES), help=f"(default: {','.join(SHAPES)})")
+    paths = ("auto", *PATHS)
+    parser.add_argument("--path", choices=paths, default="auto", help="(default: that of a long stream)")
+    parser.add_argument("--family", choices=COUNTED_FAMILIES, default="rademacher")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--threads", type=_whole, default=1)
+    parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="cpu: this thread's own time")
+    parser.add_argument("--repeats", type=_whole, default=100)
+    parser.add_argument("--seconds", type=float, default=20.0, help="per case (default: %(default)s)")
+    parser.add_argument("--noise", action="store_true", help="also the noise fills against torch.randn")
+    parser.add_argument("--stream", type=_whole, metavar="SAMPLES", help=f"also a stream, e.g. {LONG}")
+    parser.add_argument("--draws", type=_whole, default=STREAM.draws, help="per datum in the stream")
+    parser.add_argument("--json", help="file for the raw times")
+    options = parser.parse_args(arguments)
+    if options.device == "cuda" and not torch.cuda.is_available():
+        parser.error("no CUDA device here")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table, and what else is asked for; with ``--json`` also write the raw times."""
+    options = options_of(arguments)
+    torch.set_num_threads(options.threads)
+    sync: Callable[[], object] = torch.cuda.synchronize if options.device == "cuda" else lambda: None
+    print(
+        f"torch {torch.__version__}, {platform.machine()}, {options.threads} thread(s), path {options.path}"
+    )
+    try:
+        everything = table(options.cases, options, sync)
+        if options.noise:
+            everything["noise"] = noise(options, sync)
+        if options.stream:
+            everything["stream"] = stream(options, sync)
+    except (InvalidInput, RuntimeError) as error:  # a path that cannot run here or not with this noise
+        print(f"python -m benchmarks.ratios: {error}", file=sys.stderr)
+        return 2
     if options.json:
         with open(options.json, "w") as file:
             json.dump(everything, file)
