@@ -39,10 +39,8 @@ static void product(int outputs, int inputs, const float *W, const Row *u, Row *
 // a / b to a unit in the last place or two.
 static inline Vector quotient(Vector a, Vector b) {
 #ifdef __AVX512F__  // a division of 16 lanes takes as long as ten products
-    Vector r = (Vector)_mm512_rcp14_ps((__m512)b);
-    r += r * (1.0f - b * r);
-    const Vector q = a * r;
-    return q + r * (a - b * q);
+    const Vector r = (Vector)_mm512_rcp14_ps((__m512)b), q = a * r;  // to 14 bits
+    return q + r * (a - b * q);                                     // to 28
 #else
     return a / b;
 #endif
