@@ -4,94 +4,13 @@
 // samples, LANES at a time, then the block's part of S and Q. All of that stays in the first caches, and
 // neither noise nor lambda-hat is ever stored. Layers count from 0 here: hidden ones 0 ... N - 1, the output N.
 
-#include "formulas.hpp"
+#include "clean.hpp"
 #include "noise.hpp"
-
-struct Model {
-    int32_t hidden, direct, family;   // N; whether the rule is "DFA"; noise.hpp's Family
-    uint32_t seed, step;
-    float c;
-    const int32_t *widths, *scales;   // n_1 ... n_{N+1}, and the activations of these layers
-    const int32_t *tags;              // counter_noise.tag_of the hidden layers
-    const float *const *weights;      // W^2 ... W^{N+1}, packed for ``product``
-    const float *const *feedback;     // (B^2)^T ... (B^{N+1})^T, likewise
-    const float *const *control;      // likewise, or null
-};
-
-struct Samples {
-    const float *first, *y;           // W^1 x^T, (n_1, data), and y, (data, p)
-    int64_t data, draws;
-    int64_t datum, draw;              // what number datum 0 and draw 0 have in the stream
-};
-
-struct Sum {
-    void *at;
-    int32_t in_double;                // whether of double or of float
-
-    void *of(bool doubles) const { return doubles == (bool)in_double ? at : nullptr; }
-};
+#include "sums.hpp"
 
 namespace {
 
-constexpr int TILE = LANES;  // columns of S or Q that are summed at once
 constexpr int FLUSH = 64;  // so many groups of lanes are added in float before their sum is moved to double
-
-template <class Number> Number *start(std::vector<Line> &memory) { return (Number *)memory.data(); }
-
-// A row for each unit: what the clean pass leaves of a block (a lane is a datum), or shows of it to a group of
-// samples (a lane is a sample).
-struct Clean {
-    Row *up, *down, *residual, *guesses;
-};
-
-struct Rows {
-    std::vector<int> at;  // where the rows of each layer begin
-    int units, all, outputs;
-    Clean block, shown;
-    Row *h, *slope, *errors, *others, *estimates, *noise, *u, *partial;
-
-    Rows(const Model &m, std::vector<Line> &memory) : units(0), outputs(m.widths[m.hidden]) {
-        for (int i = 0; i < m.hidden; i++) at.push_back(units), units += m.widths[i];
-        at.push_back(units), all = units + outputs;
-        memory.resize((9 * all + 6 * units + 2 * outputs) * sizeof(Row) / sizeof(Line));
-        Row *next = start<Row>(memory);
-        const auto take = [&next](int rows) { return std::exchange(next, next + rows); };
-        for (Clean *clean : {&block, &shown})
-            *clean = {take(all), take(all), take(outputs), take(units)};
-        h = take(all), slope = take(all), errors = take(all), others = take(all), estimates = take(units);
-        noise = take(units), u = take(all), partial = take(units);
-    }
-};
-
-// Error signals from the output's down to layer ``lowest``, and what they are made of: impl.kernels.plan.descend.
-void descend(const Model &m, const Rows &b, const float *const *feedback, int lowest, Row *errors, Row *guesses) {
-    for (int i = m.hidden - 1; i >= lowest; i--) {
-        const int above = m.direct ? m.hidden : i + 1;
-        product(m.widths[i], m.widths[above], feedback[i], errors + b.at[above], guesses + b.at[i]);
-        for (int j = b.at[i]; j < b.at[i + 1]; j++)
-            for (int l = 0; l < LANES; l++) errors[j][l] = guesses[j][l] * b.slope[j][l];
-    }
-}
-
-// The clean pass of the data [from, from + used), their error signals, and g~ where there is control.
-void run_clean(const Model &m, const Samples &s, int64_t from, int used, Rows &b) {
-    for (int i = 0; i <= m.hidden; i++) {
-        if (i > 0) product(m.widths[i], m.widths[i - 1], m.weights[i - 1], b.h + b.at[i - 1], b.h + b.at[i]);
-        for (int j = 0; j < m.widths[i]; j++) {
-            const int row = b.at[i] + j;
-            for (int l = 0; i == 0 && l < LANES; l++) b.h[row][l] = s.first[j * s.data + from + std::min(l, used - 1)];
-            activate(m.scales[i], b.h[row], b.block.up[row], b.block.down[row], b.slope[row]);
-        }
-    }
-    for (int j = 0; j < b.outputs; j++)
-        for (int l = 0; l < LANES; l++) {
-            const int row = b.units + j;
-            b.block.residual[j][l] = b.h[row][l] - s.y[(from + std::min(l, used - 1)) * b.outputs + j];
-            b.errors[row][l] = b.others[row][l] = b.block.residual[j][l] * b.slope[row][l];
-        }
-    if (!m.direct) descend(m, b, m.feedback, 1, b.errors, b.block.guesses);
-    if (m.control) descend(m, b, m.control, 0, b.others, b.block.guesses);
-}
 
 // LANES samples: which datum of the block a lane has, which draw, and whether it counts. ``apart``: each WIDE
 // lanes have one datum; else any.
@@ -223,51 +142,6 @@ void run_short(const Model &m, const Samples &s, int64_t from, int used, Rows &b
                 }
         }
     }
-}
-
-// Units of a block by lane: a lane's numbers side by side, followed by zeros up to a multiple of LANES.
-template <class Number> struct Turned {
-    int units, next;
-    Number *values;
-    std::vector<Line> memory;
-
-    void turn(int count, const Row *from, int used) {
-        units = count, next = (count + LANES - 1) / LANES * LANES;
-        memory.assign((size_t)next * used * sizeof(Number) / sizeof(Line), {});
-        values = start<Number>(memory);
-        for (int j = 0; j < count; j++)
-            for (int l = 0; l < used; l++) values[l * next + j] = from[j][l];
-    }
-};
-
-// sum (m, n) += times left right^T over the lanes in use; of a square only the lower triangle, and some above it.
-template <class Number>
-void add(const Turned<Number> &left, const Turned<Number> &right, int used, Number times, bool square, Number *sum) {
-    alignas(64) Number found[8][LANES];
-    const int m = left.units, n = right.units;
-    for (int i = 0; i < m; i += 8)
-        for (int j = 0; j < (square ? std::min(i + 8, n) : n); j += LANES) {
-            const int height = std::min(8, m - i), width = std::min(LANES, n - j);
-            Number *row[8];
-            for (int g = 0; g < height; g++) {
-                row[g] = sum + (size_t)(i + g) * n + j;
-                for (int k = 0; k < width; k += sizeof(Line) / sizeof(Number))  // a large sum comes from afar
-                    __builtin_prefetch(row[g] + k, 1);
-            }
-            rows<8>(used, left.values + i, left.next, right.values + j, right.next, found);
-            for (int g = 0; g < height; g++)
-                for (int k = 0; k < width; k++) row[g][k] += times * found[g][k];
-        }
-}
-
-// A layer's part of S (q, n) and of Q (q, q), where they are of this kind of number: null where not.
-template <class Number>
-void add_to(int q, const Row *errors, int n, const Row *estimates, int used, int64_t draws, void *S, void *Q) {
-    thread_local Turned<Number> left, right;
-    if (!S && !Q) return;
-    left.turn(q, errors, used);
-    if (S) right.turn(n, estimates, used), add<Number>(left, right, used, 1, false, (Number *)S);
-    if (Q) add<Number>(left, left, used, draws, true, (Number *)Q);
 }
 
 }  // namespace

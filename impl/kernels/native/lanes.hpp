@@ -23,7 +23,10 @@ constexpr int WIDE = 4, TOGETHER = 1;
 #endif
 constexpr int LANES = 32;
 
-struct alignas(64) Line { char bytes[64]; };  // a cache line: a std::vector of them begins on one, and so do rows in it
+// A cache line: a std::vector of them begins on one, and so do all rows in it.
+struct alignas(64) Line { char bytes[64]; };
+
+template <class Number> static Number *start(std::vector<Line> &memory) { return (Number *)memory.data(); }
 
 typedef float Row[LANES];
 typedef uint32_t Word[LANES];
