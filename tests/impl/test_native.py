@@ -156,6 +156,22 @@ def test_the_rule_takes_the_native_path_for_small_networks():
     )
 
 
+@pytest.mark.parametrize(
+    ("hidden", "loss", "given"),
+    [
+        ("relu", "mse", {}),
+        ("tanh", "logcosh", {}),
+        ("tanh", "mse", {"family": "hadamard"}),
+        ("tanh", "mse", {"products": "bf16"}),
+    ],
+)
+def test_what_it_cannot_do_goes_another_path(hidden, loss, given):
+    network = network_of(hidden, loss, dtype=torch.float32)
+    problem = Problem.of(network, feedback_for(network, "FA", 1), c=0.1, **given)
+    assert native_needs(problem).startswith("float32, at most")
+    assert choose(problem, 10**5) == "eager"
+
+
 def test_without_a_compiler_it_says_so_in_one_line(monkeypatch):
     problem, _ = twin_problems(small(), rule="FA", controlled=False, family="gaussian")
     monkeypatch.setattr(native_path, "compiler", lambda: None)
@@ -226,6 +242,7 @@ def test_it_reads_no_more_than_it_is_given():
     x, y = data_for(network, 9)
     path = open_path(problem, "native")
     expected = path.differences(Batch(x, y[:1].expand_as(y).contiguous()))
-    assert torch.equal(path.differences(Batch(x, y[:1].double())), expected)
+    for one in (y[:1], y[:1].double(), y[:1].expand_as(y).T.contiguous().T):
+        assert torch.equal(path.differences(Batch(x, one)), expected)
     with pytest.raises(RuntimeError, match="expanded size"):
         path.differences(Batch(x, y[:4]))
