@@ -21,8 +21,11 @@ with warnings.catch_warnings():  # before asv forks, rather than after it for ea
     import torch._inductor.compile_fx
 
 NAMES = ("A1", "A2", "A3", "B1", "B2")
-LARGE = ("A4", "A5", "C1", "C2", "T1e8")
-"""Cases that take seconds a step or gigabytes: only where the environment variable BENCH_LARGE is 1."""
+MORE = ("A1-gaussian", "latency-32")
+"""Cases that are timed like those, and are as exact and do the same work as A1."""
+LARGE = ("A4", "A5", "C1", "C2")
+LONG = "T1e8"
+"""These take seconds a step or gigabytes: only where the environment variable BENCH_LARGE is 1."""
 WAYS = ("eager", "compiled", "native", "cuda")
 
 
@@ -35,7 +38,7 @@ def find(name: str, way: str, affordable: bool = False) -> Case:
     missing = cannot(way, by_name(name).shape)
     if missing is not None:
         raise NotImplementedError(missing)
-    if name in LARGE and not affordable and os.environ.get("BENCH_LARGE") != "1":
+    if name in (*LARGE, LONG) and not affordable and os.environ.get("BENCH_LARGE") != "1":
         raise NotImplementedError("set BENCH_LARGE=1 for the large cases")
     return by_name(name)
 
@@ -59,7 +62,7 @@ def clock() -> float:
 class Step:
     """One step of each case, each way."""
 
-    params = (NAMES + LARGE, WAYS)
+    params = (NAMES + MORE + LARGE, WAYS)
     param_names = ("case", "way")
     version = "1"
     timeout = 300
@@ -80,7 +83,7 @@ class Step:
 class Throughput:
     """Samples a second: perturbed passes, with everything that a step adds to the sums for them."""
 
-    params = (NAMES + LARGE, WAYS)
+    params = (NAMES + MORE + LARGE, WAYS)
     param_names = ("case", "way")
     unit = "samples/s"
     version = "1"
@@ -95,6 +98,26 @@ class Throughput:
         from benchmarks.timing import shortest
 
         return find(name, way).samples / shortest(self.step, clock, seconds=1.0)
+
+
+class Long:
+    """10^8 samples of ever new noise, through a stream."""
+
+    params = (WAYS,)
+    param_names = ("way",)
+    unit = "samples/s"
+    version = "1"
+    timeout = 900
+
+    def setup(self, way: str) -> None:
+        """Make it, which compiles it."""
+        self.run = made(LONG, way)
+
+    def track_throughput(self, way: str) -> float:
+        """From one run."""
+        start = clock()
+        self.run()
+        return find(LONG, way, affordable=True).samples / (clock() - start)
 
 
 class Error:

@@ -1,5 +1,7 @@
 """One list of cases, and what the two front ends take from it."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -13,7 +15,8 @@ from impl.kernels import Totals, native_path
 def test_names_are_unique_and_every_front_end_takes_known_ones() -> None:
     names = [case.name for case in CASES]
     assert len(set(names)) == len(names)
-    assert {*GATED, *kernels.NAMES, *kernels.LARGE} <= set(names)
+    assert {*kernels.NAMES, *kernels.MORE, *kernels.LARGE, kernels.LONG} == set(names)
+    assert set(GATED) <= set(names)
     assert tuple(WAYS) == kernels.WAYS
     assert {label.split()[0] for label in stored_ratios()} == set(GATED)
 
@@ -26,6 +29,25 @@ def test_a_step_is_right_and_a_wrong_one_is_not() -> None:
     totals.S[0][0, 0, 0] += 1
     with pytest.raises(AssertionError, match="relative error"):
         check_step(case.shape, totals)
+
+
+@pytest.mark.parametrize("way", ["eager", "native"])
+def test_every_case_of_a_batch_can_be_made_each_way_and_is_right(way: str) -> None:
+    if cannot(way):
+        pytest.skip(str(cannot(way)))
+    for name in ("A1", "A2", "A1-gaussian", "latency-32"):
+        case = by_name(name)
+        case.check(case.make(*WAYS[way])())
+
+
+def test_a_stream_does_as_many_samples_as_it_is_asked_for() -> None:
+    run = cases.make_stream(replace(cases.STREAM, data=2), 5000, "eager")
+    for _ in range(2):
+        stream = run()
+        cases.check_stream(5000, stream)
+        assert stream.count == 3 * 2048
+    with pytest.raises(AssertionError, match="6144 samples of 7000"):
+        cases.check_stream(7000, stream)
 
 
 def test_the_error_of_a_step_is_that_of_float32() -> None:
@@ -58,6 +80,8 @@ def test_large_cases_are_made_only_when_asked_for(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("BENCH_LARGE", raising=False)
     with pytest.raises(NotImplementedError, match="BENCH_LARGE"):
         kernels.find("C1", "eager")
+    with pytest.raises(NotImplementedError, match="BENCH_LARGE"):
+        kernels.Long().setup("native")
     monkeypatch.setenv("BENCH_LARGE", "1")
     assert kernels.find("C1", "eager") == by_name("C1")
 
@@ -73,6 +97,12 @@ def test_asv_gets_a_number_from_each_benchmark() -> None:
     step = kernels.Step()
     step.setup("A1", "eager")
     step.time_step("A1", "eager")
+    throughput = kernels.Throughput()
+    throughput.setup("latency-32", "eager")
+    assert throughput.track_throughput("latency-32", "eager") > 100
+    long = kernels.Long()
+    long.run = lambda: None
+    assert long.track_throughput("eager") > 1e8
 
 
 def test_the_reference_solves_the_normal_equations() -> None:

@@ -1,0 +1,62 @@
+"""What a graphics card reaches: at small sizes on the CPU; the recorded step where there is a card."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from benchmarks.card import UNITS, epilogue, fills, main, replayed, signs, stream, wide
+from benchmarks.cases import SHAPES, make_step
+from impl.counter_noise import counted_noise
+from impl.kernels.compiled import compiling_needs
+
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # inside its compiler
+needs_compiler = pytest.mark.skipif(compiling_needs("cpu") is not None, reason="no C++ compiler here")
+needs_card = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+
+
+@needs_compiler
+def test_the_fills_are_those_of_the_kernels() -> None:
+    samples = torch.arange(50)
+    expected = counted_noise((UNITS, 1), samples, "rademacher", 1, 0, dtype=torch.float32)[0]
+    assert torch.equal(signs(UNITS, 50, "cpu")().view(UNITS, 50), expected)
+    source = torch.Generator().manual_seed(0)
+    a = torch.randn(1, 3, 1, generator=source).double()
+    u = torch.randn(1, 3, 1, 50, generator=source).double()
+    c = torch.tensor(1e-3).double()
+    expected = (torch.sigmoid(a[..., None] + c * u) - torch.sigmoid(a[..., None])) / c
+    assert (epilogue(3, 50, "cpu")() - expected).norm() <= 1e-6 * expected.norm()
+
+
+@needs_compiler
+def test_each_figure_is_a_positive_number() -> None:
+    few = replace(SHAPES["C2"], widths=(8, 16, 16, 4))
+    figures = {
+        **stream("cpu", 4096, data=2, few=1),
+        **fills("cpu", 256, seconds=0),
+        **wide("cpu", "full", {"C2": few}, seconds=0),
+    }
+    assert set(figures) == {"samples a second", "times naive", "signs", "difference", "C2"}
+    assert all(0 < figure < float("inf") for figure in figures.values())
+
+
+def test_without_a_card_there_is_one_clear_error(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SystemExit) as stopped:
+        main([])
+    assert stopped.value.code == 2
+    assert "no CUDA device here" in capsys.readouterr().err
+
+
+@needs_card
+def test_a_recorded_step_adds_what_the_step_adds() -> None:
+    step = make_step(SHAPES["A1"], "eager", "cuda")
+    replay = replayed(step)
+    before = [total.clone() for total in step().tensors]
+    replay()
+    torch.cuda.synchronize()
+    after = [total.clone() for total in step().tensors]
+    one = make_step(SHAPES["A1"], "eager", "cuda")
+    first = [total.clone() for total in one().tensors]  # two steps: one was taken to warm up
+    for later, earlier, two in zip(after, before, first, strict=True):
+        assert torch.allclose(later - earlier, two, rtol=1e-6)
