@@ -92,7 +92,7 @@ def fills(device: str, samples: int, seconds: float = 5.0) -> dict[str, float]:
 
 
 def wide(device: str, kind: str, shapes: Mapping[str, Shape], seconds: float = 10.0) -> dict[str, float]:
-    """A step in units of its bare products, both of the given kind: "full", "tf32"."""
+    """A step in units of its bare products (``peers.products``), both of the given kind: "full", "tf32"."""
     found = {}
     for name, shape in shapes.items():
         shape = replace(shape, products=kind)
@@ -111,7 +111,8 @@ def wide(device: str, kind: str, shapes: Mapping[str, Shape], seconds: float = 1
 def replayed(step: Function) -> Function:
     """A step recorded as a CUDA graph: all its launches at once, without Python between them.
 
-    Each replay repeats the recorded noise: the counters are those of the batch that was recorded.
+    Each replay repeats the recorded noise, for the counters are those of the batch that was recorded, and the
+    totals do not learn of it (``Totals.added``): to be timed, not to be used.
     """
     cuda: Any = torch.cuda  # whose classes have no types where torch was built without CUDA
     side = cuda.Stream()
@@ -123,8 +124,11 @@ def replayed(step: Function) -> Function:
     graph = cuda.CUDAGraph()
     with cuda.graph(graph):
         step()
-    replay: Function = graph.replay
-    return replay
+
+    def run(kept: Function = step) -> None:  # the tensors that the graph works on live as long as the step
+        graph.replay()
+
+    return run
 
 
 def replay(seconds: float = 5.0) -> dict[str, float]:

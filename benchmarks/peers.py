@@ -26,7 +26,9 @@ TORCH: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def products(model: Model) -> Function:
-    """The floor: exactly the minimal matrix products of a step, into kept outputs, and nothing else.
+    """The floor: exactly the matrix products of a step, into kept outputs, and nothing else.
+
+    Q as a whole, while of a wide one, which is symmetric, a step forms little more than the lower triangle.
 
     Clean pass over the data, perturbed pass from the second layer over the samples, feedback from the top
     down to the second layer, S and Q of every layer over the data.

@@ -19,6 +19,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import torch
@@ -27,7 +28,7 @@ from benchmarks.cases import LONG, SHAPES, STREAM, Model, make_step, make_stream
 from benchmarks.peers import PEERS
 from impl.checks import InvalidInput
 from impl.counter_noise import COUNTED_FAMILIES, blocks_for, tag_of, values_of
-from impl.kernels import PATHS
+from impl.kernels import PATHS, open_path
 from impl.kernels.compiled import sign_filler
 
 __all__ = ["interleaved", "main"]
@@ -99,14 +100,13 @@ def noise_functions(units: int = 128, samples: int = 8192) -> dict[str, Callable
     }
 
 
-def table(names: Sequence[str], options: argparse.Namespace, sync: Callable[[], object]) -> dict[str, Times]:
+def table(options: argparse.Namespace, sync: Callable[[], object], everything: dict[str, Times]) -> None:
     """Time each case beside its peers, and print a line of ratios as it is done."""
-    everything: dict[str, Times] = {}
-    if names:
+    if options.cases:
         print(
             f"{'case':5}{'floor ms':>10}   step / products      naive / step         backprop / step      jvp"
         )
-    for name in names:
+    for name in options.cases:
         shape = replace(SHAPES[name], family=options.family)
         model = Model(shape, options.device)
         functions: dict[str, Callable[[], object]] = {peer: make(model) for peer, make in PEERS.items()}
@@ -120,7 +120,6 @@ def table(names: Sequence[str], options: argparse.Namespace, sync: Callable[[], 
         ]
         shown = [f"{middle:6.2f} ({low:.2f}-{high:.2f})" for middle, low, high in cells]
         print(f"{name:5}{floor:10.3f}   {shown[0]:22} {shown[1]:22} {shown[2]:22} {shown[3]}", flush=True)
-    return everything
 
 
 def noise(options: argparse.Namespace, sync: Callable[[], object]) -> Times:
@@ -182,6 +181,14 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.device == "cuda" and not torch.cuda.is_available():
         parser.error("no CUDA device here")
+    if options.clock == "cpu" and (options.threads > 1 or options.device == "cuda"):
+        parser.error("--clock cpu is right for one thread on the CPU only")
+    if options.path != "auto":
+        for name in options.cases:  # before anything is timed
+            try:
+                open_path(Model(replace(SHAPES[name], family=options.family)).problem(), options.path)
+            except (InvalidInput, RuntimeError) as error:
+                parser.error(f"{name}: {error}")
     return options
 
 
@@ -193,18 +200,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(
         f"torch {torch.__version__}, {platform.machine()}, {options.threads} thread(s), path {options.path}"
     )
-    try:
-        everything = table(options.cases, options, sync)
-        if options.noise:
-            everything["noise"] = noise(options, sync)
-        if options.stream:
-            everything["stream"] = stream(options, sync)
-    except (InvalidInput, RuntimeError) as error:  # a path that cannot run here or not with this noise
-        print(f"python -m benchmarks.ratios: {error}", file=sys.stderr)
-        return 2
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump(everything, file)
+    everything: dict[str, Times] = {}
+    with open(options.json, "w") if options.json else nullcontext() as file:
+        try:
+            table(options, sync, everything)
+            if options.noise:
+                everything["noise"] = noise(options, sync)
+            if options.stream:
+                everything["stream"] = stream(options, sync)
+        finally:  # what was measured before an interrupt is kept
+            if file is not None:
+                json.dump(everything, file)
     return 0
 
 

@@ -125,7 +125,7 @@ class Stream:
 
     def state(self) -> dict[str, object]:
         """What has been summed, for ``restore``: plain numbers, a string and tensors."""
-        sums = [total.cpu() for total in self.totals.tensors]
+        sums = [total.cpu().clone() for total in self.totals.tensors]
         return {"fingerprint": self.fingerprint(), "count": self.count, "data": self.data, "sums": sums}
 
     def restore(self, state: object, origin: str = "the state") -> None:

@@ -22,10 +22,11 @@ with warnings.catch_warnings():  # before asv forks, rather than after it for ea
 
 NAMES = ("A1", "A2", "A3", "B1", "B2")
 MORE = ("A1-gaussian", "latency-32")
-"""Cases that are timed like those, and are as exact and do the same work as A1."""
+"""Cases that are timed like those, of the shape of A1."""
 LARGE = ("A4", "A5", "C1", "C2")
+"""Cases that take seconds a step or gigabytes: only where the environment variable BENCH_LARGE is 1."""
 LONG = "T1e8"
-"""These take seconds a step or gigabytes: only where the environment variable BENCH_LARGE is 1."""
+"""The stream: only there too."""
 WAYS = ("eager", "compiled", "native", "cuda")
 
 

@@ -43,7 +43,7 @@ OPTIONS = ("-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fn
 BUILD = (*OPTIONS, "-std=c++17", "-fPIC", "-shared")
 SCALES = {"identity": 0, "sigmoid": 1, "tanh": 2}
 LANES = 32
-"""Data whose sums the kernel forms at once."""
+"""Data whose sums the kernel forms at once: its own constant of this name."""
 APART = 2**13
 """Samples from which a second thread is worth its start."""
 
@@ -109,21 +109,23 @@ class NativePath:
     def accumulate(self, batch: Batch, totals: Totals) -> None:
         """Add the batch to S and Q."""
         S, Q = totals.targets
+        threads = _threads(batch)
         single = any(total.dtype == torch.float32 for total in (*S, *Q))
-        for part in _parts(batch, FLUSH * LANES) if single else [batch]:
-            self._run(part, S, Q)
-            totals.added(len(part.x) * batch.draws, products=-(-len(part.x) // LANES))
+        for part in _parts(batch, threads * LANES * FLUSH) if single else [batch]:
+            self._run(part, threads, S, Q)
+            totals.added(len(part.x) * batch.draws, products=-(-len(part.x) // (threads * LANES)))
 
     @torch.no_grad()
     def differences(self, batch: Batch) -> Tensor:
         """(L~ - L) / c, (R, data, draws)."""
         found = torch.empty((self.problem.runs, len(batch.x), batch.draws))
-        self._run(batch, changes=found)
+        self._run(batch, _threads(batch), changes=found)
         return found
 
     def _run(
         self,
         batch: Batch,
+        threads: int,
         S: Sequence[Tensor] = (),
         Q: Sequence[Tensor] = (),
         changes: Tensor | None = None,
@@ -131,7 +133,6 @@ class NativePath:
         data = len(batch.x)
         # the function trusts what it is given: as many numbers as it will read, of its own type
         y = batch.y.expand(data, self.problem.widths[-1]).to(torch.float32).contiguous()
-        threads = min(torch.get_num_threads(), data) if data * batch.draws >= 2 * APART else 1
         bounds = [data * k // threads for k in range(threads + 1)]
         for run, model in enumerate(self._models):
             first = torch.mm(self.problem.weights[0][run], batch.x.T)
@@ -156,14 +157,22 @@ class NativePath:
                         total += part
 
 
+def _threads(batch: Batch) -> int:
+    """Over how many threads a batch goes."""
+    data = len(batch.x)
+    return min(torch.get_num_threads(), data) if data * batch.draws >= 2 * APART else 1
+
+
 def _parts(batch: Batch, size: int) -> Iterator[Batch]:
     """A batch in parts of so many data at most."""
-    if len(batch.x) <= size:
+    data = len(batch.x)
+    if data <= size:
         yield batch
         return
-    for start in range(0, len(batch.x), size):
+    y = batch.y.expand(data, -1)
+    for start in range(0, data, size):
         here = slice(start, start + size)
-        yield replace(batch, x=batch.x[here], y=batch.y[here], first=batch.first + start)
+        yield replace(batch, x=batch.x[here], y=y[here], first=batch.first + start)
 
 
 class _Model(ctypes.Structure):
@@ -248,6 +257,7 @@ def native_noise(
 def _native() -> Any:
     """The library, which is built where it is not there yet."""
     library = ctypes.CDLL(str(_library()))
+    assert c_int32.in_dll(library, "lanes_at_once").value == LANES
     library.step.restype = library.noise.restype = None
     model, samples = ctypes.POINTER(_Model), ctypes.POINTER(_Samples)
     library.step.argtypes = [model, samples, c_int64, c_int64, *[c_void_p] * 3]

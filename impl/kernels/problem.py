@@ -158,7 +158,7 @@ class Batch:
 
 
 FLUSH = 64
-"""How many products may be added in float32 before their sum is moved to float64."""
+"""Products added in float32 from which on their sum is moved to float64: never twice as many, but for one."""
 DOUBLE = 2**16
 """Sums of up to so many entries are formed by float64 products whatever the dtype: they cost little there."""
 BLOCK = 256
@@ -191,12 +191,12 @@ class Totals:
     @property
     def targets(self) -> tuple[list[Tensor], list[Tensor]]:
         """Where a batch's products are added: the S, and the lower triangles of the Q."""
+        self._settled = False  # whoever asks is about to write
         return [self._work[total] for total in self._S], [self._work[total] for total in self._Q]
 
     def added(self, samples: int, products: int = 1) -> None:
         """Note that ``samples`` samples a run have been added to the targets, by so many products."""
         self.count += samples
-        self._settled = False
         self._unflushed += products
         if self._unflushed >= FLUSH:
             self._flush()

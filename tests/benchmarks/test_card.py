@@ -52,8 +52,9 @@ def test_without_a_card_there_is_one_clear_error(monkeypatch, capsys) -> None:
 def test_a_recorded_step_adds_what_the_step_adds() -> None:
     step = make_step(SHAPES["A1"], "eager", "cuda")
     replay = replayed(step)
+    dropped = replayed(make_step(SHAPES["A2"], "eager", "cuda"))  # keeps what its step worked on
     before = [total.clone() for total in step().tensors]
-    replay()
+    replay(), dropped()
     torch.cuda.synchronize()
     after = [total.clone() for total in step().tensors]
     one = make_step(SHAPES["A1"], "eager", "cuda")

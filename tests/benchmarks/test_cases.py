@@ -81,7 +81,7 @@ def test_large_cases_are_made_only_when_asked_for(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(NotImplementedError, match="BENCH_LARGE"):
         kernels.find("C1", "eager")
     with pytest.raises(NotImplementedError, match="BENCH_LARGE"):
-        kernels.Long().setup("native")
+        kernels.Long().setup("eager")
     monkeypatch.setenv("BENCH_LARGE", "1")
     assert kernels.find("C1", "eager") == by_name("C1")
 
@@ -100,9 +100,14 @@ def test_asv_gets_a_number_from_each_benchmark() -> None:
     throughput = kernels.Throughput()
     throughput.setup("latency-32", "eager")
     assert throughput.track_throughput("latency-32", "eager") > 100
+
+
+def test_the_long_stream_has_as_many_samples_a_second_as_one_run_shows(monkeypatch) -> None:
+    now = [3.0]
     long = kernels.Long()
-    long.run = lambda: None
-    assert long.track_throughput("eager") > 1e8
+    long.run = lambda: now.append(now[-1] + 20)
+    monkeypatch.setattr(kernels, "clock", lambda: now[-1])
+    assert long.track_throughput("eager") == 5e6
 
 
 def test_the_reference_solves_the_normal_equations() -> None:

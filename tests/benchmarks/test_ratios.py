@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from benchmarks import ratios
 from benchmarks.ratios import interleaved, main, ratio
 from tests.benchmarks.test_timing import Machine
 
@@ -46,6 +47,11 @@ def test_the_table_has_a_line_a_case_and_keeps_the_raw_times(capsys, tmp_path) -
         (["--threads", "0"], "'0' is not a whole number from 1 on"),
         (["--path", "quick"], "invalid choice: 'quick'"),
         (["--stream", "1e8"], "'1e8' is not a whole number"),
+        (["--clock", "cpu", "--threads", "2"], "--clock cpu is right for one thread"),
+        (
+            ["--cases", "A1", "--path", "native", "--family", "hadamard"],
+            "A1: the path 'native' needs float32",
+        ),
     ],
 )
 def test_what_cannot_be_measured_is_one_clear_error(given, message, capsys) -> None:
@@ -55,8 +61,13 @@ def test_what_cannot_be_measured_is_one_clear_error(given, message, capsys) -> N
     assert message in capsys.readouterr().err
 
 
-def test_a_path_that_cannot_run_a_case_says_so_in_a_line(capsys) -> None:
-    assert main(["--cases", "A1", "--path", "native", "--family", "hadamard"]) == 2
-    printed = capsys.readouterr()
-    assert printed.err.startswith("python -m benchmarks.ratios: the path 'native' needs")
-    assert printed.err.count("\n") == 1
+def test_what_was_measured_before_an_interrupt_is_kept(monkeypatch, tmp_path) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    file = tmp_path / "times.json"
+    monkeypatch.setattr(ratios, "noise", interrupt)
+    small = ["--cases", "A1", "--repeats", "5", "--seconds", "0", "--path", "eager", "--noise"]
+    with pytest.raises(KeyboardInterrupt):
+        main([*small, "--json", str(file)])
+    assert set(json.loads(file.read_text())) == {"A1"}

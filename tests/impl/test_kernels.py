@@ -180,7 +180,7 @@ def test_another_shape_or_order_of_data_is_compiled_anew():
     x, y = data_for(network, 6)
     path = open_path(problem, "compiled")
     turned = x.T.contiguous().T
-    for batch in (Batch(x, y, draws=2), Batch(x[:4], y[:4]), Batch(turned, y[:, :1].expand_as(y))):
+    for batch in (Batch(x, y, draws=2), Batch(x[:4], y[:4]), Batch(turned, y[:, :1].expand_as(y), draws=2)):
         expected = open_path(problem, "reference").differences(batch)
         torch.testing.assert_close(path.differences(batch), expected, rtol=1e-11, atol=1e-13)
 

@@ -57,7 +57,7 @@ def test_the_native_path_is_the_reference_to_float32(hidden, output, rule, contr
 
 @pytest.mark.parametrize("rule", ["FA", "DFA"])
 def test_sums_of_wide_layers_are_formed_in_float32_and_moved_in_time(rule, monkeypatch):
-    """No more than FLUSH blocks of 32 data are added up before they go to float64: 200 data are 7 blocks."""
+    """From FLUSH blocks of 32 data on they go to float64: 200 data are 7 blocks. One row of y is for all."""
     from impl.kernels import problem as module
 
     monkeypatch.setattr(module, "DOUBLE", 100)
@@ -67,11 +67,34 @@ def test_sums_of_wide_layers_are_formed_in_float32_and_moved_in_time(rule, monke
     monkeypatch.setattr(Totals, "_flush", _noting(Totals._flush, moved))
     network = small("tanh", "tanh", widths=(12, 37, 45, 9, 5))
     single, double = twin_problems(network, rule=rule, controlled=True, family="rademacher")
-    batch = Batch(*data_for(network, 200), first=7, draws=3)
+    x, y = data_for(network, 200)
+    batch = Batch(x, y[:1], first=7, draws=3)
     assert Totals(single).targets[0][0].dtype == torch.float32
     found = answers(single, batch, "native")
     assert len(moved) == 4
+    batch = replace(batch, y=y[:1].expand_as(y))
     assert gap(found, answers(double, as_double(batch), "eager")) <= 2e-6
+
+
+def test_a_large_batch_goes_over_the_threads_whatever_its_sums(monkeypatch):
+    """200 data on 3 threads: with float32 sums in parts of 3 x 2 blocks of 32 data, of which the first is 192."""
+    from impl.kernels import problem as module
+
+    pools = []
+    monkeypatch.setattr(native_path, "ThreadPoolExecutor", _noting(native_path.ThreadPoolExecutor, pools))
+    monkeypatch.setattr(native_path, "APART", 1)
+    monkeypatch.setattr(native_path, "FLUSH", 2)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    network = small()
+    single, double = twin_problems(network, rule="FA", controlled=False, family="gaussian")
+    batch = Batch(*data_for(network, 200), first=7)
+    expected = answers(double, as_double(batch), "eager")
+    for most, parts in ((2**16, 1), (100, 2)):
+        monkeypatch.setattr(module, "DOUBLE", most)
+        pools.clear()
+        open_path(single, "native").accumulate(batch, Totals(single))
+        assert pools == [(3,)] * 2 * parts  # for each run
+        assert gap(answers(single, batch, "native"), expected) <= 2e-6
 
 
 def _noting(function, calls):

@@ -36,7 +36,7 @@ struct Rows {
     Rows(const Model &m, std::vector<Line> &memory) : units(0), outputs(m.widths[m.hidden]) {
         for (int i = 0; i < m.hidden; i++) at.push_back(units), units += m.widths[i];
         at.push_back(units), all = units + outputs;
-        memory.resize((9 * all + 6 * units + 2 * outputs) * sizeof(Row) / sizeof(Line));
+        memory.resize((9 * all + 5 * units + 2 * outputs) * sizeof(Row) / sizeof(Line));
         Row *next = start<Row>(memory);
         const auto take = [&next](int rows) { return std::exchange(next, next + rows); };
         for (Clean *clean : {&block, &shown})

@@ -146,6 +146,9 @@ void run_short(const Model &m, const Samples &s, int64_t from, int used, Rows &b
 
 }  // namespace
 
+extern "C" const int32_t lanes_at_once;
+const int32_t lanes_at_once = LANES;
+
 // Adds the data [from, to) to S^1 ... S^N, (q, n_i), and to the lower triangle of Q, (q, q), one for each layer, one
 // in all under "DFA", if S is not null. Each (L~ - L) / c goes to changes, (data, draws), if that is not null.
 extern "C" void step(
