@@ -77,7 +77,7 @@ def test_sums_of_wide_layers_are_formed_in_float32_and_moved_in_time(rule, monke
 
 
 def test_a_large_batch_goes_over_the_threads_whatever_its_sums(monkeypatch):
-    """200 data on 3 threads: with float32 sums in parts of 3 x 2 blocks of 32 data, of which the first is 192."""
+    """200 data on 3 threads: where sums are float32 in parts of 3 x 2 blocks of 32 data, so 192 and 8."""
     from impl.kernels import problem as module
 
     pools = []
