@@ -158,7 +158,7 @@ class Batch:
 
 
 FLUSH = 64
-"""Products added in float32 from which on their sum is moved to float64: never twice as many, but for one."""
+"""Products added in float32 from which on their sum is moved to float64; as many more, less one, may join."""
 DOUBLE = 2**16
 """Sums of up to so many entries are formed by float64 products whatever the dtype: they cost little there."""
 BLOCK = 256

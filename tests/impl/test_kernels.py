@@ -131,6 +131,16 @@ def test_of_Q_the_lower_triangle_is_summed_and_mirrored(rule, monkeypatch):
     assert gap([*totals.S, *totals.Q], expected[1:]) <= 1e-12
 
 
+def test_sums_read_after_an_interrupt_between_product_and_count_are_symmetric():
+    """Whoever asks for the targets may have written to them, whether or not he came to say so."""
+    network = network_of("tanh", "mse")
+    totals = Totals(Problem.of(network, feedback_for(network, "FA", 2), c=0.1))
+    assert not any(Q.any() for Q in totals.Q)  # read once, and so settled
+    for target in totals.targets[1]:
+        target += torch.ones_like(target).tril()
+    assert all(torch.equal(Q, torch.ones_like(Q)) for Q in totals.Q)
+
+
 def test_large_float32_sums_are_flushed_to_float64(monkeypatch):
     from impl.kernels import problem as module
 

@@ -304,6 +304,16 @@ def test_what_is_no_state_is_refused(left_out):
         stream.restore(state)
 
 
+def test_a_state_stays_what_it_was_while_the_stream_goes_on():
+    stream = Stream(problem_for(), 4)
+    stream.add(X, Y)
+    state = stream.state()
+    kept = [total.clone() for total in state["sums"]]
+    stream.add(X, Y)
+    assert all(torch.equal(now, then) for now, then in zip(state["sums"], kept, strict=True))
+    assert not torch.equal(stream.totals.tensors[0], kept[0])
+
+
 def test_a_state_replaces_what_was_there_whatever_else_it_holds(whole):
     assert sorted(whole.state()) == ["count", "data", "fingerprint", "sums"]
     stream = Stream(problem_for(), 24)
