@@ -59,6 +59,7 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 
 def test_no_folder_imports_upward() -> None:
     forbidden = {
+        "feedback_proofs_io": ("impl", "theory", "proofs_check", "benchmarks", "tests", "torch", "sympy"),
         "impl": ("theory", "proofs_check", "benchmarks", "tests", "sympy"),
         "theory": ("impl", "proofs_check", "benchmarks", "tests", "torch"),
         "proofs_check": ("benchmarks", "tests"),
