@@ -18,11 +18,12 @@ from feedback_proofs_io import whole
 __all__ = ["folder", "keep", "kept"]
 
 NAME = "feedback-proofs"
+NO_LINK_NO_WAIT = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def folder() -> Path | None:
-    """The folder, made where it is missing: ``$XDG_CACHE_HOME`` or ``~/.cache``, and where there is no home or
-    it cannot be used, one for this user among the temporary files. None where none is the user's own.
+    """The folder, made where it is missing: in ``$XDG_CACHE_HOME`` or ``~/.cache``; without these,
+    one of this user among the temporary files. None where none is the user's own.
     """
     return next((place for place in _places() if _own_folder(place)), None)
 
@@ -33,9 +34,7 @@ def kept(name: str) -> bytes | None:
     if home is None:
         return None
     try:
-        handle = os.open(
-            home / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        )
+        handle = os.open(home / name, os.O_RDONLY | NO_LINK_NO_WAIT)
         with os.fdopen(handle, "rb") as file:
             return file.read() if _own(os.fstat(file.fileno()), stat.S_ISREG) else None
     except OSError:

@@ -17,7 +17,7 @@ ACTING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 def printable(text: str, *, lines: bool = False, longest: int | None = None) -> str:
     """The text with every character that acts instead of being seen replaced by its escape, such as \\x1b.
 
-    With `lines`, newlines and tabs stay. Text of more than `longest` characters is cut, and ends in an ellipsis.
+    With `lines`, newlines and tabs stay. Text of more than `longest` characters is cut and ends in …
     """
     if longest is not None and len(text) > longest:
         text = text[:longest] + "…"

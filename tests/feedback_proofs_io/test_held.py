@@ -47,5 +47,5 @@ def test_a_file_is_free_again_after_its_run_and_after_an_error(tmp_path: Path) -
 
 
 def test_where_no_lock_can_be_made_one_line_says_so(tmp_path: Path) -> None:
-    with pytest.raises(CannotWrite, match="cannot write .*: no such file"), held(tmp_path / "none" / "a"):
+    with pytest.raises(CannotWrite, match=r"cannot write .*: no such file"), held(tmp_path / "none" / "a"):
         pass
