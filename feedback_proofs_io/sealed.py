@@ -39,8 +39,12 @@ def seal(kind: str, fingerprint: str, content: bytes) -> bytes:
     return head + b" " + _digest(head, content) + b"\n" + content
 
 
-def unseal(data: bytes, kind: str, fingerprint: str) -> bytes:
-    """The content; raises `Damaged` or `Foreign`."""
+def unseal(data: bytes, kind: str, fingerprint: str | None) -> bytes:
+    """The content; raises `Damaged` or `Foreign`.
+
+    Without a fingerprint only damage and the kind are looked at: for content that says itself what it
+    depends on, so that whoever reads it can name what differs.
+    """
     line, newline, content = data[:LONGEST_LINE].partition(b"\n")
     words = line.split(b" ")
     if not newline or len(words) != 5 or words[0] != MAGIC:
@@ -52,7 +56,7 @@ def unseal(data: bytes, kind: str, fingerprint: str) -> bytes:
         raise Damaged("its checksum does not agree with its content")
     if words[1] != kind.encode():
         raise Foreign(f"it is a {words[1].decode()}, expected a {kind}")
-    if words[2] != fingerprint.encode():
+    if fingerprint is not None and words[2] != fingerprint.encode():
         raise Foreign("it is of other data, settings or versions")
     return content
 
@@ -62,9 +66,9 @@ def write(path: Path, kind: str, fingerprint: str, content: bytes) -> None:
     whole.write(path, seal(kind, fingerprint, content))
 
 
-def read(path: str | os.PathLike[str], kind: str, fingerprint: str) -> bytes:
-    """The content of a sealed file; raises OSError, `Damaged` or `Foreign`."""
-    return unseal(Path(path).read_bytes(), kind, fingerprint)
+def read(path: str | os.PathLike[str], kind: str, fingerprint: str | None) -> bytes:
+    """The content of a sealed file, as `unseal` gives it; raises OSError, `Damaged` or `Foreign`."""
+    return unseal(whole.read(path), kind, fingerprint)
 
 
 def _digest(head: bytes, content: bytes) -> bytes:

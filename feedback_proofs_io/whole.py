@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from feedback_proofs_io.locking import lock
 
-__all__ = ["CannotWrite", "apart", "prepare", "write", "write_with"]
+__all__ = ["CannotWrite", "apart", "prepare", "read", "write", "write_with"]
 
 
 class CannotWrite(OSError):
@@ -59,6 +59,13 @@ def apart(paths: Iterable[tuple[str, Path]]) -> None:
         if target in seen:
             raise CannotWrite(f"{seen[target]} and {argument} both name {path}: one would replace the other")
         seen[target] = argument
+
+
+def read(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a file; raises OSError, also for what is no regular file: a pipe would be waited for."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(f"cannot read {os.fspath(path)}: it is not a regular file")
+    return Path(path).read_bytes()
 
 
 def write(path: Path, content: str | bytes) -> None:

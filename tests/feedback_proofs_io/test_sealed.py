@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -48,3 +49,19 @@ def test_another_kind_and_other_settings_are_foreign() -> None:
 def test_words_that_would_break_the_line_are_refused(word: str) -> None:
     with pytest.raises(ValueError, match="seal"):
         sealed.seal(word, "0", b"")
+
+
+def test_without_a_fingerprint_only_damage_and_kind_are_looked_at() -> None:
+    assert sealed.unseal(DATA, "checkpoint", None) == bytes(range(256)) * 4
+    with pytest.raises(sealed.Foreign, match="it is a checkpoint, expected a verdict"):
+        sealed.unseal(DATA, "verdict", None)
+    with pytest.raises(sealed.Damaged):
+        sealed.unseal(DATA[:-1] + b"x", "checkpoint", None)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(OSError, match="it is not a regular file"):
+            sealed.read(place, "checkpoint", "0a1b")

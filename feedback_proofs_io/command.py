@@ -1,0 +1,99 @@
+"""How a command ends: its exit code, and the one line that says why.
+
+    0    done
+    1    what was asked about is not so: a claim failed, something is worse, a rank was lost
+    2    the call is wrong, or its files cannot be read or written
+    3    the suite itself broke: nothing was found out, and the fault is not the caller's
+    130  interrupted
+
+No traceback is printed, and no closed or full stream changes what a command finds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import TextIO
+
+from feedback_proofs_io.text import printable
+from feedback_proofs_io.whole import CannotWrite
+
+__all__ = ["BROKEN", "INTERRUPTED", "WRONG_CALL", "ended", "say", "show"]
+
+WRONG_CALL, BROKEN, INTERRUPTED = 2, 3, 130
+LONGEST = 2000
+"""Characters of a message that are shown."""
+
+
+def say(line: str) -> None:
+    """One line on standard error; where that is closed or full, nothing."""
+    if sys.stderr is None:  # print would take standard output instead
+        return
+    with contextlib.suppress(OSError, ValueError):
+        print(printable(line, longest=LONGEST), file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """Lines on standard output, at once; raises `CannotWrite` where they cannot be written.
+
+    A reader that is gone, as of ``| head``, wants no more: that is no failure, and nothing is written.
+    """
+    if sys.stdout is not None:
+        _reaching_stdout(lambda: print(printable(text, lines=True), flush=True))
+
+
+def ended(name: str, run: Callable[[], int], wrong: tuple[type[Exception], ...] = ()) -> int:
+    """The exit code of a command, whatever becomes of it: ``run``'s own, or that of what it raised.
+
+    Exceptions in ``wrong``, and `CannotWrite`, are a call that is wrong. ``name`` begins the line.
+    """
+    refused: tuple[type[Exception], ...] = (*wrong, CannotWrite)
+    try:
+        code = run()
+        if sys.stdout is not None:  # what it still holds, Python would write at its end, and complain
+            _reaching_stdout(sys.stdout.flush)
+        return code
+    except KeyboardInterrupt:
+        say(f"{name}: interrupted.")
+        return INTERRUPTED
+    except refused as error:
+        say(f"{name}: {error}")
+        return WRONG_CALL
+    except Exception as error:
+        say(f"{name} itself broke: {_named(error)}. Please report it.")
+        return BROKEN
+
+
+def _reaching_stdout(write: Callable[[], object]) -> None:
+    try:
+        write()
+    except BrokenPipeError:
+        _silence(sys.stdout)
+    except OSError as error:
+        _silence(sys.stdout)
+        raise CannotWrite(f"cannot write standard output: {(error.strerror or str(error)).lower()}") from None
+
+
+def _named(error: Exception) -> str:
+    """What an exception is, and where it was raised, in one line."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "without a text that can be read"
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
+    first = text.strip().split("\n", 1)[0]
+    return f"{type(error).__name__}{': ' if first else ''}{first}{place}"
+
+
+def _silence(stream: TextIO) -> None:
+    """Let a stream that cannot be written to lead nowhere, so that nothing fails on it again."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, stream.fileno())
+        finally:
+            os.close(nowhere)
