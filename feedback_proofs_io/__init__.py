@@ -4,7 +4,9 @@
 - `sealed`: saved state with a checksum and the fingerprint of all that it depends on.
 - `cache`: a folder that only its user can write to, and what may be read from it.
 - `held`: one run at a time on one file.
-- `command`: how a command ends: its exit code, and the one line that says why.
+- `command`: how a command ends: its exit code, and the one line that says why; how it reads its arguments.
+- `given`: files that somebody gives us, read without trust.
+- `streams`: standard output and error that may be closed, full or gone.
 - `text`: foreign text without characters that act instead of being seen.
 
 Only the standard library is used, and nothing of the project: `theory`, `impl` and `proofs_check` may all

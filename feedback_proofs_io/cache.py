@@ -15,7 +15,7 @@ from pathlib import Path
 
 from feedback_proofs_io import whole
 
-__all__ = ["folder", "keep", "kept"]
+__all__ = ["drop", "folder", "keep", "kept"]
 
 NAME = "feedback-proofs"
 NO_LINK_NO_WAIT = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -55,6 +55,14 @@ def keep(name: str, content: bytes) -> bool:
     except OSError:
         return False
     return True
+
+
+def drop(name: str) -> None:
+    """Remove a file of the cache, if it is there."""
+    home = folder()
+    if home is not None:
+        with contextlib.suppress(OSError):
+            (home / name).unlink()
 
 
 def _places() -> list[Path]:

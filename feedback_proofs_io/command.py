@@ -6,26 +6,67 @@
     3    the suite itself broke: nothing was found out, and the fault is not the caller's
     130  interrupted
 
-No traceback is printed, and no closed or full stream changes what a command finds.
+No traceback is printed, and no closed or full stream changes what a command finds: it goes on, and writes its
+files. A reader that has left, as of ``| head``, and a stream that was closed from the start want no more. A
+standard output that cannot be written, as on a full disk, is a result that cannot: code 2.
+
+A traceback is kept in the user's cache folder, and shown where FEEDBACK_PROOFS_TRACEBACK is set.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import TextIO
+from typing import NoReturn, TextIO
 
+from feedback_proofs_io import cache
+from feedback_proofs_io.streams import unfailing
 from feedback_proofs_io.text import printable
 from feedback_proofs_io.whole import CannotWrite
 
-__all__ = ["BROKEN", "INTERRUPTED", "WRONG_CALL", "ended", "say", "show"]
+__all__ = ["BROKEN", "INTERRUPTED", "WRONG_CALL", "Mistake", "Once", "Parser", "ended", "say", "show"]
 
 WRONG_CALL, BROKEN, INTERRUPTED = 2, 3, 130
+TRACEBACK, VARIABLE = "last-traceback.txt", "FEEDBACK_PROOFS_TRACEBACK"
 LONGEST = 2000
 """Characters of a message that are shown."""
+
+
+class Mistake(Exception):
+    """The call is wrong; the message says which argument, its value, and what was expected."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Takes no abbreviations; raises `Mistake` in place of printing the usage."""
+
+    def __init__(self, prog: str, description: str | None = None, epilog: str | None = None) -> None:
+        super().__init__(prog=prog, description=description, epilog=epilog, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `Mistake`."""
+        raise Mistake(message)
+
+
+class Once(argparse.Action):
+    """An option that may be given once: of two, the first would be forgotten without a word."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Keep the value."""
+        given = namespace.__dict__.setdefault("_given", set())
+        if self.dest in given:
+            parser.error(f"{option_string} is given twice")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
 
 
 def say(line: str) -> None:
@@ -48,23 +89,26 @@ def show(text: str) -> None:
 def ended(name: str, run: Callable[[], int], wrong: tuple[type[Exception], ...] = ()) -> int:
     """The exit code of a command, whatever becomes of it: ``run``'s own, or that of what it raised.
 
-    Exceptions in ``wrong``, and `CannotWrite`, are a call that is wrong. ``name`` begins the line.
+    Exceptions in ``wrong``, `Mistake` and `CannotWrite` are a call that is wrong. ``name`` begins the line.
+    SystemExit, as of ``--help``, passes.
     """
-    refused: tuple[type[Exception], ...] = (*wrong, CannotWrite)
-    try:
-        code = run()
-        if sys.stdout is not None:  # what it still holds, Python would write at its end, and complain
-            _reaching_stdout(sys.stdout.flush)
-        return code
-    except KeyboardInterrupt:
-        say(f"{name}: interrupted.")
-        return INTERRUPTED
-    except refused as error:
-        say(f"{name}: {error}")
-        return WRONG_CALL
-    except Exception as error:
-        say(f"{name} itself broke: {_named(error)}. Please report it.")
-        return BROKEN
+    refused: tuple[type[Exception], ...] = (*wrong, Mistake, CannotWrite)
+    with unfailing() as out:
+        try:
+            code = run()
+            out.flush()
+            if out.problem is not None and not out.gone:
+                raise CannotWrite(f"cannot write standard output: {out.problem.lower()}")
+            return code
+        except KeyboardInterrupt:
+            say(f"{name}: interrupted.")
+            return INTERRUPTED
+        except refused as error:
+            say(f"{name}: {error}")
+            return WRONG_CALL
+        except Exception as error:
+            say(f"{name} itself broke: {_named(error)}. Nothing is said; {_kept(error)}. Please report it.")
+            return BROKEN
 
 
 def _reaching_stdout(write: Callable[[], object]) -> None:
@@ -87,6 +131,18 @@ def _named(error: Exception) -> str:
     place = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
     first = text.strip().split("\n", 1)[0]
     return f"{type(error).__name__}{': ' if first else ''}{first}{place}"
+
+
+def _kept(error: Exception) -> str:
+    """Keep the traceback, and say where it is."""
+    written = "".join(traceback.format_exception(error))
+    if os.environ.get(VARIABLE) and sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            print(printable(written, lines=True), file=sys.stderr)
+    home = cache.folder()
+    if home is not None and cache.keep(TRACEBACK, written.encode("utf-8", "backslashreplace")):
+        return f"its traceback is in {home / TRACEBACK}"
+    return f"{VARIABLE}=1 in the environment shows its traceback"
 
 
 def _silence(stream: TextIO) -> None:

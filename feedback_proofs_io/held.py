@@ -10,7 +10,7 @@ from pathlib import Path
 from feedback_proofs_io.locking import lock
 from feedback_proofs_io.whole import CannotWrite
 
-__all__ = ["InUse", "held"]
+__all__ = ["InUse", "held", "taken"]
 
 
 class InUse(CannotWrite):
@@ -26,7 +26,7 @@ def held(path: Path) -> Iterator[None]:
     target = Path(os.path.realpath(path))
     place = target.with_name(f".{target.name}.lock")
     try:
-        handle = _taken(place)
+        handle = taken(place)
     except OSError as error:
         raise CannotWrite(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
     if handle is None:
@@ -41,10 +41,10 @@ def held(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _taken(place: Path) -> int | None:
-    """The locked lock file, open; None where another run holds it."""
+def taken(place: Path, mode: int = 0o666, flags: int = 0) -> int | None:
+    """A file, made where it is missing, open and locked by this run; None where another run holds it."""
     while True:
-        handle = os.open(place, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        handle = os.open(place, os.O_RDWR | os.O_CREAT | flags | getattr(os, "O_CLOEXEC", 0), mode)
         if not lock(handle):
             os.close(handle)
             return None

@@ -16,11 +16,15 @@ from typing import BinaryIO
 
 from feedback_proofs_io.locking import lock
 
-__all__ = ["CannotWrite", "apart", "prepare", "read", "write", "write_with"]
+__all__ = ["CannotWrite", "Exists", "apart", "create", "prepare", "read", "write", "write_with"]
 
 
 class CannotWrite(OSError):
     """A file cannot be written; the message says which and why, in one line."""
+
+
+class Exists(CannotWrite):
+    """There is a file already where a new one should be."""
 
 
 def prepare(path: Path, *, folders: bool = True) -> None:
@@ -99,6 +103,42 @@ def write_with(path: Path, fill: Callable[[BinaryIO], object]) -> None:
         if scratch is not None:
             with contextlib.suppress(OSError):  # it has been moved
                 scratch.unlink()
+
+
+def create(path: Path, content: str | bytes) -> None:
+    """Write a file that is not there yet; raises `Exists` where it is, also if it came meanwhile."""
+    if os.path.lexists(path):
+        raise Exists(f"{path} exists: nothing was written")
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    scratch: Path | None = None
+    try:
+        handle, scratch = _scratch(Path(path))
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            _appear(scratch, Path(path))
+        _sync_folder(Path(path).parent)
+    except FileExistsError:
+        raise Exists(f"{path} exists: nothing was written") from None
+    except (OSError, ValueError) as error:
+        raise _because(path, error) from None
+    finally:
+        if scratch is not None:
+            with contextlib.suppress(OSError):  # it has been moved
+                scratch.unlink()
+
+
+def _appear(scratch: Path, path: Path) -> None:
+    """Give the file its name, unless another file has taken it meanwhile."""
+    try:
+        os.link(scratch, path)
+    except FileExistsError:
+        raise
+    except OSError:  # no links on this file system
+        if os.path.lexists(path):
+            raise FileExistsError from None
+        scratch.rename(path)
 
 
 def _scratch(target: Path) -> tuple[int, Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from feedback_proofs_io.command import ended, say, show
+from feedback_proofs_io.command import Mistake, Once, Parser, ended, say, show
 from feedback_proofs_io.whole import CannotWrite
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +67,7 @@ def test_foreign_characters_are_seen_and_do_not_act(capsys: pytest.CaptureFixtur
 
 PROGRAM = """
 import sys
-from feedback_proofs_io.command import ended, say, show
+from feedback_proofs_io.command import Mistake, Once, Parser, ended, say, show
 def run():
     say("progress")
     for _ in range(4000): show("x" * 40)
@@ -109,3 +109,49 @@ def test_streams_that_cannot_be_written_to(
         assert run.stderr == said
     assert "Traceback" not in run.stderr
     assert "Exception ignored" not in run.stderr
+
+
+def test_printing_goes_on_where_nobody_can_read_it(capsys: pytest.CaptureFixture[str]) -> None:
+    class Full:
+        encoding = "utf-8"
+
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    done = []
+
+    def run() -> int:
+        print("lost")
+        print("lost as well")
+        done.append(1)
+        return 0
+
+    before, sys.stdout = sys.stdout, Full()  # type: ignore[assignment]
+    try:
+        assert ended("tool", run) == 2
+    finally:
+        sys.stdout = before
+    assert done == [1]
+    assert capsys.readouterr().err == "tool: cannot write standard output: no space left on device\n"
+
+
+def test_a_traceback_is_kept_and_shown_where_that_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert ended("tool", raising(KeyError("a"))) == 3
+    place = tmp_path / "feedback-proofs" / "last-traceback.txt"
+    assert str(place) in capsys.readouterr().err
+    assert "KeyError: 'a'" in place.read_text()
+    monkeypatch.setenv("FEEDBACK_PROOFS_TRACEBACK", "1")
+    ended("tool", raising(KeyError("a")))
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_an_option_given_twice_and_one_that_is_cut_short_are_refused() -> None:
+    parser = Parser("tool")
+    parser.add_argument("--depth", action=Once)
+    assert parser.parse_args(["--depth", "a"]).depth == "a"
+    for words, says in ((["--depth", "a", "--depth", "b"], "given twice"), (["--dep", "a"], "unrecognized")):
+        with pytest.raises(Mistake, match=says):
+            parser.parse_args(words)

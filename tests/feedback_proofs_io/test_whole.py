@@ -118,3 +118,14 @@ def test_what_a_killed_run_left_is_removed_by_the_next_and_a_living_one_keeps_it
     assert os.listdir(tmp_path) == []
     whole.write_with(file, meanwhile)
     assert os.listdir(tmp_path) == [file.name]
+
+
+def test_a_new_file_never_replaces_one(tmp_path: Path) -> None:
+    whole.create(tmp_path / "new", "text")
+    assert (tmp_path / "new").read_text() == "text"
+    (tmp_path / "dangling").symlink_to("nowhere")
+    for name in ("new", "dangling"):
+        with pytest.raises(whole.Exists, match="exists: nothing was written"):
+            whole.create(tmp_path / name, "other")
+    assert (tmp_path / "new").read_text() == "text"
+    assert sorted(os.listdir(tmp_path)) == ["dangling", "new"]
