@@ -20,14 +20,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-KNOWN = {
-    "activations": {"identity", "tanh", "sigmoid", "softplus", "relu"},
-    "losses": {"mse", "quartic", "logcosh", "cross_entropy"},
-    "rules": {"FA", "DFA"},
-    "noise": {"gaussian", "rademacher", "uniform", "skewed"},
-}
-SUPPORTS = tuple(KNOWN)
-
 
 class BadAnswer(Exception):
     """The subject raised, or what it returned is no answer; the message says what, in one sentence."""
@@ -115,7 +107,8 @@ def answer(
     """Answer a question that holds numpy arrays by a list of them; `fitted_feedback` is the pipeline's."""
     given = {name: from_numpy(value) for name, value in arguments.items()}
     if "network" in given:
-        given["network"] = Network(**given["network"])
+        weights, activations, loss = (given["network"][part] for part in ("weights", "activations", "loss"))
+        given["network"] = Network(tuple(weights), tuple(activations), loss)
     if method == "fitted_feedback":
         tensors = fitted_feedback(subject, **given)
     else:
@@ -218,35 +211,6 @@ def made(target: object) -> object:
         if lacks_memory(error):
             raise OutOfMemory("its constructor needed more memory than it may have") from None
         raise BadAnswer(f"its constructor raised {describe(error)}") from None
-
-
-def traits(target: object, name: str) -> dict[str, Any]:
-    """The name of a class or object, or else the one given, and what it supports; raises `BadAnswer`."""
-    own = getattr(target, "name", None)
-    return {"name": own if isinstance(own, str) and own else name, "supports": supported(target)}
-
-
-def supported(target: object) -> dict[str, tuple[str, ...]]:
-    """Return the `supports` attribute as a plain dictionary; raises `BadAnswer` where it is none."""
-    given = getattr(target, "supports", {})
-    known = ", ".join(SUPPORTS)
-    if isinstance(given, property):  # of a class: known once an object is made
-        return {}
-    if not isinstance(given, Mapping):
-        raise BadAnswer(f"its attribute supports is {given!r}, expected a dictionary")
-    for key, names in given.items():
-        if key not in SUPPORTS:
-            raise BadAnswer(f"its attribute supports has the key {key!r}, expected some of {known}")
-        if not isinstance(names, list | tuple | set | frozenset) or any(
-            not isinstance(n, str) for n in names
-        ):
-            raise BadAnswer(f"its attribute supports has {names!r} under {key!r}, expected a list of names")
-        if not KNOWN[key] & set(names):  # a misspelt name would silently turn claims off
-            listed = ", ".join(sorted(KNOWN[key]))
-            raise BadAnswer(
-                f"its attribute supports has {names!r} under {key!r}, none of which is known: {listed}"
-            )
-    return {str(key): tuple(map(str, names)) for key, names in given.items()}
 
 
 def describe(error: BaseException) -> str:

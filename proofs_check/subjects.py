@@ -16,9 +16,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from proofs_check import conduct
+from feedback_proofs_io.text import printable
+from proofs_check import channel, conduct, traits
+from proofs_check.channel import Message
 from proofs_check.evidence import SubjectError, SubjectLost
-from proofs_check.process import Died, TimedOut, WorkerProcess
+from proofs_check.own_time import OwnTime
+from proofs_check.process import Died, Garbled, TimedOut, WorkerProcess
 
 Array = NDArray[np.float64]
 
@@ -151,31 +154,48 @@ class WorkerSubject(Subject):
         self.place = REFERENCE if place is None else place
         self._name = name
         self._memory = memory_limit() if memory is None else memory
-        self._load = ("load", (module, name, folder, pinned, int(self._memory * 2**30)))
+        self._bytes = int(self._memory * 2**30)
+        self._load = {
+            "module": module,
+            "name": name,
+            "folder": folder,
+            "pinned": pinned,
+            "memory": self._bytes,
+        }
         self._lost: SubjectLost | None = None
         self._conduct_first = conduct_first
         self._conduct: dict[str, SubjectLost | None] = {}  # what was found, method by method
         self._loaded = False
         self._hung = 0  # claims in which it did not answer in time
-        self._process = WorkerProcess()
-        self._allowance = self._process.allow(0.0)  # none before a claim begins
+        self._process = WorkerProcess(self._bytes)
+        self._allowance = OwnTime(0, 0.0)  # none before a claim begins
 
     def load(self) -> None:
         """Wait until the subject is loaded, and learn its name, what it supports, its version of torch."""
         if self._loaded:
             return
         try:
-            status, answer = self._process.ask(self._load, self._process.allow(START_SECONDS))
+            answer = self._process.ask("load", self._load, (), self._process.allow(START_SECONDS))
         except TimedOut:
             raise SubjectNotFound(f"{self.place} was not loaded within {START_SECONDS:g} s") from None
         except Died as death:
             raise SubjectNotFound(f"loading {self.place}: its process {death}") from None
-        if status == "no memory":
+        except Garbled as garbled:
+            raise SubjectNotFound(f"loading {self.place}: {_GARBLED}: {garbled}") from None
+        if answer.kind == channel.NO_MEMORY:
             raise SubjectNotFound(f"loading {self.place}: it may take {self._memory:g} GiB, {_MORE_MEMORY}")
-        if status != "ok":
-            raise SubjectNotFound(f"subject {self.place}: {answer}")
-        self.name, self.supports, self.torch = answer["name"], answer["supports"], answer["torch"]
+        if answer.kind != channel.TRAITS:
+            raise SubjectNotFound(f"subject {self.place}: {printable(answer.text)}")
+        try:
+            self._believe(answer.text)
+        except ValueError as error:
+            raise SubjectNotFound(f"subject {self.place}: {error}") from None
         self._loaded = True
+
+    def _believe(self, text: str) -> None:
+        """Take over what the subject says of itself; raises ValueError where that is not what it may say."""
+        said = traits.read(text)
+        self.name, self.supports, self.torch = said.name, said.supports, said.torch
 
     def begin_claim(self, seconds: float) -> None:
         """Make a new object, in a new process if the last one is gone, and start its clock.
@@ -185,7 +205,7 @@ class WorkerSubject(Subject):
         """
         if self._lost is not None or not self._process.alive:
             self._process.stop()
-            self._process = WorkerProcess()
+            self._process = WorkerProcess(self._bytes)
             self._lost, self._loaded = None, False
         try:
             self.load()
@@ -195,8 +215,11 @@ class WorkerSubject(Subject):
         if self._hung >= PATIENCE:  # it will hang again: say so soon, not after every claim's full time
             seconds = min(seconds, IMPATIENT_SECONDS)
         self._allowance = self._process.allow(seconds)
-        traits = self._answer("begin", ("begin", (self._name,)))
-        self.name, self.supports = traits["name"], traits["supports"]
+        answer = self._answer("begin", {"name": self._name}, ())
+        try:
+            self._believe(answer.text)
+        except ValueError as error:
+            raise SubjectError(str(error)) from None
 
     def _ask(self, method: str, **arguments: Any) -> list[Array]:
         for asked in conduct.methods(method) if self._conduct_first else ():
@@ -206,15 +229,16 @@ class WorkerSubject(Subject):
             found = self._conduct[asked]
             if found is not None:
                 raise conduct.Misconduct(found.reason, found.counterexample)
-        answer: list[Array] = self._answer(method, ("ask", (method, arguments)))
-        return answer
+        request = {"method": method, "arguments": arguments}
+        return list(self._answer("ask", request, answer_shapes(method, arguments)).arrays)
 
-    def _answer(self, method: str, request: object) -> Any:
+    def _answer(self, step: str, request: Mapping[str, Any], shapes: Sequence[channel.Shape]) -> Message:
+        """Have the worker take a step, "begin" or "ask"; raises `SubjectError` where it does not succeed."""
         if self._lost is not None:
             raise self._lost
-        what = "its constructor" if method == "begin" else method
+        what = "its constructor" if step == "begin" else request["method"]
         try:
-            status, answer = self._process.ask(request, self._allowance)
+            answer = self._process.ask(step, request, shapes, self._allowance)
         except TimedOut:
             self._hung += 1
             self._lost = SubjectLost(
@@ -224,12 +248,15 @@ class WorkerSubject(Subject):
         except Died as death:
             self._lost = SubjectLost(f"its process {death} in {what}")
             raise self._lost from None
-        if status == "no memory":  # what it holds may be lost for ever: a new process is as good as the first
+        except Garbled as garbled:
+            self._lost = SubjectLost(f"{_GARBLED} to {what}: {garbled}")
+            raise self._lost from None
+        if answer.kind == channel.NO_MEMORY:  # what it holds may be lost for ever: begin with a new process
             self._process.stop()
-            self._lost = SubjectLost(f"{answer}: {self._memory:g} GiB, {_MORE_MEMORY}")
+            self._lost = SubjectLost(f"{printable(answer.text)}: {self._memory:g} GiB, {_MORE_MEMORY}")
             raise self._lost
-        if status != "ok":
-            raise SubjectError(answer)
+        if answer.kind != (channel.TRAITS if step == "begin" else channel.NUMBERS):
+            raise SubjectError(printable(answer.text))
         return answer
 
     def close(self) -> None:
@@ -243,6 +270,7 @@ class WorkerSubject(Subject):
         self.close()
 
 
+_GARBLED = "what its process sent is no answer"
 _MORE_MEMORY = f"which {MEMORY_VARIABLE}=GIB in the environment changes"
 
 
@@ -274,11 +302,10 @@ class LocalSubject(Subject):
 
         try:
             made = checked.made(self._target)
-            traits = checked.traits(made, self._name)
-        except checked.BadAnswer as error:
+            self.name, self.supports = traits.of(made, self._name)
+        except (checked.BadAnswer, traits.Unknown) as error:
             raise SubjectError(str(error)) from error
         self._subject = checked.Checked(made)
-        self.name, self.supports = traits["name"], traits["supports"]
 
     def _ask(self, method: str, **arguments: Any) -> list[Array]:
         from proofs_check import checked, pipeline
@@ -287,6 +314,27 @@ class LocalSubject(Subject):
             return checked.answer(self._subject, pipeline.fitted_feedback, method, arguments)
         except checked.BadAnswer as error:
             raise SubjectError(str(error)) from error
+
+
+def answer_shapes(method: str, arguments: Mapping[str, Any]) -> list[channel.Shape]:
+    """The shapes of the arrays that answer a question."""
+    match method:
+        case "draw_noise":
+            return [(arguments["draws"], n) for n in arguments["sizes"]]
+        case "fit_feedback":
+            return [(arguments["errors"].shape[1], arguments["estimates"].shape[1])]
+    weights = arguments["network"]["weights"]
+    widths, rows = [weight.shape[0] for weight in weights], arguments["x"].shape[0]
+    match method:
+        case "gradient_estimates":
+            return [(rows, n) for n in widths[:-1]]
+        case "error_signals":
+            return [(rows, n) for n in widths]
+        case "fitted_feedback":
+            below = [weight.shape[1] for weight in weights[1:]]
+            above = widths[1:] if arguments["rule"] == "FA" else [widths[-1]] * len(below)
+            return list(zip(above, below, strict=True))
+    raise ValueError(f"no such method: {method}")
 
 
 def _network(network: NetworkLike) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The process in which a subject lives: questions come by standard input, answers go to standard output.
 
-It is run as a script, by its path, and loads the files it needs from beside itself, so that it never
+The keeper starts it (see `keeper`). It loads the files it needs from beside itself, so that it never
 imports `proofs_check`, `impl` or `theory` by name: a subject may bring packages of these names. The two
 streams are moved away before the subject is loaded; what a subject prints goes to standard error. The
 process ends with its parent, even while the subject computes: a thread reads the questions and sees the
@@ -16,14 +16,15 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from proofs_check import channel, checked, pipeline
+    from proofs_check import channel, checked, pipeline, traits, walls
 
 
 def module_from_file(name: str, path: Path) -> ModuleType:
@@ -47,7 +48,12 @@ def sibling(name: str) -> Any:
 
 
 if not TYPE_CHECKING:
-    channel, checked, pipeline = sibling("channel"), sibling("checked"), sibling("pipeline")
+    channel, checked, pipeline = map(sibling, ("channel", "checked", "pipeline"))
+    traits, walls = sibling("traits"), sibling("walls")
+
+
+Answer: TypeAlias = tuple[int, str, Sequence[Any]]
+"""The kind of an answer, its text, its arrays."""
 
 
 class NotFound(Exception):
@@ -78,13 +84,13 @@ def put_first(folder: str) -> None:
 class Host:
     """Answers the questions: `load` once, `begin` for every claim, then the methods of the subject."""
 
-    def load(self, module: str, name: str, folder: str, pinned: str | None, memory: int) -> dict[str, Any]:
+    def load(self, module: str, name: str, folder: str, pinned: str | None, memory: int) -> Answer:
         """Find NAME in a module, or a file that ends in .py; `folder` comes first on the path.
 
         `pinned` names a package that must be the one in `folder`, without its other contents taking part.
         From now on the process may take so many bytes of memory more.
         """
-        limit_memory(memory)
+        walls.limit_memory(memory)
         if pinned is None:
             put_first(folder)
         else:
@@ -98,35 +104,20 @@ class Host:
             self._target = attrgetter(name)(found)
         except AttributeError:
             raise NotFound(f"{module} has no attribute {name}") from None
-        return {**checked.traits(self._target, name), "torch": torch_version()}
+        return self._traits(self._target, name)
 
-    def begin(self, name: str) -> dict[str, Any]:
+    def begin(self, name: str) -> Answer:
         """Make the object of a claim."""
         made = checked.made(self._target)
         self._subject = checked.Checked(made)
-        return checked.traits(made, name)
+        return self._traits(made, name)
 
-    def ask(self, method: str, arguments: dict[str, Any]) -> Any:
+    def ask(self, method: str, arguments: dict[str, Any]) -> Answer:
         """Put one question to the subject."""
-        return checked.answer(self._subject, pipeline.fitted_feedback, method, arguments)
+        return channel.NUMBERS, "", checked.answer(self._subject, pipeline.fitted_feedback, method, arguments)
 
-
-def limit_memory(more: int) -> None:
-    """Let the process take so many bytes beside those it holds, where the system keeps such an account.
-
-    Counted is what may be written (RLIMIT_DATA), not the address space: libraries reserve far more of that
-    than they ever use.
-    """
-    try:
-        import resource
-
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-        held = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmData:")) * 1024
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        wanted = held + more
-        resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
-    except (ImportError, OSError, StopIteration, ValueError):  # not Linux: the machine's own limits remain
-        return
+    def _traits(self, target: object, name: str) -> Answer:
+        return channel.TRAITS, traits.written(*traits.of(target, name), torch_version()), ()
 
 
 def import_file(path: str) -> ModuleType:
@@ -171,10 +162,11 @@ def private_streams() -> tuple[IO[bytes], IO[bytes]]:
 
 def read_questions(stream: IO[bytes], pending: queue.SimpleQueue[Any]) -> None:
     """Pass questions on until the stream closes, then end the process."""
+    read = channel.reader(stream)
     while True:
         try:
-            pending.put(channel.receive(stream))
-        except (EOFError, OSError):
+            pending.put(channel.receive(read, None))
+        except BaseException:
             os._exit(0)
 
 
@@ -184,25 +176,36 @@ def main() -> None:
     questions, answers = private_streams()
     pending: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=read_questions, args=(questions, pending), daemon=True).start()
-    host = Host()
+    host, process = Host(), os.getpid()
     while True:
-        method, arguments = pending.get()
+        message = pending.get()
+        kind, text, arrays = answered(host, message)
+        if os.getpid() != process:  # a copy of this process that the subject made and that came back
+            os._exit(0)
         try:
-            reply = ("ok", getattr(host, method)(*arguments))
-        except NotFound as error:
-            reply = ("not found", str(error))
-        except checked.OutOfMemory as error:
-            reply = ("no memory", str(error))
-        except checked.BadAnswer as error:
-            reply = ("not found" if method == "load" else "error", str(error))
-        except Exception as error:
-            kind = "no memory" if checked.lacks_memory(error) else "error"
-            reply = (kind, f"{method} raised {checked.describe(error)}")
-        try:
-            channel.send(answers, reply)
+            channel.send(answers, channel.Message(kind, message.number, shortened(text), arrays))
         except OSError:  # the parent has gone
             os._exit(0)
 
 
-if __name__ == "__main__":
-    main()
+def answered(host: Host, message: channel.Message) -> Answer:
+    """Do what a question says; whatever the subject raises becomes an answer."""
+    method, arguments = channel.asked(message)
+    try:
+        answer: Answer = getattr(host, method)(**arguments)
+    except NotFound as error:
+        return channel.NOT_FOUND, str(error), ()
+    except checked.OutOfMemory as error:
+        return channel.NO_MEMORY, str(error), ()
+    except (checked.BadAnswer, traits.Unknown) as error:
+        return channel.NOT_FOUND if method == "load" else channel.ERROR, str(error), ()
+    except BaseException as error:
+        kind = channel.NO_MEMORY if checked.lacks_memory(error) else channel.ERROR
+        return kind, f"{method} raised {checked.describe(error)}", ()
+    return answer
+
+
+def shortened(text: str) -> str:
+    """As much of a text as may be sent."""
+    longest = channel.LONGEST_TEXT // 4  # a character has up to four bytes
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

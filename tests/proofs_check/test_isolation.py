@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from proofs_check import own_time
 from proofs_check.evidence import SubjectError, SubjectLost
 from proofs_check.subjects import HOME, SubjectNotFound, WorkerSubject
 
@@ -325,3 +327,19 @@ def test_a_process_that_died_between_two_claims_is_replaced(subject):
     time.sleep(0.1)
     subject.begin_claim(20.0)
     assert process_of(subject) != first
+
+
+def test_time_that_runs_out_while_the_answer_comes_is_no_reason_to_kill(subject, monkeypatch):
+    """The clock is read so slowly that the answer is there before the reading says that time is up."""
+    before = process_of(subject)
+    answers = subject._process._answers
+
+    def slowly(allowance):
+        select.select([answers], [], [], 60.0)
+        return 0.0
+
+    monkeypatch.setattr(own_time.OwnTime, "left", slowly)
+    for _ in range(20):
+        assert len(ask(subject, "")) == 2
+    monkeypatch.undo()
+    assert process_of(subject) == before

@@ -233,7 +233,7 @@ def test_an_allowance_is_plain_time_less_what_was_waited_for_a_processor(
     now, waits = [0.0], [5.0]  # 5 s that were waited before do not count
     monkeypatch.setattr(own_time.time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(own_time, "waited", lambda place: waits[0] if "self" in place else 0.0)
-    allowance = own_time.OwnTime(1, 10.0)
+    allowance = own_time.OwnTime(0, 10.0)
     now[0] = 100.0  # between two questions
     assert allowance.left() == 10.0
     allowance.start()
