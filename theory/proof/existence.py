@@ -27,7 +27,7 @@ from theory.proof.rules import (
     Rejected,
     Rule,
 )
-from theory.proof.terms import LIMITS, ROW, SAMPLE, Applied, Inverse, Product, Term, dependence, parts
+from theory.proof.terms import LIMITS, ROW, SAMPLE, Applied, Inverse, Product, Term, deep, dependence
 
 SHOWING = (
     LIMIT,
@@ -43,11 +43,7 @@ SHOWING = (
 
 def terms_of(relation: Relation) -> Iterator[Term]:
     """All terms in it, at any depth."""
-    stack = [value for value in vars(relation).values() if isinstance(value, Term)]
-    while stack:
-        term = stack.pop()
-        yield term
-        stack.extend(parts(term))
+    return (term for value in vars(relation).values() if isinstance(value, Term) for term in deep(value))
 
 
 def limits_of(relation: Relation) -> Iterator[Applied]:

@@ -354,14 +354,8 @@ def _push_limit(operator: str, poly: Poly, reading: Reading) -> Poly:
         return nest(operator, poly)
     result = []
     for monomial, coefficient in poly.terms:
-        kept = coefficient
-        if operator == "plim0" and kept.has(c) and kept.has(SAMPLES_T):
-            return nest(operator, poly)  # c falls in any relation to T
-        if operator != "plim" and kept.has(c):
-            kept = sympy.limit(kept, c, 0)
-        if operator != "lim" and kept.has(SAMPLES_T):
-            kept = sympy.limit(kept, SAMPLES_T, sympy.oo)
-        if kept.is_infinite:
+        kept = _limit_of_number(operator, coefficient)
+        if kept is None:
             return nest(operator, poly)
         limits = [_limit_of_word(operator, word, constant, reading) for word in monomial.numbers]
         limits.append(
@@ -380,6 +374,34 @@ def _push_limit(operator: str, poly: Poly, reading: Reading) -> Poly:
             )  # what may have no limit: not even 0 times it, or it less itself, has one
         result.append(scaled(kept, found))
     return plus(result, poly.shape)
+
+
+def _limit_of_number(operator: str, number: sympy.Expr) -> sympy.Expr | None:
+    """The limit of a coefficient, a finite one for all values of the other constants; None where that is not
+    seen. Both c and T in it: c falls in any relation to T.
+    """
+    falling = [c] if operator != "plim" and number.has(c) else []
+    growing = [SAMPLES_T] if operator != "lim" and number.has(SAMPLES_T) else []
+    if falling and growing:
+        return None
+    for constant in (*falling, *growing):
+        inward = number.subs(constant, 1 / constant) if growing else number
+        above, below = (side.subs(constant, 0) for side in sympy.fraction(sympy.cancel(inward)))
+        if not below.is_nonzero:
+            return None
+        number = above / below
+    return number
+
+
+def numbers_without_limit(operator: str, poly: Poly) -> list[sympy.Expr]:
+    """The coefficients under limits left standing for which no finite limit is seen."""
+    return [
+        number
+        for letter in poly.letters
+        if isinstance(letter.atom, Nested) and letter.atom.operator == operator
+        for _, number in letter.atom.inner.terms
+        if _limit_of_number(operator, number) is None
+    ]
 
 
 def _limit_of_word(

@@ -357,6 +357,15 @@ def parts(term: Term) -> Iterator[Term]:
             yield from value
 
 
+def deep(term: Term) -> Iterator[Term]:
+    """The term and all terms in it, at any depth."""
+    stack = [term]
+    while stack:
+        found = stack.pop()
+        yield found
+        stack.extend(parts(found))
+
+
 def rebuild(term: Term, change: Callable[[Term], Term]) -> Term:
     """The same term with ``change`` applied to what is directly inside; shapes are checked again."""
     changes: dict[str, object] = {}

@@ -121,6 +121,7 @@ def _shared() -> tuple[Step, ...]:
                 "normal equations",
                 "estimate",
                 "sample cross integrable",
+                "sample gram integrable",
                 define("change of the feedback", i),
                 define("change of the error", i),
             ),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import sympy
 
-from tests.theory.proof.steps import Wrong, by, named, rejected
-from theory.assumptions import R_TOP, S1
+from tests.theory.proof.steps import Attempt, Wrong, by, named, rejected
+from theory.assumptions import EIGENVECTOR, R_TOP, S1
 from theory.proof import (
     DEPTH,
     LAYER,
@@ -45,12 +46,16 @@ from theory.proof.rules import (
 )
 from theory.proof.sizes import largest
 from theory.proof.terms import IllTyped, PseudoInverse
+from theory.proof.units import kappa
 from theory.proof.vocabulary import (
     CORRECTED,
+    EIGENVALUE,
+    EIGENVECTOR_OF_C,
     FULL_GRADIENT,
     NEXT_FEEDBACK,
     NOISE_VECTOR,
     QUOTIENT,
+    RIDGE_WEIGHT,
     errors,
     estimate,
     feedback,
@@ -366,6 +371,91 @@ STATISTICS = (
         _convergent,
     ),
 )
+
+_w, _mu, _third = EIGENVECTOR_OF_C, EIGENVALUE, kappa(3)
+_hatted, _zero = Equal(plim(_hat), Zero(*_hat.shape)), Zero(*_hat.shape)
+_to_zero = Equal(lim(limit_feedback(LAYER)), Zero(*_hat.shape))
+_WL, _tame = (
+    weights(LAYER),
+    by(LIMIT, Equal(lim((RIDGE_WEIGHT / (RIDGE_WEIGHT + c)) * weights(LAYER)), weights(LAYER))),
+)
+_tame_plim = by(CONTINUOUS_MAPPING, Equal(plim((1 - RIDGE_WEIGHT / SAMPLES_T) * _WL), _WL))
+_unseen = "has a finite limit for all values of its constants"
+
+
+def _in_c(number: sympy.Expr, limit: sympy.Expr) -> Attempt:
+    return by(LIMIT, Equal(lim(number * _WL), limit * _WL))
+
+
+def _in_t(number: sympy.Expr, limit: sympy.Expr) -> Attempt:
+    return by(CONTINUOUS_MAPPING, Equal(plim(number * _WL), limit * _WL))
+
+
+_ONE = sympy.Integer(1)
+NUMBERS = (
+    Wrong(
+        "μ/(μ + c) of an eigenvector does not tend to it where μ is 0",
+        by(LIMIT, Equal(lim((1 / (_mu + c)) * (_C * _w)), _w), suppose(EIGENVECTOR)),
+        _unseen,
+        by(LIMIT, Equal(lim((1 / (1 + c)) * (_C * _w)), _mu * _w), suppose(EIGENVECTOR)),
+    ),
+    Wrong("μ/(μ + c) tends to 0 where μ is 0", _in_c(_mu / (_mu + c), _ONE), _unseen, _tame),
+    Wrong("κ₃²/(κ₃² + c) tends to 0 where κ₃ is 0", _in_c(_third**2 / (_third**2 + c), _ONE), _unseen, _tame),
+    Wrong("c/(μ + c) tends to 1 where μ is 0", _in_c(c / (_mu + c), 0 * _ONE), _unseen, _tame),
+    Wrong(
+        "a limit under two parameters holds for all of both",
+        _in_c((_mu + _third**2) / (_mu + _third**2 + c), _ONE),
+        _unseen,
+        _tame,
+    ),
+    Wrong(
+        "μT/(μT + 1) tends to 0 where μ is 0",
+        _in_t(_mu * SAMPLES_T / (_mu * SAMPLES_T + 1), _ONE),
+        _unseen,
+        _tame_plim,
+    ),
+    Wrong(
+        "κ₃²T/(κ₃²T + 1) tends to 0 where κ₃ is 0",
+        _in_t(_third**2 * SAMPLES_T / (_third**2 * SAMPLES_T + 1), _ONE),
+        _unseen,
+        _tame_plim,
+    ),
+    Wrong(
+        "T/(T c + 1) is no number along c to 0",
+        by(CONTINUOUS_MAPPING, Equal(joint_limit((c * SAMPLES_T / (c * SAMPLES_T + 1)) * _WL), _WL)),
+        _unseen,
+        _tame_plim,
+    ),
+    Wrong(
+        "κ₃T of either sign grows without end, whatever it stands before",
+        by(CONTINUOUS_MAPPING, Equal(plim((_third * SAMPLES_T) * _hat), _zero), _hatted),
+        _unseen,
+        by(CONTINUOUS_MAPPING, Equal(plim(_third * _hat), _zero), _hatted),
+    ),
+    Wrong(
+        "(κ₃ - κ₄)T of unknown sign grows without end",
+        by(CONTINUOUS_MAPPING, Equal(plim(((_third - kappa(4)) * SAMPLES_T) * _hat), _zero), _hatted),
+        _unseen,
+        by(CONTINUOUS_MAPPING, Equal(plim(_third * _hat), _zero), _hatted),
+    ),
+    Wrong(
+        "κ₃/c of either sign grows without end",
+        by(LIMIT, Equal(lim((_third / c) * limit_feedback(LAYER)), _zero), _to_zero),
+        _unseen,
+        by(LIMIT, Equal(lim((_third * c) * limit_feedback(LAYER)), _zero), _to_zero),
+    ),
+    Wrong(
+        "(κ₃ + μ)/c² of unknown sign grows without end",
+        by(LIMIT, Equal(lim(((_third + _mu) / c**2) * limit_feedback(LAYER)), _zero), _to_zero),
+        _unseen,
+        by(LIMIT, Equal(lim((_third * c) * limit_feedback(LAYER)), _zero), _to_zero),
+    ),
+)
+
+
+@pytest.mark.parametrize("case", NUMBERS, ids=named)
+def test_numbers_have_limits_for_all_values_of_their_constants(case: Wrong) -> None:
+    rejected(case)
 
 
 @pytest.mark.parametrize("case", EXISTENCE, ids=named)

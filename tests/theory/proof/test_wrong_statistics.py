@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.theory.proof.steps import Wrong, by, named, rejected
+from tests.theory.proof.steps import Attempt, Wrong, by, named, rejected
 from theory.assumptions import (
     GAUSSIAN_NOISE,
     SAMPLES,
@@ -30,14 +30,17 @@ from theory.proof import (
     suppose,
     width,
 )
+from theory.proof.relations import Relation
 from theory.proof.rules import (
     CENTRAL_LIMIT,
     FIRST_ORDER,
     SLUTSKY,
     STEIN,
 )
+from theory.proof.terms import PseudoInverse, Term
 from theory.proof.vocabulary import (
     GAMMA,
+    QUOTIENT,
     change,
     direction,
     distorted_feedback,
@@ -53,6 +56,7 @@ from theory.proof.vocabulary import (
     noisy_gradient,
     slopes,
     synthetic,
+    weights,
 )
 
 _iid = suppose(SAMPLES)
@@ -327,6 +331,130 @@ CHANGES = (
         _stein,
     ),
 )
+
+_T, _D = SAMPLES_T, width(DEPTH)
+_dW, _dE, _q = change(OUTPUT), error_change(DEPTH), QUOTIENT
+_wall = weights(OUTPUT) * _a
+_along, _shifted = FirstOrder(_dW * _a, GAMMA * average(_row)), _dW * _dW.T
+_exact = by(FIRST_ORDER, FirstOrder(_dW * _a + _shifted * _wall, _along.right), _along)
+_second = _dE * _dE.T
+_left_out = by(FIRST_ORDER, FirstOrder(average(_second), Zero(_D, _D)), Integrable(_second))
+
+
+def _with(matrix: Term) -> Attempt:
+    """The change with one of second order, times a matrix in which T stands."""
+    return by(FIRST_ORDER, FirstOrder(_dW * _a + _shifted * matrix * _wall, _along.right), _along)
+
+
+def _dropped(term: Term, *sources: Relation) -> Attempt:
+    rows, columns = term.shape
+    return by(FIRST_ORDER, FirstOrder(term, Zero(rows, columns)), *sources)
+
+
+_sixth = _dE * _q * _q * _q * _q * _q * _q * _dE.T
+_rowwise = _error_change.claim
+_in_the_mean = FirstOrder(
+    average(_rowwise.left * _q * _rowwise.left.T),
+    average(_rowwise.right * _q * _rowwise.left.T),
+)
+_growing = average(errors(OUTPUT) * errors(OUTPUT).T)
+
+LEFT_OUT = (
+    Wrong(
+        "T in a pseudo-inverse makes large what is small",
+        _with(PseudoInverse((1 / _T) * gram(OUTPUT))),
+        "depends on T",
+        _exact,
+    ),
+    Wrong(
+        "T in an inverse makes large what is small",
+        _with(((1 / _T) * gram(OUTPUT)).inverse),
+        "depends on T",
+        _exact,
+    ),
+    Wrong(
+        "T in an average over the sample makes large what is small",
+        _with(average(_T * (errors(OUTPUT) * errors(OUTPUT).T))),
+        "depends on T",
+        _exact,
+    ),
+    Wrong(
+        "T in a mean makes large what is small",
+        _with(PseudoInverse(mean((1 / _T**2) * (errors(OUTPUT) * errors(OUTPUT).T)))),
+        "depends on T",
+        _exact,
+    ),
+    Wrong(
+        "T in an inverse within an inverse makes large what is small",
+        _with(((_T * gram(OUTPUT)).inverse + gram(OUTPUT)).inverse),
+        "depends on T",
+        _exact,
+    ),
+    Wrong(
+        "a matrix is divided by only where its inverse does not grow with T",
+        by(
+            FIRST_ORDER,
+            FirstOrder(_dW.T, Zero(*_dW.T.shape)),
+            FirstOrder(_dW.T * _growing, Zero(*_dW.T.shape)),
+            Invertible(_growing),
+            Integrable(errors(OUTPUT) * errors(OUTPUT).T),
+        ),
+        "no equation of the premises",
+        by(
+            FIRST_ORDER,
+            FirstOrder(_dW.T, Zero(*_dW.T.shape)),
+            FirstOrder(_dW.T * gram(OUTPUT), Zero(*_dW.T.shape)),
+            Invertible(gram(OUTPUT)),
+        ),
+    ),
+    Wrong(
+        "an average of second order is left out only if it is integrable",
+        _dropped(average(_second)),
+        "what is left out is integrable",
+        _left_out,
+    ),
+    Wrong(
+        "a high power of the loss beside changes need not be integrable",
+        _dropped(average(_sixth), Integrable(_second)),
+        "what is left out is integrable",
+        _dropped(average(_sixth), Integrable(_sixth)),
+    ),
+    Wrong(
+        "a mean over a fresh row of second order is left out only if it is finite",
+        _dropped(fresh_mean(_sixth)),
+        "what is left out is integrable",
+        _dropped(fresh_mean(_sixth), Integrable(_sixth)),
+    ),
+    Wrong(
+        "a change times an average of changes is left out only if that is integrable",
+        _dropped(_dW.T * average(errors(OUTPUT) * (_q * _dE.T))),
+        "what is left out is integrable",
+        _dropped(_dW.T * average(errors(OUTPUT) * (_q * _dE.T)), Integrable(errors(OUTPUT) * (_q * _dE.T))),
+    ),
+    Wrong(
+        "what is integrable given each datum need not be so over the data",
+        _dropped(average(_second), Integrable(_second, given_datum=True)),
+        "what is left out is integrable",
+        _left_out,
+    ),
+    Wrong(
+        "that a third power is integrable says nothing of the second",
+        _dropped(average(_second), Integrable(_sixth)),
+        "what is left out is integrable",
+        _left_out,
+    ),
+    Wrong(
+        "what agrees for each row need not agree in the mean",
+        by(FIRST_ORDER, _in_the_mean, _rowwise, Integrable(_rowwise.left * _q * _rowwise.left.T)),
+        "for each row, not in a mean",
+        _error_change,
+    ),
+)
+
+
+@pytest.mark.parametrize("case", LEFT_OUT, ids=named)
+def test_only_what_vanishes_is_left_out_to_first_order(case: Wrong) -> None:
+    rejected(case)
 
 
 @pytest.mark.parametrize("case", NORMAL, ids=named)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import sympy
 
 from theory.assumptions import SAMPLES
-from theory.proof.normal_form import Reading
+from theory.proof.normal_form import Reading, numbers_without_limit
 from theory.proof.polynomials import Nested, is_limit
 from theory.proof.relations import (
     Bounded,
@@ -80,8 +80,12 @@ def _limit(claim: Relation, premises: Premises) -> None:
 
 def _resolved(left: Term, right: Term, reading: Reading, operator: str) -> None:
     """Both sides agree, and no limit is left that nothing says to exist."""
-    compare(left, right, reading)
     rest = reading.of(left)
+    for number in numbers_without_limit(operator, rest):
+        raise Rejected(
+            f"the sides differ: nothing says that {number} has a finite limit for all values of its constants"
+        )
+    compare(left, right, reading)
     if rest.contains(lambda letter: is_limit(letter, operator)):
         raise Rejected(f"nothing says that all the limits exist: {shown(rest)} is left")
 

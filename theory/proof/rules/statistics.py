@@ -9,15 +9,17 @@ from theory.proof.normal_form import Reading
 from theory.proof.polynomials import Letter, Monomial, Nested, Poly, collect, scaled
 from theory.proof.relations import Equal, FirstOrder, Integrable, Invertible, Normal, Relation
 from theory.proof.rules.core import Premises, Rejected, Rule, equation, expect, shown
-from theory.proof.terms import ONE, ROW, SAMPLES_T, Applied, Product, Symbol
+from theory.proof.terms import LIMITS, ONE, ROW, Applied, Product, Symbol, deep, dependence
 from theory.proof.vocabulary import HIDDEN, SMALL, estimate, noisy_gradient
 
 
 def _first_order(claim: Relation, premises: Premises) -> None:
     """The difference of the sides is, to first order, that of an equation of the premises."""
     found = expect(claim, FirstOrder, "equations to first order")
+    _refuse_rows_under_a_mean(found, premises)
     together = Premises(tuple(map(_as_equation, premises.relations)), premises.assumptions)
-    if _agree(together, found):
+    missing = _missing(together, found)
+    if missing is None:
         return
     for main in premises.of(Equal) + premises.of(FirstOrder):
         others = Premises(
@@ -27,50 +29,64 @@ def _first_order(claim: Relation, premises: Premises) -> None:
             reading = others.reading(linear=True)
         except Rejected:
             continue
-        allowed = _averages(premises, reading)
+        allowed = _means(premises, reading)
         wanted = _truncated(reading.of(found.left - found.right), allowed)
         given = _truncated(reading.of(main.left - main.right), allowed)
         if wanted in (given, scaled(sympy.Integer(-1), given)):
             return
         for factor in others.of(Invertible):
-            if found.left.shape[1] == factor.term.shape[0]:
+            constant = not reading.of(factor.term).counts and not dependence(factor.term)[0]
+            if constant and found.left.shape[1] == factor.term.shape[0]:
                 product = _truncated(reading.of((found.left - found.right) * factor.term), allowed)
                 if product in (given, scaled(sympy.Integer(-1), given)):
                     return
-    raise Rejected("no equation of the premises gives this to first order")
+    raise Rejected(f"no equation of the premises gives this to first order{missing and ': '}{missing}")
 
 
-def _agree(premises: Premises, claim: FirstOrder) -> bool:
-    """Whether the premises, put in, make the sides equal to first order."""
+def _missing(premises: Premises, claim: FirstOrder) -> str | None:
+    """Why the premises, put in, do not make the sides equal to first order; None where they do."""
     try:
         reading = premises.reading(linear=True)
-        allowed = _averages(premises, reading)
-        return _truncated(reading.of(claim.left), allowed) == _truncated(reading.of(claim.right), allowed)
-    except ValueError:
-        return False
+        allowed = _means(premises, reading)
+        sides = [_truncated(reading.of(side), allowed) for side in (claim.left, claim.right)]
+    except ValueError as error:
+        return str(error)
+    return None if sides[0] == sides[1] else ""
 
 
 def _as_equation(relation: Relation) -> Relation:
     return Equal(relation.left, relation.right) if isinstance(relation, FirstOrder) else relation
 
 
-def _averages(premises: Premises, reading: Reading) -> frozenset[Letter]:
-    """The averages that obey the weak law: of the parts of what the premises call integrable."""
+def _refuse_rows_under_a_mean(claim: FirstOrder, premises: Premises) -> None:
+    """What agrees for each row need not do so in the mean: nothing bounds what was left out there."""
+    of_a_row = [r for r in premises.of(FirstOrder) if (dependence(r.left)[0] | dependence(r.right)[0]) & ROW]
+    if of_a_row and any(
+        isinstance(term, Applied) for side in (claim.left, claim.right) for term in deep(side)
+    ):
+        raise Rejected(f"{of_a_row[0].left} is known to first order for each row, not in a mean over rows")
+
+
+def _means(premises: Premises, reading: Reading) -> frozenset[Letter]:
+    """The averages and means of the parts of what the premises call integrable: the averages obey the weak
+    law, the means are finite.
+    """
     found = {
         letter
         for known in premises.of(Integrable)
         if not known.given_datum
-        for letter in reading.of(Applied("Avg", known.term)).letters
+        for operator in ("Avg", "E′")
+        for letter in reading.of(Applied(operator, known.term)).letters
     }
     return frozenset(found | {letter.T for letter in found})
 
 
 def _truncated(poly: Poly, allowed: frozenset[Letter]) -> Poly:
     """Without products of two small matrices; beside a small one, an average is its mean over a fresh row."""
+    if poly.counts:
+        raise Rejected("a number that depends on T may make large what is small")
     kept = []
     for monomial, coefficient in poly.terms:
-        if coefficient.has(SAMPLES_T):
-            raise Rejected("a number that depends on T may make large what is small")
         size = sum(map(_smallness, monomial.letters))
         if size + sum(map(_may_be_large, monomial.letters)) > 1:
             _only_convergent(monomial, allowed)
@@ -85,7 +101,16 @@ def _truncated(poly: Poly, allowed: frozenset[Letter]) -> Poly:
                     coefficient,
                 )
             )
+        else:
+            _only_integrable(monomial, allowed)
     return collect(poly.shape, kept)
+
+
+def _only_integrable(monomial: Monomial, allowed: frozenset[Letter]) -> None:
+    """Raise `Rejected` where what is left out is averaged and need not be integrable: it may be large."""
+    for letter in monomial.letters:
+        if isinstance(letter.atom, Nested) and _smallness(letter) > 0 and letter not in allowed:
+            raise Rejected(f"nothing says that what is left out is integrable: {shown(letter.atom.inner)}")
 
 
 _CONVERGENT = frozenset({"B̂", "M̂", "ẽ"})
@@ -108,6 +133,8 @@ def _only_convergent(monomial: Monomial, allowed: frozenset[Letter]) -> None:
 def _smallness(letter: Letter) -> int:
     if isinstance(letter.atom, Symbol):
         return int(letter.atom.name in SMALL)
+    if letter.atom.operator in LIMITS:
+        return 0
     if letter.atom.operator in ("inv", "pinv") and letter.atom.inner.contains(lambda x: _smallness(x) > 0):
         raise Rejected("the inverse of what is small is large")
     return min((sum(map(_smallness, m.letters)) for m, _ in letter.atom.inner.terms), default=0)
