@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 import sympy
-from sympy.core.function import AppliedUndef
 
+from theory.proof.names import in_latex
+from theory.proof.number_text import factor, index, number, size
 from theory.proof.polynomials import Nested, Poly
 from theory.proof.relations import (
     Bounded,
@@ -41,58 +43,14 @@ from theory.proof.terms import (
 
 @dataclass(frozen=True)
 class Script:
-    """How a term is written: names of symbols, superscripts, operators, joints."""
+    """How the operators are written, and what stands between the factors of a product."""
 
-    names: dict[str, str]
-    raised: str  # format of a superscript
     operators: dict[str, tuple[str, str]]
     joint: str
     latex: bool
 
 
-_MOST_TERMS = 9
-"""Of a sum of numbers, as it is shown."""
-
-_LATEX_NAMES = {
-    "β": r"\beta",
-    "β̂": r"\hat\beta",
-    "κ": r"\kappa",
-    "μ": r"\mu",
-    "γ": r"\gamma",
-    "ΔB": r"\Delta B",
-    "δe": r"\delta e",
-    "e(ξ)": r"e(\xi)",
-    "λ(ξ)": r"\lambda(\xi)",
-    "D(ξ)": r"D(\xi)",
-    "ẽ′": r"\tilde e'",
-    "ẽᶠ": r"\tilde e_{\mathrm{f}}",
-    "B̂′": r"\hat B'",
-    "B̂ᴰ": r"\hat B_{\mathrm{D}}",
-    "W°": r"W_{\circ}",
-    "M°": r"M_{\circ}",
-    "ρ": r"\rho",
-    "λ̂⁰": r"\hat\lambda_0",
-    "Bₖ": "B_k",
-    "Bₖ₊₁": "B_{k+1}",
-    "B̂": r"\hat B",
-    "W̃": r"\tilde W",
-    "ẽ": r"\tilde e",
-    "ē": r"\bar e",
-    "λ": r"\lambda",
-    "λ̂": r"\hat\lambda",
-    "ξ": r"\xi",
-    "ΔL/c": r"\tfrac{\tilde L-L}{c}",
-    "M̂": r"\hat M",
-    "M̃": r"\tilde M",
-    "Γ": r"\Gamma",
-    "η": r"\eta",
-    "δ": r"\delta",
-    "g̃": r"\tilde g",
-    "λcv": r"\hat\lambda_{\mathrm{cv}}",
-}
 PLAIN = Script(
-    {},
-    "^{}",
     {
         "E": ("E[", "]"),
         "E|": ("E[", " | x, y]"),
@@ -106,13 +64,11 @@ PLAIN = Script(
     False,
 )
 LATEX = Script(
-    _LATEX_NAMES,
-    "^{{{}}}",
     {
         "E": (r"\mathbb{E}\bigl[", r"\bigr]"),
         "E|": (r"\mathbb{E}\bigl[", r"\bigm|x,y\bigr]"),
         "E′": (r"\mathbb{E}'\bigl[", r"\bigr]"),
-        "Avg": (r"\tfrac1T\textstyle\sum_t\bigl[", r"\bigr]"),
+        "Avg": (r"\bigl(\tfrac1T\textstyle\sum_t ", r"\bigr)"),
         "plim": (r"\operatorname*{plim}_{T\to\infty}", ""),
         "lim": (r"\lim_{c\to0}", ""),
         "plim0": (r"\operatorname*{plim}_{T\to\infty,\,c_T\to0}", ""),
@@ -122,167 +78,132 @@ LATEX = Script(
 )
 
 
+class Place(Enum):
+    """Where a term stands in another; what it is decides whether it needs brackets there."""
+
+    ALONE = "alone, or between the brackets of an operator"
+    TERM = "in a sum, with more to follow"
+    LAST_TERM = "at the end of a sum"
+    SCALED = "behind a number"
+    LIMIT = "behind a limit or a sum sign"
+    FACTOR = "in a product"
+    MARKED = "under a transposition, an inverse or a power"
+
+
+_TIGHT = (Place.FACTOR, Place.MARKED)
+_BRACKETS: dict[type[Term], tuple[Place, ...]] = {
+    Sum: tuple(place for place in Place if place is not Place.ALONE),
+    Scaled: (Place.SCALED, Place.LIMIT, *_TIGHT),
+    Product: _TIGHT,
+    Transpose: (Place.MARKED,),
+    Inverse: (Place.MARKED,),
+    PseudoInverse: (Place.MARKED,),
+}
+"""Where a term is put in brackets. A limit reaches to the end of its product, so it is enclosed in a product
+or in front of a further term; symbols and operators are decided by `_enclosed`.
+"""
+
+
 def text(term: Term) -> str:
-    """One line of text."""
+    """One line of text, from which the term can be told: all but the sizes of 0 and I."""
     return _write(term, PLAIN)
 
 
 def latex(term: Term) -> str:
-    """LaTeX, for mathematics mode."""
+    """LaTeX, for mathematics mode, from which the term can be told."""
     return _write(term, LATEX)
 
 
-def _write(term: Term, script: Script, tight: bool = False) -> str:
-    """``tight``: brackets around sums, because something binds more tightly."""
+def _write(term: Term, script: Script, place: Place = Place.ALONE) -> str:
+    """The term, in brackets where its place asks for them."""
+    written = _bare(term, script)
+    return _bracket(written, script) if _enclosed(term, script, place) else written
+
+
+def _enclosed(term: Term, script: Script, place: Place) -> bool:
+    if isinstance(term, Symbol):
+        if "/" in term.name and not script.latex:
+            return place in (Place.SCALED, Place.LIMIT, *_TIGHT)
+        return place is Place.MARKED and (term.index is not None or any(sign in term.name for sign in "Δδ/("))
+    if isinstance(term, Applied):
+        before, after = script.operators[term.operator]
+        if not after:
+            return place in (*_TIGHT, Place.TERM)
+        return place is Place.MARKED and not before.startswith(r"\bigl(")
+    return place in _BRACKETS.get(type(term), ())
+
+
+def _bare(term: Term, script: Script) -> str:
     match term:
         case Symbol():
-            return _symbol(term, script, tight=False)
+            return _symbol(term, script)
         case Identity():
             return "I"
         case Zero():
             return "0"
         case Transpose():
-            return _raised(term.term, r"\top" if script.latex else "ᵀ", script)
+            return _marked(term.term, r"\top" if script.latex else "ᵀ", script)
         case Inverse():
-            return _raised(term.term, "-1" if script.latex else "⁻¹", script)
+            return _marked(term.term, "-1" if script.latex else "⁻¹", script)
         case PseudoInverse():
-            return _raised(term.term, "+" if script.latex else "⁺", script)
+            return _marked(term.term, "+" if script.latex else "⁺", script)
         case Applied():
             before, after = script.operators[term.operator]
-            inner = _write(term.term, script, tight=not after)
-            return before + inner + after
+            ends = after in ("", r"\bigr)")
+            return before + _write(term.term, script, Place.LIMIT if ends else Place.ALONE) + after
         case Scaled():
-            number = _latex_number(term.coefficient) if script.latex else str(term.coefficient)
-            if term.coefficient == -1:
-                return "-" + _write(term.term, script, tight=True)
-            if isinstance(term.coefficient, sympy.Add):
-                number = f"({number})"
-            return number + script.joint + _write(term.term, script, tight=True)
+            value, sign = term.coefficient, ""
+            if not value.is_Add and value.could_extract_minus_sign():
+                value, sign = -value, "-"
+            inner = _write(term.term, script, Place.SCALED)
+            front = "" if sign and value == 1 else factor(value, script.latex) + script.joint
+            return sign + front + inner
         case Product():
-            return script.joint.join(_write(factor, script, tight=True) for factor in term.factors)
+            return script.joint.join(_write(one, script, Place.FACTOR) for one in term.factors)
         case Sum():
-            found = _write(term.terms[0], script)
-            for part in term.terms[1:]:
-                written = _write(part, script)
-                found += f" - {written[1:].lstrip()}" if written.startswith("-") else f" + {written}"
-            return _bracket(found, script) if tight else found
+            found = _write(term.terms[0], script, Place.TERM)
+            for left, part in zip(range(len(term.terms) - 2, -1, -1), term.terms[1:], strict=True):
+                written = _write(part, script, Place.TERM if left else Place.LAST_TERM)
+                found += f" - {written[1:]}" if written.startswith("-") else f" + {written}"
+            return found
     raise TypeError(f"{term!r} is no term")
 
 
-def _symbol(symbol: Symbol, script: Script, tight: bool) -> str:
-    name = script.names.get(symbol.name, symbol.name)
+def _symbol(symbol: Symbol, script: Script) -> str:
+    """The name with its layer; that of a perturbed state, e(ξ), carries it before the state."""
+    head, state, _ = symbol.name.partition("(ξ)")
+    name, state = (in_latex(head), state.replace("ξ", r"\xi")) if script.latex else (head, state)
     if symbol.index is None:
-        return name
-    index = sympy.latex(symbol.index) if script.latex else str(symbol.index).replace(" ", "")
-    if not script.latex and len(index) > 1:
-        index = f"({index})"
-    return name + script.raised.format(index)
+        return name + state
+    layer = index(symbol.index)
+    if script.latex:
+        return f"{name}^{{{layer}}}{state}"
+    return f"{name}^{layer}{state}" if len(layer) == 1 else f"{name}^({layer}){state}"
 
 
-def _raised(term: Term, mark: str, script: Script) -> str:
-    inner = _write(term, script)
-    simple = (
-        isinstance(term, Symbol) and term.index is None and not script.names.get(term.name, "").count("^")
-    )
-    if not simple and not (isinstance(term, Applied) and script.operators[term.operator][1]):
-        inner = _bracket(inner, script)
-    return inner + (f"^{{{mark}}}" if script.latex else mark)
+def _marked(term: Term, mark: str, script: Script) -> str:
+    return _write(term, script, Place.MARKED) + (f"^{{{mark}}}" if script.latex else mark)
 
 
 def _bracket(inner: str, script: Script) -> str:
     return rf"\bigl({inner}\bigr)" if script.latex else f"({inner})"
 
 
-def number(value: sympy.Expr, as_latex: bool = False) -> str:
-    """A number: norms, noise of units, derivatives, means. Long sums are cut, and say so."""
-    return _latex_number(value) if as_latex else _plain_number(value)
-
-
-def _plain_number(value: sympy.Expr) -> str:
-    terms = _terms_of(value)
-    written = [_plain_term(term) for term in terms[:_MOST_TERMS]]
-    return _joined(written, len(terms), "…")
-
-
-def _plain_term(term: sympy.Expr) -> str:
-    """One term; the means inside it are cut as well."""
-    shown = {
-        mean: sympy.Symbol(f"E({_plain_number(sympy.expand(mean.args[0]))})")
-        for mean in term.atoms(AppliedUndef)
-        if mean.func.__name__ == "E"
-    }
-    others = {
-        call: sympy.Symbol(call.func.__name__ + _plain_arguments(call))
-        for call in term.atoms(AppliedUndef)
-        if call.func.__name__ != "E"
-    }
-    written = str(term.xreplace(shown).xreplace(others))
-    return written.replace("**", "^").replace("*", " ").replace("F_{}", "F")
-
-
-def _plain_arguments(call: AppliedUndef) -> str:
-    places = [str(argument).replace(" ", "") for argument in call.args if argument != c]
-    return f"({', '.join(places)})" if places else ""
-
-
-def _terms_of(value: sympy.Expr) -> list[sympy.Expr]:
-    return list(value.as_ordered_terms()) if value.is_Add else [value]
-
-
-def _joined(written: list[str], total: int, dots: str) -> str:
-    found = written[0]
-    for term in written[1:]:
-        found += f" - {term[1:].lstrip()}" if term.startswith("-") else f" + {term}"
-    return found if total <= len(written) else f"{found} + {dots} ({total} terms)"
-
-
-def _latex_number(value: sympy.Expr) -> str:
-    terms = _terms_of(value)
-    return _joined([_latex_term(term) for term in terms[:_MOST_TERMS]], len(terms), r"\cdots")
-
-
-def _latex_term(term: sympy.Expr) -> str:
-    calls = {
-        call: sympy.Dummy(_latex_call(call))
-        for call in sorted(term.atoms(AppliedUndef), key=lambda call: -call.count_ops())
-    }
-    bare = term.xreplace(calls)
-    names = {dummy: dummy.name for dummy in calls.values()}
-    names |= {symbol: _latex_name(symbol.name) for symbol in bare.free_symbols if symbol not in names}
-    return str(sympy.latex(bare, symbol_names=names))
-
-
-def _latex_call(call: AppliedUndef) -> str:
-    name = call.func.__name__
-    if name == "E":
-        return rf"\mathbb{{E}}\bigl[{_latex_number(sympy.expand(call.args[0]))}\bigr]"
-    places = [argument for argument in call.args if argument != c]
-    if name.startswith(("F_", "R[")):
-        return rf"{_latex_name(name)}({', '.join(_latex_term(argument) for argument in places)})"
-    bar = {"|": "|", "‖": r"\|"}.get(name[0], "")
-    index = f"^{{{sympy.latex(places[0])}}}" if places else ""
-    inner = _latex_name(name.strip("|‖"))
-    return f"{bar}{inner}{index}{bar}"
-
-
-def _latex_name(name: str) -> str:
-    """The LaTeX of a symbol's name."""
-    if name.startswith("R["):
-        source, _, exponent = name[2:-1].rpartition(";")
-        return rf"R_{{{source[3:-1] or '0'};{exponent}}}"
-    if name[:1] in "|‖":
-        bar = {"|": "|", "‖": r"\|"}[name[0]]
-        return f"{bar}{_latex_name(name.strip('|‖'))}{bar}"
-    head, _, index = name.partition("_")
-    head = _LATEX_NAMES.get(head, head)
-    inside = index.strip("{}")
-    return f"{head}_{{{inside}}}" if inside else head
+_SAID = {
+    Invertible: "is invertible",
+    Polynomial: "is a polynomial in the fitted matrices, row by row",
+    ConstantRank: "has the rank of its limit",
+    Tight: "is bounded in probability",
+}
 
 
 def claim(relation: Relation, as_latex: bool = False) -> str:
-    """A claim as a line."""
-    write = latex if as_latex else text
+    """A claim as a line, with all that it says: for which rows, up to which order in c."""
+    script = LATEX if as_latex else PLAIN
     at_most = r"\le" if as_latex else "≤"
+
+    def write(term: Term) -> str:
+        return _write(term, script)
 
     def amount(value: sympy.Expr) -> str:
         return number(value, as_latex)
@@ -292,41 +213,32 @@ def claim(relation: Relation, as_latex: bool = False) -> str:
 
     match relation:
         case Equal():
-            return f"{write(relation.left)} = {write(relation.right)}"
-        case Bounded():
-            size = rf"\bigl|{write(relation.term)}\bigr|" if as_latex else f"|{write(relation.term)}|"
-            return f"{size} {at_most} {amount(relation.bound)}"
-        case Finite():
-            mean = r"\mathbb{E}\bigl[" if as_latex else "E["
-            end = r"\bigr]<\infty" if as_latex else "] < ∞"
-            return mean + amount(relation.value) + end
-        case Integrable():
-            return write(relation.term) + words("is integrable")
-        case Invertible():
-            return write(relation.term) + words("is invertible")
-        case Polynomial():
-            return write(relation.term) + words("is a polynomial in the fitted matrices, row by row")
-        case ConstantRank():
-            return write(relation.term) + words("has the rank of its limit")
-        case Normal():
-            root = r"\sqrt T\,\bigl(" if as_latex else "√T ("
-            end = r"\bigr)\to\mathcal N\bigl(0,\ " if as_latex else ") → N(0, "
-            return (
-                root
-                + write(relation.term)
-                + end
-                + write(relation.covariance)
-                + (r"\bigr)" if as_latex else ")")
-            )
-        case Same():
-            return f"{amount(relation.left)} = {amount(relation.right)}"
+            rows = words("on the rows of the sample") if relation.sample else ""
+            return f"{write(relation.left)} = {write(relation.right)}{rows}"
         case FirstOrder():
             sign = r"\doteq" if as_latex else "≐"
             return f"{write(relation.left)} {sign} {write(relation.right)}"
-        case Tight():
-            return write(relation.term) + words("is bounded in probability")
+        case Bounded():
+            return f"{size(write(relation.term), as_latex)} {at_most} {amount(relation.bound)}"
         case Within():
-            return f"|{amount(relation.value)}| {at_most} {amount(relation.bound)}"
+            return f"{size(amount(relation.value), as_latex)} {at_most} {amount(relation.bound)}"
+        case Finite():
+            before, after = script.operators["E|" if relation.given_datum else "E"]
+            return before + amount(relation.value) + after + (r"<\infty" if as_latex else " < ∞")
+        case Integrable():
+            given = words("given x, y") if relation.given_datum else ""
+            return _write(relation.term, script, Place.LIMIT) + words("is integrable") + given
+        case Invertible() | Polynomial() | ConstantRank() | Tight():
+            return _write(relation.term, script, Place.LIMIT) + words(_SAID[type(relation)])
+        case Normal():
+            term = _write(relation.term, script, Place.MARKED)
+            term = term if term.endswith(")") else _bracket(term, script)
+            if as_latex:
+                return rf"\sqrt T\,{term}\to\mathcal N\bigl(0,\ {write(relation.covariance)}\bigr)"
+            return f"√T {term} → N(0, {write(relation.covariance)})"
+        case Same():
+            rest = "" if relation.below is None else f" + O({amount(c**relation.below)})"
+            return f"{amount(relation.left)} = {amount(relation.right)}{rest}"
     raise TypeError(f"{relation!r} is no claim")
 
 
@@ -351,6 +263,6 @@ def _word(word: tuple[object, ...]) -> str:
             before, after = {**PLAIN.operators, "inv": ("(", ")⁻¹"), "pinv": ("(", ")⁺")}[atom.operator]
             name = before + normal_form(atom.inner) + after
         else:
-            name = _symbol(atom, PLAIN, tight=False)
+            name = _symbol(atom, PLAIN)
         shown.append(name + ("ᵀ" if letter.transposed else ""))  # type: ignore[attr-defined]
     return " ".join(shown)
