@@ -13,7 +13,7 @@ from theory.paper.table import table_latex
 from theory.proof_text import plain, proof_latex, proof_page
 from theory.proofs import proofs_of
 from theory.readable import formula, readable
-from theory.statement import Statement
+from theory.statement import Counterexample, Statement
 
 WIDTH = 100
 
@@ -60,9 +60,19 @@ def page(statement: Statement) -> str:
     if statement.as_printed:
         parts.append("As printed\n" + _wrapped(readable(statement.as_printed)))
     if statement.repair:
-        parts.append("What was repaired, and why\n" + _wrapped(readable(statement.repair)))
+        parts.append(f"{statement.remarks}\n" + _wrapped(readable(statement.repair)))
+    parts += map(_counterexample, statement.counterexamples)
     parts += [proof_page(proof) for proof in proofs_of(statement.id)]
     return "\n\n".join(parts)
+
+
+def _counterexample(one: Counterexample) -> str:
+    """A counterexample in full, a line for each part."""
+    parts = [(readable(name), readable(said)) for name, said in one.lines()]
+    width = max(len(name) for name, _ in parts)
+    lines = [_wrapped(readable(f"Counterexample {one.title}"), "")]
+    lines += [_wrapped(f"{name:<{width}} {said}", "  ", " " * (width + 3)) for name, said in parts]
+    return "\n".join(lines)
 
 
 def latex(statements: Iterable[Statement], entries: Iterable[Entry] = ()) -> str:
@@ -83,17 +93,20 @@ def _section(statement: Statement) -> str:
     if statement.as_printed:
         lines.append(rf"\textbf{{As printed:}} {statement.as_printed}")
     if statement.repair:
-        lines.append(rf"\textbf{{Repair:}} {statement.repair}")
+        lines.append(rf"\textbf{{{statement.remarks}.}} {statement.repair}")
+    for one in statement.counterexamples:
+        lines.append(rf"\paragraph{{Counterexample {one.title}.}}")
+        lines += [rf"\emph{{{name}:}} {text}." for name, text in one.lines()]
     lines += [proof_latex(proof) for proof in proofs_of(statement.id)]
     return "\n\n".join(lines)
 
 
-def _wrapped(text: str, margin: str = "  ") -> str:
+def _wrapped(text: str, margin: str = "  ", rest: str | None = None) -> str:
     return textwrap.fill(
         text,
         WIDTH,
         initial_indent=margin,
-        subsequent_indent=margin,
+        subsequent_indent=margin if rest is None else rest,
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -47,7 +47,7 @@ def rests(problem: Problem, design: Design, step: Real) -> list[list[Scalar]]:
 
 
 def printed_rests(problem: Problem, design: Design, step: Real, unit: int) -> list[list[Scalar]]:
-    """(L̃ - L)/c - g_j ξ_j, the printed form with one unit, for every datum and atom."""
+    """(L̃ - L)/c - g_j ξ_j, the form with one unit alone, for every datum and atom."""
     return _rests(problem, design, step, (unit,))
 
 
@@ -74,7 +74,7 @@ STATEMENT = Statement(
     id="linearisation",
     title="The loss changes by the sum over all units, in one number for all of them",
     source="eqs. (1) and (7)",
-    status="false as printed",
+    status="holds",
     latex=(
         r"\tilde L-L=c\,g^{\top}\xi+\frac{c^2}{2}\,\xi^{\top}\nabla^2F(0)\,\xi+o(c^2)"
         r"=c\sum_{i=1}^{N}\sum_{j=1}^{n_i}\frac{\partial L}{\partial h^i_j}\,\xi^i_j+O(c^2),\qquad "
@@ -82,9 +82,11 @@ STATEMENT = Statement(
     ),
     assumptions=(TWICE,),
     conclusion=sympy.Eq(sympy.Symbol(r"\tilde L-L"), summed(2) + sympy.O(c**2)),
-    as_printed=r"$\tilde L\approx L+\frac{\partial L}{\partial h^i_j}\,c_h\,\xi^i_j$, for a single unit.",
+    as_printed=r"$\tilde L\approx L+\frac{\partial L}{\partial h^i_j}\,c_h\,\xi^i_j$",
     repair=(
-        r"All units are perturbed at once, so the right side is summed over all of them. The next formula, "
+        r"Right as meant: the left side has no index, so the repeated $i$ and $j$ are summed over. All units "
+        r"are perturbed at once; one unit's term alone would be off by a term of order $c$, and what is "
+        r"false is only the single-unit series in the proof of Theorem 1, see expansion. The next formula, "
         r"$\mathbb{E}[(\tilde L-L)c\,\xi_j]\approx c^2\,\partial L/\partial h_j$, follows from the sum if "
         r"$\mathbb{E}[\xi\xi^{\top}]=I$: it is the other units' noise that has to be uncorrelated with "
         r"$\xi_j$. Their terms have mean zero then, and are the variance of the estimator."

@@ -15,7 +15,7 @@ _LETTERS = re.compile(
         " ", "|"
     )
 )
-_WORDS = ("lim", "min", "max", "arg", "sup", "inf", "ln", "log", "cos", "exp", "det")
+_WORDS = ("lim", "min", "max", "arg", "sup", "inf", "ln", "log", "sin", "cos", "exp", "det")
 _SIGNS = {
     r"\le": " ≤ ",
     r"\ge": " ≥ ",

@@ -107,7 +107,7 @@ STATEMENT = Statement(
     id="ridge",
     title="A ridge on the mean shrinks the feedback for ever; on the sum it vanishes",
     source="eq. (18), appendix C.3",
-    status="false as printed",
+    status="holds with repair",
     latex=(
         r"\frac1T\sum_t|\hat\lambda_t-B^{\top}\tilde e_t|^2+\gamma\|B\|_F^2:\quad "
         r"\hat B^{N+1}\to(S+\gamma I)^{-1}S\,W^{N+1},\ \ S=\mathbb{E}[ee^{\top}],\quad "
@@ -119,11 +119,13 @@ STATEMENT = Statement(
     conclusion=sympy.Eq(sympy.MatrixSymbol("B", *_limit().shape), _limit()),
     as_printed=(
         r"$\hat B^{i+1}=\arg\min_B\mathbb{E}\|g(h^i,\tilde e^{i+1};B)-\hat\lambda^i\|_2^2+\gamma\|B\|_F^2$ "
-        r"with $\gamma=0.1$, as an approximation of the weights."
+        r"with $\gamma=0.1$, called a better test of consistency. That its solution converges to $W$ is not "
+        r"said, and the public code has $\gamma$ on the sum over the samples."
     ),
     repair=(
-        r"With a fixed $\gamma$ inside the mean the weights are not reached, however many samples and "
-        r"however small $c$. On the sum, $\gamma$ is $\gamma/T$ inside the mean, and the limit is $P_iW^i$, "
+        r"With a fixed $\gamma$ inside the mean, where it is printed, the weights are not reached, however "
+        r"many samples and however small $c$: each direction is shrunk by $\mu/(\mu+\gamma)$. On the sum, "
+        r"$\gamma$ is $\gamma/T$ inside the mean, and the limit is $P_iW^i$, "
         r"$W^i$ at full rank, with the projector on the left. Below the top $S$ is the second moment of the "
         r"synthetic errors, which are shrunk themselves: $\hat B^i=(M_i^{\top}CM_i+\gamma "
         r"I)^{-1}M_i^{\top}CA^{i-1}$, $M_{i-1}=M_i\hat B^i$, in linear networks."

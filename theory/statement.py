@@ -9,6 +9,7 @@ question, and no business of these objects.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import sympy
@@ -34,12 +35,30 @@ class Assumption:
 
 
 @dataclass(frozen=True)
+class Counterexample:
+    """A case in which what is printed fails, in full. Texts are sentences with formulas in dollars.
+
+    ``parts`` are named: the network, the data, the law of the noise, the loss, which hypotheses hold, what
+    the theorem says of it and what is found. ``figures`` computes numbers, each with what it is.
+    """
+
+    title: str
+    parts: tuple[tuple[str, str], ...]
+    figures: Callable[[], Iterable[tuple[str, str]]] = tuple
+
+    def lines(self) -> Iterable[tuple[str, str]]:
+        """The parts, then the figures."""
+        yield from self.parts
+        yield from self.figures()
+
+
+@dataclass(frozen=True)
 class Statement:
     """A claim about mathematics.
 
     ``conclusion`` is a sympy expression or relation where one is natural, otherwise LaTeX. ``as_printed``
     is what the paper says and ``repair`` what had to change and why; both are required where the status
-    says that something had to.
+    says that something had to; ``counterexamples`` show that it had.
 
     Raises ``InvalidStatement`` (a ``ValueError``) for an id that is not kebab-case, an unknown status, an
     empty text, an assumption listed twice, or a repair that is not explained.
@@ -54,6 +73,14 @@ class Statement:
     conclusion: sympy.Basic | str
     as_printed: str = ""
     repair: str = ""
+    counterexamples: tuple[Counterexample, ...] = ()
+
+    @property
+    def remarks(self) -> str:
+        """What ``repair`` is: a repair, the reading in which it holds, or remarks on a new statement."""
+        if self.status in _REPAIRED:
+            return "What was repaired, and why"
+        return "How it is meant" if self.as_printed else "Remarks"
 
     def __post_init__(self) -> None:
         """Refuse what a reader could not rely on."""

@@ -1,33 +1,41 @@
 r"""Three networks that satisfy A1 to A4 as printed, and whose feedback does not converge to W. Exact values.
 
-(a) The noise has second moments M instead of the identity. With one hidden layer B^T -> M W^T.
+(a) The noise has second moments M instead of the identity. With one hidden layer B^T -> M W^T. That is
+    outside the theorem where c is read as the standard deviation (section 2.2), so that Var xi = 1.
 
 (b) The data have no common scale. One input, hidden and output unit each, x = 1, W^1 = W^2 = 1, y = k with
     probability (6 / pi^2) / k^2, loss u + sin(k u)^3 for u = yhat - 1. The error is e = 1 for every datum, so
     the fit is E lambda_hat = 1 + (6 / pi^2) sum_k E[xi sin(k c xi)^3] / (k^2 c). At each k the remainder
     vanishes with c, but their sum does not: it tends to (6 / pi^2) times the integral of sin(v)^3 / v^2 over
-    v > 0, for every noise law of variance 1.
+    v > 0, for every noise law of variance 1. The noise may be N(0, 1), the loss is entire in yhat, its mean
+    is finite at all weights, and the mean of remainder times error is bounded in c: nothing is left to
+    object.
 
-(c) The error has no second moment. One unit per layer, linear, x = 0, loss (yhat - y)^2 / 2, y standard
-    Cauchy. For c -> 0 the fit is B / W = sum_t e_t^2 xi_t^2 / sum_t e_t^2, a mean of xi^2 with weights of
-    which the largest never becomes negligible. Given the errors its mean is 1 and its variance is
-    (kappa_4 - 1) sum e^4 / (sum e^2)^2. Write 1 / S^2 as the integral of s exp(-s S) over s > 0, and let
-    phi(s) = E exp(-s e^2) = exp(s) erfc(sqrt(s)), so that E e^4 exp(-s e^2) = phi''(s):
+(c) The error has no second moment. One unit per layer, linear, x = W^1 = 1, loss y yhat, P(y > t) = t^(-3/2)
+    for t >= 1. The mean of the loss, 3 yhat, is finite at all weights, e = y, and the loss is linear in the
+    perturbation: at every c the fit is B / W = sum_t e_t^2 xi_t^2 / sum_t e_t^2, a mean of xi^2 with weights
+    of which the largest never becomes negligible. Given the errors its mean is 1 and its variance is
+    (kappa_4 - 1) sum e^4 / (sum e^2)^2. Write 1 / S^2 as the integral of s exp(-s S) over s > 0. With
+    P(e^2 > t) = t^(-a), a = 3/4,
 
-        Var(B / W) = (kappa_4 - 1) T int_0^inf s phi''(s) phi(s)^{T-1} ds.
+        phi(s) = E exp(-s e^2) = a E_{1+a}(s),    E e^4 exp(-s e^2) = a s^(a-2) Gamma(2-a, s),
+        Var(B / W) = (kappa_4 - 1) T int_0^inf s E[e^4 exp(-s e^2)] phi(s)^{T-1} ds,
 
-    With s = u^2 the integrand is g(u) phi(u^2)^{T-1} du, g(u) = 2 u^3 phi''(u^2).
+    E_{1+a} the exponential integral. With s = r^(1/a) this is the integral of Gamma(2-a, r^(1/a))
+    phi^{T-1} over r, and phi = 1 - Gamma(1-a) r + ..: for T -> infinity it tends to Gamma(2-a)/Gamma(1-a) =
+    1 - a, with a correction of relative size T^(1 - 1/a).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from math import ceil, log, sqrt
 
 import flint
 import mpmath
 import sympy
+
+TAIL = sympy.Rational(3, 4)
+"""(c): P(e^2 > t) = t^-TAIL."""
 
 _MOST_TERMS = 1_000_000
 
@@ -67,24 +75,28 @@ def limit_b_at_zero() -> sympy.Expr:
 
 
 def variance_c(samples: int, fourth_moment: float = 3, digits: int = 15) -> mpmath.mpf:
-    """(c): the exact variance of B / W after T = ``samples`` samples, c -> 0, for noise with E xi^4 as given.
+    """(c): the exact variance of B / W after T = ``samples`` samples, at every c, for noise with E xi^4 as
+    given.
 
     Raises ``ArithmeticError`` if the quadrature does not reach ``digits`` digits.
     """
     if samples < 1 or samples != int(samples):
         raise ValueError(f"samples is {samples}; expected a whole number, 1 or more.")
-    phi, g = _laplace_transform(), _density()
-    with mpmath.workdps(2 * digits + 30):  # g loses digits to cancellation where u is large
+    with mpmath.workdps(digits + 10):
+        tail = mpmath.mpf(TAIL.p) / TAIL.q
 
-        def integrand(w: mpmath.mpf) -> mpmath.mpf:  # u = w / (1 - w) maps the half line to [0, 1)
-            u = w / (1 - w)
-            return g(u) * phi(u) ** (samples - 1) / (1 - w) ** 2
+        def integrand(v: mpmath.mpf) -> mpmath.mpf:  # s = v^4, r = v^3: a power series at 0
+            s = v**4
+            smooth = mpmath.gammainc(2 - tail, s)
+            if samples > 1:
+                smooth *= (tail * mpmath.expint(1 + tail, s)) ** (samples - 1)
+            return smooth * 3 * v**2
 
-        # The mass lies at u of order 1 / T.
-        steps = [mpmath.mpf(4) ** k / samples for k in range(-1, 40) if 2 * 4**k < samples]
-        mass, error = mpmath.quad(
-            integrand, [0, *steps, mpmath.mpf(3) / 4, 1], error=True, method="gauss-legendre"
-        )
+        # The mass lies at r = v^3 of order 1 / T; phi <= exp(-s), for e^2 >= 1, bounds what is left out.
+        scale = mpmath.cbrt(mpmath.mpf(1) / samples)
+        end = (2.4 * mpmath.mpf(digits + 10) / samples) ** 0.25
+        ends = [0, *(scale * k for k in (0.5, 1, 2, 4) if scale * k < end), end]
+        mass, error = mpmath.quad(integrand, ends, error=True, method="gauss-legendre")
         variance, error = ((fourth_moment - 1) * samples * value for value in (mass, error))
         if error > mpmath.mpf(10) ** -digits:
             raise ArithmeticError(f"the variance for {samples} samples is only known to {error}.")
@@ -92,15 +104,15 @@ def variance_c(samples: int, fourth_moment: float = 3, digits: int = 15) -> mpma
 
 
 def variance_c_limit() -> sympy.Expr:
-    """(c): the variance for T -> infinity and Gaussian noise: 1, not 0.
+    """(c): the variance for T -> infinity and Gaussian noise: 2 (1 - 3/4) = 1/2, not 0.
 
-    With u = v / T the integrand tends to g(0) (1 + v phi'/T)^T -> g(0) exp(phi' v), phi' the slope of u ->
-    phi(u^2) at 0.
+    The integrand tends to Gamma(2-a) exp(-Gamma(1-a) r T), where Gamma(1-a) is minus the slope of phi in r =
+    s^a at 0: of a times the integral of (1 - exp(-t)) t^(-a-1), by parts.
     """
-    u, v = sympy.symbols("u v", positive=True)
-    phi, g = _symbolic_phi(u), _symbolic_density(u)
-    slope = sympy.limit(sympy.diff(phi, u), u, 0)
-    return sympy.simplify(2 * sympy.integrate(sympy.limit(g, u, 0) * sympy.exp(slope * v), (v, 0, sympy.oo)))
+    t = sympy.Symbol("t", positive=True)
+    height = sympy.integrate(t ** (1 - TAIL) * sympy.exp(-t), (t, 0, sympy.oo))
+    slope = sympy.integrate(t**-TAIL * sympy.exp(-t), (t, 0, sympy.oo))
+    return sympy.gammasimp(2 * height / slope)
 
 
 def _gaussian_limit_b(c: flint.arb, bits: int) -> flint.arb:
@@ -123,33 +135,3 @@ def _gaussian_limit_b(c: flint.arb, bits: int) -> flint.arb:
 def _clausen(angle: flint.arb) -> flint.arb:
     """Clausen's function, the imaginary part of the dilogarithm on the unit circle."""
     return flint.acb(0, angle).exp().polylog(2).imag
-
-
-def _symbolic_phi(u: sympy.Symbol) -> sympy.Expr:
-    """E exp(-u^2 e^2) for a standard Cauchy e, integrated."""
-    x, s = sympy.Symbol("x", real=True), sympy.Symbol("s", positive=True)
-    phi = sympy.integrate(sympy.exp(-s * x**2) / (sympy.pi * (1 + x**2)), (x, -sympy.oo, sympy.oo))
-    return phi.subs(s, u**2)
-
-
-def _symbolic_density(u: sympy.Symbol) -> sympy.Expr:
-    """g(u) = 2 u^3 phi''(u^2); with f(u) = phi(u^2), phi'(u^2) = f'(u) / (2 u), and once more for phi''."""
-    first = sympy.diff(_symbolic_phi(u), u) / (2 * u)
-    return sympy.simplify(2 * u**3 * sympy.diff(first, u) / (2 * u))
-
-
-@cache
-def _laplace_transform() -> Callable[[mpmath.mpf], mpmath.mpf]:
-    u = sympy.Symbol("u", positive=True)
-    return _callable(u, _symbolic_phi(u))
-
-
-@cache
-def _density() -> Callable[[mpmath.mpf], mpmath.mpf]:
-    u = sympy.Symbol("u", positive=True)
-    return _callable(u, _symbolic_density(u))
-
-
-def _callable(variable: sympy.Symbol, expression: sympy.Expr) -> Callable[[mpmath.mpf], mpmath.mpf]:
-    function: Callable[[mpmath.mpf], mpmath.mpf] = sympy.lambdify(variable, expression, "mpmath")
-    return function

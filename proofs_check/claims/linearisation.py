@@ -32,12 +32,12 @@ FAMILY = Family(any_widths((1, 3), 4), losses=LOSSES)
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
-    """The printed form and the sum on the smallest network that tells them apart; then, on any, O(c²)."""
+    """One unit's term and the sum on the smallest network that tells them apart; then, on any, O(c²)."""
     network = ExactNetwork.of([[[1], [1]], [[1, 1]]], ("identity", "identity"), "mse")
     problem, both = Problem(network, ((1,),), ((0,),)), direction([Fraction(1), Fraction(1)])
     c = Fraction(1, 1024)
     for name, value, expected in (
-        ("as printed, one of two units: (L̃ - L)/c - g_1 ξ_1", printed_rests(problem, both, c, 0), "1025/512"),
+        ("without the other unit: (L̃ - L)/c - g_1 ξ_1", printed_rests(problem, both, c, 0), "1025/512"),
         ("the sum over both: (L̃ - L)/c - g·ξ", rests(problem, both, c), "1/512"),
     ):
         yield Evidence("exact", f"{name}, 1-2-1, linear, c = 1/1024", str(value[0][0]), expected)

@@ -67,7 +67,7 @@ def _smallest() -> Iterator[Evidence]:
     for c in (Fraction(1), Fraction(1, 1000)):
         means = mean_estimates(problem, factorial(RADEMACHER, 1), c)
         feedback = fit(problem, means, solve=ridge_solver(2 * gamma))[0][0, 0]  # two data: 2 γ on their sum
-        name = f"as printed, γ = 1/10 in the mean, E e² = 9/100, c = {c}: |B̂ - W| / |W| for T → ∞"
+        name = f"as printed, with γ = 1/10 inside the mean, E e² = 9/100, c = {c}: |B̂ - W| / |W| for T → ∞"
         yield Evidence("exact", name, str((2 - feedback) / 2), "10/19")
     for samples in (10**2, 10**4, 10**6):
         feedback = fit(problem, means, solve=ridge_solver(gamma * 2 / samples))[0][0, 0]

@@ -14,7 +14,7 @@ from proofs_check.report.html import Markup, join, tag
 from proofs_check.report.mathml import displayed, formula, sentence
 from proofs_check.report.proofview import hypothesis, proof
 from proofs_check.report.status import LEVELS
-from theory.statement import Statement
+from theory.statement import Counterexample, Statement
 
 OUTCOMES = {"pass": "✓ pass", "fail": "✗ fail", "error": "! error", "not applicable": "– not applicable"}
 
@@ -122,10 +122,23 @@ def _hypotheses(statement: Statement) -> Markup:
 def _printed(statement: Statement) -> Markup:
     parts = (
         ("As the paper prints it", statement.as_printed),
-        ("What was repaired, and why", statement.repair),
+        (statement.remarks, statement.repair),
     )
     return join(
-        join(tag("h4", head), tag("p", sentence(text), class_="prose")) for head, text in parts if text
+        (join(tag("h4", head), tag("p", sentence(text), class_="prose")) for head, text in parts if text),
+        map(_counterexample, statement.counterexamples),
+    )
+
+
+def _counterexample(one: Counterexample) -> Markup:
+    """A counterexample in full: network, data, law, loss, what is said and what is found, and figures."""
+    return join(
+        tag("h4", sentence(f"Counterexample {one.title}")),
+        tag(
+            "dl",
+            (tag("div", tag("dt", sentence(name)), tag("dd", sentence(said))) for name, said in one.lines()),
+            class_="parts counterexample",
+        ),
     )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from proofs_check.report.html import Markup, join, tag
 from proofs_check.report.mathml import sentence
 from proofs_check.report.proofview import hypothesis
-from theory.paper.entry import VERDICTS, Entry, ProofStep
+from theory.paper.entry import VERDICTS, Entry, ProofStep, Refutation
+from theory.paper.shown import value_latex, words
 from theory.paper.table import source
 
 KEPT = ("definition", "right")
@@ -42,7 +43,7 @@ def _entry(entry: Entry) -> Markup:
     parts = (
         ("instead", sentence(entry.fixed) if entry.fixed else None),
         ("needs", join(hypothesis(a.id) for a in entry.needs) if entry.needs else None),
-        ("refuted by", "; ".join(_words(one.__doc__) for one in entry.refuted_by) or None),
+        ("refuted by", join(map(_refuted, entry.refuted_by)) if entry.refuted_by else None),
         ("shown by", join(map(_shown, entry.shown_by)) if entry.shown_by else None),
     )
     return tag(
@@ -64,8 +65,8 @@ def _entry(entry: Entry) -> Markup:
     )
 
 
-def _words(documented: str | None) -> str:
-    return (documented or "").split("\n", maxsplit=1)[0].removesuffix(".")
+def _refuted(refutation: Refutation) -> Markup:
+    return tag("div", sentence(f"{words(refutation)}: ${value_latex(refutation)}$, not 0"))
 
 
 def _shown(shown: ProofStep | str) -> Markup:

@@ -147,11 +147,12 @@ APPENDICES = (
         label="(18)",
         where="appendix C.3",
         printed=r"$\hat B^{i+1}=\arg\min_B\mathbb{E}\,|g(h^i,\tilde e^{i+1};B)-\hat\lambda^i|^2+\gamma|B|^2$",
-        verdict="false",
+        verdict="repaired",
         problem=(
-            r"Called a better test of consistency, it is not consistent: inside the mean a fixed $\gamma$ "
-            r"shrinks the "
-            r"weights by $\mu/(\mu+\gamma)$ in each direction, for ever. On the sum over samples it vanishes."
+            r"The paper calls it a better test of consistency; it never says that its solution converges to "
+            r"$W$, and its code has $\gamma$ on the sum. Where $\gamma$ is inside the mean, as printed, it "
+            r"shrinks the weights by $\mu/(\mu+\gamma)$ in each direction, for ever; on the sum over the "
+            r"samples its share vanishes."
         ),
         fixed=r"$\arg\min_B\sum_t|B^{\top}\tilde e^{i+1}_t-\hat\lambda^i_t|^2+\gamma|B|^2$",
         shown_by=(

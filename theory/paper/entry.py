@@ -27,7 +27,7 @@ VERDICTS = {
     "right as meant": "the notation slips, and what is meant holds",
     "wrong index": "an index or a range is wrong",
     "wrong shape": "the shapes do not chain: it cannot be written",
-    "repaired": "it holds after its hypotheses are mended",
+    "repaired": "it holds after a hypothesis, or the place of a term, is mended",
     "false": "it does not hold as printed: there is a counterexample",
     "left open": "the paper leaves it open, and it is settled here",
 }

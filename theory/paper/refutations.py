@@ -1,5 +1,6 @@
 """What refutes the printed claims: a function each, exact, of what the claim says is zero and is not.
 
+The first line of its description is shown to readers, with formulas in dollars, and the value behind it.
 Where a statement of `theory` has the counterexample, it is taken from there.
 """
 
@@ -7,42 +8,35 @@ from __future__ import annotations
 
 import sympy
 
-from theory import baseline, expansion, linearisation, ridge, theorem_1
+from theory import baseline, expansion, ridge, theorem_1
 from theory.noise_laws import symbolic_law
 
 _c = expansion.c
 
 
-def other_units() -> sympy.Expr:
-    """What the single-unit form of eqs. (1) and (7) leaves of L~ - L at order c, of three units."""
-    own = _c * expansion.partial((1, 0, 0)) * linearisation.noise(0)
-    left = sympy.expand(linearisation.change(3, 2) - own)
-    return left.coeff(_c, 1)
-
-
 def cross_terms() -> sympy.Expr:
-    """What the printed series of E[lambda_hat_1] leaves out below c^3, of two units."""
+    r"""what the printed series of $\mathbb{E}\hat\lambda_1$ leaves out below $c^3$, of two units"""
     return expansion.dropped_terms(2, 0, 2, symbolic_law())
 
 
 def noise_of_variance_4() -> sympy.Matrix:
-    """lim plim B - W for noise N(0, 4), in a linear network with one hidden layer, W = (3, -1)."""
+    r"""$\lim\operatorname{plim}\hat B-W$ for noise of variance 4, one hidden layer, linear, $W=(3,-1)$"""
     weights = sympy.Matrix([[3, -1]])
     return theorem_1.limit_a(weights, 4 * sympy.eye(2)) - weights
 
 
 def data_without_common_scale() -> sympy.Expr:
-    """lim plim B - W for Gaussian noise and data whose remainders vanish one by one, not together."""
+    r"""$\lim\operatorname{plim}\hat B-W$, $W=1$, for data whose remainders vanish one by one, not together"""
     return theorem_1.limit_b_at_zero() - 1
 
 
 def errors_without_second_moment() -> sympy.Expr:
-    """The variance of B/W for T to infinity, c to 0, in a linear network whose error is Cauchy."""
+    r"""the variance of $\hat B/W$ for $T\to\infty$, at every $c$, where $P(|e|>t)=t^{-3/2}$"""
     return theorem_1.variance_c_limit()
 
 
 def infinite_mean() -> sympy.Expr:
-    """The integrand of E[lambda_hat], far out, for the analytic loss F(z) = z exp(z^4) and Gaussian noise.
+    r"""the integrand of $\mathbb{E}\hat\lambda$ far out, for $F(z)=z\,e^{z^4}$ and Gaussian noise
 
     It does not tend to 0, so the mean is infinite at every c.
     """
@@ -52,7 +46,7 @@ def infinite_mean() -> sympy.Expr:
 
 
 def printed_bound() -> sympy.Expr:
-    """What the terms of eq. (11) tend to, for L = tanh at 0 and any c.
+    r"""the limit of the terms of the sum in (11), for tanh at 0 and any $c$
 
     The term of an odd m is at least (2/c^2) (c sqrt(m+1)/R)^(m+1), R = pi/2: see `theory.printed_remainder`.
     """
@@ -61,16 +55,17 @@ def printed_bound() -> sympy.Expr:
 
 
 def negative_bound() -> sympy.Expr:
-    """The right side of the first line of eq. (11) for F(z) = -z^2 and Gaussian noise; the left side is 0."""
+    r"""the right side of the first inequality in (11) for $F=-z^2$, whose left side is 0"""
     x, c = sympy.Symbol("x", positive=True), sympy.Symbol("c", positive=True)
     density = sympy.exp(-(x**2) / 2) / sympy.sqrt(2 * sympy.pi)
     return -c * sympy.integrate(2 * x**3 * density, (x, 0, sympy.oo))
 
 
 def growth_of_moments() -> sympy.Expr:
-    """log(E|xi|^p / sqrt(p)^p) / p for large p, where xi is 0 three times out of four and else N(0, 4).
+    r"""$\log(\mathbb{E}|\xi|^p/p^{p/2})/p$ for $p\to\infty$, where $\xi$ is 0 three times of four
 
-    Positive: no constant K in front of sqrt(p)^p bounds the moments of this sub-Gaussian noise of variance 1.
+    Else it is N(0, 4). Positive: no constant K in front of sqrt(p)^p bounds the moments of this
+    sub-Gaussian noise of variance 1.
     """
     k = sympy.Symbol("k", positive=True)  # p = 2 k
     moment = 2 ** (2 * k) * 2**k * sympy.gamma(k + sympy.Rational(1, 2)) / sympy.sqrt(sympy.pi) / 4
@@ -78,21 +73,21 @@ def growth_of_moments() -> sympy.Expr:
 
 
 def softmax_slopes() -> sympy.Expr:
-    """The entry of the Jacobian of a softmax of two outputs beside its diagonal."""
+    r"""$\partial\hat y_1/\partial a_2$ of a softmax of two outputs"""
     a = sympy.symbols("a_1 a_2", real=True)
     share = sympy.exp(a[0]) / (sympy.exp(a[0]) + sympy.exp(a[1]))
     return sympy.simplify(sympy.diff(share, a[1]))
 
 
 def two_targets() -> sympy.Expr:
-    """The difference of the gradients at one hidden activity for two targets: W (y' - y), squared error."""
+    r"""the difference of the gradients at one hidden activity $h$ for targets $y$ and $y'$, squared error"""
     w, h, y, other = sympy.symbols("w h y y'", real=True)
     gradient = sympy.diff((w * h - y) ** 2 / 2, h)
     return sympy.expand(gradient - gradient.subs(y, other))
 
 
 def rise_of_the_loss() -> sympy.Expr:
-    """The slope of the loss along the printed step + eta e h, one weight: (e h)^2, upwards."""
+    r"""the slope of the loss along the printed step, one weight $w$: it climbs"""
     w, h, y, eta = sympy.symbols("w h y eta", real=True)
     error = w * h - y
     loss = ((w + eta * error * h) * h - y) ** 2 / 2
@@ -100,7 +95,7 @@ def rise_of_the_loss() -> sympy.Expr:
 
 
 def bias_at_fixed_noise() -> sympy.Expr:
-    """plim B - W at the noise scale c: one unit per layer, linear, W = x = 1, y = 0, loss yhat^4/4, noise ±1.
+    r"""$\operatorname{plim}\hat B-W$ at the scale $c$: linear 1-1-1, $W=x=1$, quartic loss, signs
 
     The error is 1, so the fit is the mean of the estimate: ((1 + c)^4 - (1 - c)^4) / (8 c).
     """
@@ -108,29 +103,29 @@ def bias_at_fixed_noise() -> sympy.Expr:
 
 
 def mean_without_baseline() -> sympy.Expr:
-    """What leaving the baseline out adds to the mean: L/c times the mean of the noise."""
+    r"""what leaving the baseline out adds to the mean, for noise of mean $m_1$ and a loss $f$"""
     return baseline.excess(1, 0, 1, lambda powers: sympy.Symbol(f"m_{powers[0]}"))
 
 
 def rank_missing_in_a_sample() -> sympy.Integer:
-    """How much rank the matrix e e^T of one sample lacks, of three units."""
+    r"""the rank that $ee^{\top}$ of one sample lacks, of three units"""
     error = sympy.Matrix(sympy.symbols("e_1:4", positive=True))
     return sympy.Integer(3 - (error * error.T).rank(simplify=True))
 
 
 def shrinkage() -> sympy.Expr:
-    """What eq. (18) takes off the weights, for ever, along an eigenvector of E[e e^T]."""
+    r"""what $\gamma$ inside the mean adds to $W$ along an eigenvector, relatively"""
     return sympy.cancel(ridge.shrinkage()[0] - 1)
 
 
 def transpose_left_out() -> sympy.Matrix:
-    """B e - B^T e for two units above and two below, where both can be written."""
+    r"""$Be-B^{\top}e$ for two units above and two below, where both can be written"""
     feedback, error = _square("b"), sympy.Matrix(sympy.symbols("e_1 e_2"))
     return feedback * error - feedback.T * error
 
 
 def other_order() -> sympy.Matrix:
-    """The ascending product less the descending one, all layers of two units."""
+    r"""the ascending product less the descending one, $VW-WV$, all layers of two units"""
     lower, upper = _square("v"), _square("w")
     return (lower * upper - upper * lower).expand()
 

@@ -15,7 +15,7 @@ from theory.paper.forms import (
     population_fit,
     sample_fit,
 )
-from theory.paper.refutations import other_units, softmax_slopes, two_targets
+from theory.paper.refutations import softmax_slopes, two_targets
 from theory.proof import LAYER, OUTPUT, Equal, Same, c, define
 from theory.proof.terms import Term, given
 from theory.proof.units import E, derivative, gradient_entry, xi
@@ -42,13 +42,8 @@ def change_of_the_loss() -> sympy.Expr:
     return derivative({}, _UNITS) - derivative({}, ())
 
 
-def one_unit() -> Same:
-    """Eqs. (1) and (7) as printed: to first order the change of the loss is the part of one unit."""
-    return Same(change_of_the_loss(), c * gradient_entry(1) * xi(1), 2)
-
-
 def all_units() -> Same:
-    """The same with the sum over all units."""
+    """Eqs. (1) and (7): to first order the change of the loss is the sum over all units."""
     return Same(change_of_the_loss(), c * sum(gradient_entry(k) * xi(k) for k in _UNITS), 2)
 
 
@@ -62,8 +57,9 @@ def _noisy_pass(unit: Term) -> Term:
 
 
 LINEARISATION_PROBLEM = (
-    r"All hidden units are perturbed at once, so the change is the sum over every unit of every layer. "
-    r"What one unit's term leaves is of order $c$, like the term itself."
+    r"The left side has no index, so the repeated $i$ and $j$ are summed over: the change is the sum over "
+    r"every unit of every layer, which are all perturbed at once. One unit's term alone would be off by a "
+    r"term of order $c$; the single-unit series of the proof does drop the others, and is false."
 )
 
 ENTRIES = (
@@ -164,12 +160,10 @@ ENTRIES = (
         label="(1)",
         where="section 2.3",
         printed=r"$\tilde L\approx L+(\partial L/\partial h^i_j)\,c\,\xi^i_j$",
-        verdict="false",
+        verdict="right as meant",
         problem=LINEARISATION_PROBLEM,
         fixed=r"$\tilde L=L+c\sum_{i,j}(\partial L/\partial h^i_j)\,\xi^i_j+O(c^2)$",
         shown_by=("linearisation",),
-        refuted_by=(other_units,),
-        as_printed=one_unit,
         as_fixed=all_units,
     ),
     Entry(
@@ -178,8 +172,7 @@ ENTRIES = (
         printed=r"$\mathbb{E}[(\tilde L-L)c\,\xi^i_j\mid x,y]\approx c^2\,\partial L/\partial h^i_j$",
         verdict="right as meant",
         problem=(
-            r"Right, but not from (1): with the sum over all units it follows if "
-            r"$\mathbb{E}[\xi\xi^{\top}]=I$, "
+            r"It follows from (1), summed over all units, if $\mathbb{E}[\xi\xi^{\top}]=I$, "
             r"which makes the other units' terms vanish on average. The error is $O(c^3)$."
         ),
         shown_by=("linearisation", "expansion"),

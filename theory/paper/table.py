@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from theory.paper.entry import VERDICTS, Entry, ProofStep, Refutation
+from theory.paper.shown import value_latex, value_text, words
 from theory.proof.checker import steps_of
 from theory.proofs import proofs_of
 from theory.readable import readable
@@ -48,10 +49,8 @@ def _summary(entries: list[Entry]) -> Iterator[str]:
 
 
 def _refuted(refutation: Refutation) -> str:
-    """What would be zero if the printed claim held, and what it is, where that is short."""
-    words = (refutation.__doc__ or "").split("\n", maxsplit=1)[0].removesuffix(".")
-    value = str(refutation())
-    return f"{words}: {value}, not 0" if len(value) <= 40 else f"{words}: not 0"
+    """What would be zero if the printed claim held, and what it is."""
+    return f"{readable(words(refutation))}: {value_text(refutation)}, not 0"
 
 
 def source(shown: ProofStep | str) -> str:
@@ -84,6 +83,9 @@ def _paragraph(entry: Entry) -> str:
         lines.append(rf"\emph{{{entry.problem}}}")
     if entry.fixed:
         lines.append(rf"\textbf{{Instead:}} {entry.fixed}.")
+    lines += [
+        rf"\textbf{{Refuted by}} {words(one)}: ${value_latex(one)}$, not 0." for one in entry.refuted_by
+    ]
     if entry.shown_by:
         lines.append(rf"{{\small Shown by {'; '.join(map(source, entry.shown_by))}.}}")
     return " \\\\\n".join(lines)

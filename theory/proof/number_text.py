@@ -55,8 +55,8 @@ def _write(value: sympy.Expr, place: Place, latex: bool, most: int | None) -> st
         if below != 1:
             return _bracket(_quotient(above, below, latex, most), latex, place >= Place.BASE)
         if value.is_Mul:
-            written = (_write(part, Place.FACTOR, latex, most) for part in value.as_ordered_factors())
-            return _bracket((r"\," if latex else " ").join(written), latex, place >= Place.BASE)
+            factors = [_write(part, Place.FACTOR, latex, most) for part in value.as_ordered_factors()]
+            return _bracket((r"\," if latex else " ").join(factors), latex, place >= Place.BASE)
         if value.is_Pow:
             base, exponent = value.args
             raised = number(exponent, latex, None)
