@@ -2,26 +2,29 @@
 
     python -m proofs_check compare OLD.json NEW.json [--report FILE.html]
 
-Exit codes: 0, nothing is worse; 1, something is; 2, the call is wrong or a file is no ledger. What counts as
-worse is a matter of verdicts, never of times or versions: an outcome, a status, a finding beyond its bound, a
-claim that is gone, evidence of a weaker kind.
+Exit codes: 0, nothing is worse; 1, something is; 2, the call is wrong, a file is no whole ledger, or the page
+cannot be written; 3, the comparison itself broke. What counts as worse is a matter of verdicts, never of
+times or versions: an outcome, a status, a finding beyond its bound, a claim that is gone or was not run,
+evidence of a weaker kind. A ledger whose checksum does not agree with it is refused; one without a checksum,
+as older versions and other tools write it, is taken, and that is said.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from proofs_check import files
+from feedback_proofs_io import given, whole
+from feedback_proofs_io.command import Mistake, Once, Parser, ended, say, show
+from proofs_check import as_json
 from proofs_check.evidence import Evidence
+from proofs_check.options import program
 
-SAME, WORSE, WRONG_CALL = 0, 1, 2
+SAME, WORSE = 0, 1
 OUTCOMES = ("pass", "not applicable", "fail", "error")
 STATUSES = ("holds", "new", "empirical", "holds with repair", "false as printed")
 KINDS = (
@@ -82,13 +85,17 @@ class Ledger:
     versions: Mapping[str, str]
     seconds: float
     claims: Mapping[str, Claim]
+    not_run: frozenset[str] = frozenset()  # of an interrupted run
+    sealed: bool = False
 
     @property
     def summary(self) -> str:
         """One line."""
-        counts = Counter(claim.outcome for claim in self.claims.values())
-        outcomes = ", ".join(f"{counts[one]} {one}" for one in OUTCOMES if counts[one])
-        return f"{self.subject}, {self.depth}, seed {self.seed}; {len(self.claims)} claims: {outcomes}"
+        counts = Counter(claim.outcome for id, claim in self.claims.items() if id not in self.not_run)
+        outcomes = [f"{counts[one]} {one}" for one in OUTCOMES if counts[one]]
+        outcomes += [f"{len(self.not_run)} not run, for it was interrupted"] * bool(self.not_run)
+        listed = ", ".join(outcomes)
+        return f"{self.subject}, {self.depth}, seed {self.seed}; {len(self.claims)} claims: {listed}"
 
 
 @dataclass(frozen=True)
@@ -102,105 +109,158 @@ class Change:
 
 def main(arguments: Sequence[str]) -> int:
     """Compare two ledgers and return the exit code."""
-    from proofs_check.command import Mistake, program
-
-    try:
-        return _run(arguments)
-    except (Mistake, NoLedger, files.CannotWrite) as error:
-        print(f"{program()} compare: {error}", file=sys.stderr)
-        return WRONG_CALL
+    return ended(f"{program()} compare", lambda: _run(arguments), (NoLedger,))
 
 
 def _run(arguments: Sequence[str]) -> int:
-    from proofs_check.command import Parser, program
-
     parser = Parser(
         prog=f"{program()} compare",
-        allow_abbrev=False,
         description="Say what changed between two ledgers that --json wrote.",
-        epilog="Exit code: 0 nothing is worse, 1 something is, 2 the call is wrong or a file is no ledger.",
+        epilog="Exit code: 0 nothing is worse, 1 something is, 2 the call is wrong or a file is no whole "
+        "ledger, 3 the comparison itself broke.",
     )
     parser.add_argument("old", type=Path, metavar="OLD.json")
     parser.add_argument("new", type=Path, metavar="NEW.json")
-    parser.add_argument("--report", type=Path, metavar="FILE.html", help="write the comparison as a page too")
-    given = parser.parse_args(arguments)
-    if given.report is not None:
-        files.prepare(given.report)
-    old, new = read(given.old), read(given.new)
+    parser.add_argument(
+        "--report", action=Once, metavar="FILE.html", help="write the comparison as a page too"
+    )
+    asked = parser.parse_args(arguments)
+    if _same_file(asked.old, asked.new):
+        raise Mistake(f"OLD and NEW are one file, {asked.old}: nothing would be compared")
+    report = None if asked.report is None else Path(asked.report)
+    if report is not None:
+        from proofs_check.report.shell import may_replace
+
+        if asked.report in ("", "-"):
+            raise Mistake(f"--report is {asked.report!r}, expected the name of a file")
+        whole.apart([("OLD", asked.old), ("NEW", asked.new), ("--report", report)])
+        may_replace(report)
+        whole.prepare(report)
+    old, new = read(asked.old), read(asked.new)
+    for ledger in (old, new):
+        if not ledger.sealed:
+            say(f"{program()} compare: {ledger.path} has no checksum, so that damage would not be seen")
     found = changes(old, new)
-    print(text(old, new, found))
-    if given.report is not None:
-        files.write_whole(given.report, page(old, new, found))
+    if report is not None:
+        whole.write(report, page(old, new, found))
+    show(text(old, new, found))
     return WORSE if any(change.effect == "worse" for change in found) else SAME
+
+
+def _same_file(old: Path, new: Path) -> bool:
+    try:
+        return old.samefile(new)
+    except (OSError, ValueError):  # reading it will say what is wrong
+        return False
 
 
 def read(path: Path) -> Ledger:
     """Read a ledger; raises `NoLedger`."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NoLedger(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
-    except ValueError as error:
-        raise NoLedger(f"{path} is no JSON: {error}") from None
+        content = given.document(path)
+    except given.Unreadable as error:
+        raise NoLedger(str(error)) from None
     try:
-        claims = [_claim(entry) for entry in content["claims"]]
-        ledger = Ledger(
-            path,
-            str(content["subject"]),
-            str(content["depth"]),
-            int(content["seed"]),
-            {str(name): str(version) for name, version in content["versions"].items()},
-            float(content["seconds"]),
-            {claim.id: claim for claim in claims},
-        )
+        return _ledger(path, content)
     except KeyError as error:
         raise NoLedger(f"{path} is no ledger: it has no {error.args[0]!r}") from None
-    except (TypeError, ValueError, AttributeError) as error:
+    except ValueError as error:
         raise NoLedger(f"{path} is no ledger: {error}") from None
-    if len(ledger.claims) < len(claims):
-        raise NoLedger(f"{path} is no ledger: a claim occurs twice")
-    return ledger
+    except RecursionError:
+        raise NoLedger(f"{path} is no ledger: it is nested too deeply") from None
 
 
-def _claim(entry: Mapping[str, Any]) -> Claim:
-    outcome = entry["outcome"]
-    if outcome not in OUTCOMES:
-        raise ValueError(
-            f"the outcome of {entry['id']} is {outcome!r}, expected one of {', '.join(OUTCOMES)}"
-        )
-    return Claim(
-        str(entry["id"]),
-        str(entry["title"]),
-        str(entry["status"]),
-        outcome,
-        entry["reason"],
-        str(entry["statement"]),
-        float(entry["seconds"]),
-        tuple((str(one["kind"]), _evidence(one)) for one in entry["evidence"]),
+def _ledger(path: Path, content: object) -> Ledger:
+    """The ledger that a document is; raises KeyError or ValueError."""
+    if not isinstance(content, dict):
+        raise ValueError(f"it is {as_json.shown(content)}, expected an object")
+    if as_json.CHECKSUM in content and content[as_json.CHECKSUM] != as_json.checksum(content):
+        raise ValueError("it is damaged or was changed: its checksum does not agree with it")
+    claims = [_claim(entry) for entry in _objects(content, "claims")]
+    if not claims:
+        raise ValueError("it has no claims")
+    ids = [claim.id for claim in claims]
+    if len(set(ids)) < len(ids):
+        raise ValueError("a claim occurs twice")
+    versions, seed = content["versions"], content["seed"]
+    if not isinstance(versions, dict) or not all(isinstance(one, str) for one in versions.values()):
+        raise ValueError(f"its 'versions' are {as_json.shown(versions)}, expected an object of texts")
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise ValueError(f"its 'seed' is {as_json.shown(seed)}, expected an integer from 0 to {2**32 - 1}")
+    not_run = content.get("not_run", [])
+    if not isinstance(not_run, list) or not all(isinstance(one, str) and one in ids for one in not_run):
+        raise ValueError(f"its 'not_run' is {as_json.shown(not_run)}, expected a list of its claims")
+    return Ledger(
+        path,
+        as_json.text(content, "subject"),
+        as_json.text(content, "depth"),
+        seed,
+        versions,
+        as_json.seconds(content),
+        {claim.id: claim for claim in claims},
+        frozenset(not_run),
+        as_json.CHECKSUM in content,
     )
 
 
-def _evidence(one: Mapping[str, Any]) -> Evidence:
-    """The finding, with numbers that JSON lacks as such; its kind is kept beside it."""
-    bound = one["bound"]
-    if isinstance(bound, list):
-        low, high = map(float, bound)
-        return Evidence("information", str(one["name"]), float(one["value"]), (low, high))
-    if bound in ("inf", "-inf", "nan") or (isinstance(bound, int | float) and isinstance(one["value"], str)):
-        return Evidence("information", str(one["name"]), float(one["value"]), float(bound))
-    return Evidence("information", str(one["name"]), one["value"], bound)
+def _objects(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    """A list of objects; raises KeyError or ValueError."""
+    found = content[key]
+    if not isinstance(found, list):
+        raise ValueError(f"its {key!r} is {as_json.shown(found)}, expected a list")
+    for entry in found:
+        if not isinstance(entry, dict):
+            raise ValueError(f"an entry of {key!r} is {as_json.shown(entry)}, expected an object")
+    return found
+
+
+def _claim(entry: Mapping[str, Any]) -> Claim:
+    """The claim that an object is; raises KeyError or ValueError."""
+    id, outcome = as_json.text(entry, "id"), entry["outcome"]
+    if outcome not in OUTCOMES:
+        raise ValueError(
+            f"the outcome of {id} is {as_json.shown(outcome)}, expected one of {', '.join(OUTCOMES)}"
+        )
+    try:
+        evidence = tuple(
+            (as_json.text(one, "kind"), as_json.evidence(one)) for one in _objects(entry, "evidence")
+        )
+        return Claim(
+            id,
+            as_json.text(entry, "title"),
+            as_json.text(entry, "status"),
+            outcome,
+            as_json.text_or_none(entry, "reason"),
+            as_json.text(entry, "statement"),
+            as_json.seconds(entry),
+            evidence,
+        )
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"claim {id}: {error}") from None
 
 
 def changes(old: Ledger, new: Ledger) -> tuple[Change, ...]:
     """All that is different, the worse first."""
     found = [*_settings(old, new)]
     for id, claim in old.claims.items():
-        if id in new.claims:
+        if id in new.not_run:
+            if id not in old.not_run:
+                found.append(Change("worse", id, f"was not run; it was: {claim.outcome}"))
+        elif id in old.not_run and id in new.claims:
+            ran = new.claims[id]
+            bad = ran.outcome in ("fail", "error")
+            reason = f": {ran.reason}" if bad and ran.reason else ""
+            found.append(
+                Change("worse" if bad else "better", id, f"had not been run; it is: {ran.outcome}{reason}")
+            )
+        elif id in new.claims:
             found += _of_claim(claim, new.claims[id], same_depth=old.depth == new.depth)
         else:
             found.append(Change("worse", id, f"is gone; it was: {claim.outcome}"))
     for id, claim in new.claims.items():
-        if id not in old.claims:
+        if id in new.not_run and id not in old.claims:
+            found.append(Change("worse", id, "is new, and was not run"))
+        elif id not in old.claims:
             bad = claim.outcome in ("fail", "error")
             reason = f": {claim.reason}" if bad and claim.reason else ""
             found.append(Change("worse" if bad else "better", id, f"is new: {claim.outcome}{reason}"))

@@ -8,30 +8,35 @@ behaves as the statement says is the outcome: pass, fail, error, or not applicab
 from __future__ import annotations
 
 import json
-import math
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from numbers import Integral
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from proofs_check import as_json
 from proofs_check.claim import Claim
 from proofs_check.effort import Effort
-from proofs_check.evidence import Bound, Evidence, Falsified, NotApplicable, SubjectError, Value
+from proofs_check.evidence import Evidence, Falsified, NotApplicable, SubjectError
 from proofs_check.subjects import Subject
 
 Outcome = Literal["pass", "fail", "error", "not applicable"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+NOT_RUN = "not run: the run was interrupted before this claim was finished"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """An outcome, why (where it is not a pass), and code that shows it."""
+    """An outcome, why (where it is not a pass), and code that shows it.
+
+    ``broken``: the suite itself broke, so that nothing is said of the subject.
+    """
 
     outcome: Outcome
     reason: str | None = None
     counterexample: str | None = None
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,38 +65,72 @@ class Row:
 
 @dataclass(frozen=True)
 class Ledger:
-    """A run: its subject, its effort, the versions it ran with, and its rows."""
+    """A run: its subject, its effort, the versions it ran with, its rows, and the claims it did not come to.
+
+    The latter, `not_run`, have a row too, which is an error: who counts only outcomes must not take an
+    interrupted run for a whole one.
+    """
 
     subject: str
     effort: Effort
     versions: Mapping[str, str]
     seconds: float
     rows: tuple[Row, ...]
+    not_run: frozenset[str] = frozenset()
 
     @property
     def passed(self) -> bool:
-        """Whether every applicable claim passed."""
-        return all(row.verdict.outcome in ("pass", "not applicable") for row in self.rows)
+        """Whether claims were asked, all that there are, and every applicable one passed."""
+        good = all(row.verdict.outcome in ("pass", "not applicable") for row in self.rows)
+        return good and self.asked > 0 and not self.not_run
+
+    @property
+    def asked(self) -> int:
+        """How many claims were asked of the implementation, and got an answer."""
+        return sum(row.verdict.outcome != "not applicable" for row in self.rows) - len(self.not_run)
+
+    @property
+    def broken(self) -> tuple[Row, ...]:
+        """The rows in which the suite itself broke."""
+        return tuple(row for row in self.rows if row.verdict.broken)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the implementation failed or erred in a claim."""
+        return any(
+            row.verdict.outcome in ("fail", "error")
+            and not row.verdict.broken
+            and row.claim.id not in self.not_run
+            for row in self.rows
+        )
 
     @property
     def summary(self) -> str:
         """One line, such as "14 claims: 12 pass, 2 fail"."""
-        counts = Counter(row.verdict.outcome for row in self.rows)
-        outcomes: tuple[Outcome, ...] = ("pass", "fail", "error", "not applicable")
-        parts = ", ".join(f"{counts[outcome]} {outcome}" for outcome in outcomes if counts[outcome])
-        return f"{len(self.rows)} claim{'s' * (len(self.rows) != 1)}: {parts}"
+        counts = Counter(row.verdict.outcome for row in self.rows if row.claim.id not in self.not_run)
+        parts = [f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome]]
+        parts += [f"{len(self.not_run)} not run"] * bool(self.not_run)
+        return f"{len(self.rows)} claim{'s' * (len(self.rows) != 1)}: {', '.join(parts)}"
 
     def to_json(self) -> str:
-        """The ledger as JSON, which has no NaN or infinity: they are the strings "nan", "inf", "-inf"."""
+        """The ledger as JSON, with a checksum; see `as_json`."""
         content = {
             "subject": self.subject,
             "depth": self.effort.depth,
             "seed": self.effort.seed,
             "versions": dict(self.versions),
             "seconds": round(self.seconds, 3),
-            "claims": [_plain_row(row) for row in self.rows],
+            "asked": self.asked,
+            "not_run": sorted(self.not_run),
+            "claims": [plain_row(row) for row in self.rows],
         }
+        content = as_json.with_checksum(content)
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def not_run(claim: Claim) -> Row:
+    """The row of a claim that an interrupted run did not come to."""
+    return Row(claim, Verdict("error", NOT_RUN), (), (), 0.0)
 
 
 @dataclass(frozen=True)
@@ -124,7 +163,7 @@ def check(
         asked = _examination(claim, subject, effort)
         found = later()
     if found.fault is not None:
-        verdict = Verdict("error", f"the statement's own check failed: {found.fault}")
+        verdict = Verdict("error", f"the statement's own check failed: {found.fault}", broken=True)
         asked = _Examination(verdict, (), asked.seconds)
     seconds = found.seconds + asked.seconds
     return Row(claim, asked.verdict, found.evidence, asked.evidence, seconds, found.fault)
@@ -183,7 +222,7 @@ def _verdict(problem: Exception | None, rows: list[Evidence]) -> Verdict:
         case NotApplicable() if broken is None:
             return Verdict("not applicable", problem.reason)
         case Exception() if not isinstance(problem, NotApplicable):
-            return Verdict("error", f"the check itself failed: {_describe(problem)}")
+            return Verdict("error", f"the check itself failed: {_describe(problem)}", broken=True)
     if broken is not None:
         return Verdict("fail", broken)
     if any(row.required for row in rows):
@@ -191,7 +230,8 @@ def _verdict(problem: Exception | None, rows: list[Evidence]) -> Verdict:
     inapplicable = next((f"{row.name}: {row.finding}" for row in rows if row.kind == "not applicable"), None)
     if inapplicable is not None:
         return Verdict("not applicable", inapplicable)
-    return Verdict("error", "the check found no evidence: nothing that it looked at could have failed")
+    nothing = "the check found no evidence: nothing that it looked at could have failed"
+    return Verdict("error", nothing, broken=True)
 
 
 def _describe(error: Exception) -> str:
@@ -201,7 +241,8 @@ def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {message} ({where.filename}, line {where.lineno}, in {where.name})"
 
 
-def _plain_row(row: Row) -> dict[str, Any]:
+def plain_row(row: Row) -> dict[str, Any]:
+    """A row in JSON's own types."""
     statement = row.claim.statement
     return {
         "id": statement.id,
@@ -211,21 +252,10 @@ def _plain_row(row: Row) -> dict[str, Any]:
         "status": statement.status,
         "outcome": row.verdict.outcome,
         "evidence": [
-            {"kind": e.kind, "name": e.name, "value": _plain(e.value), "bound": _plain(e.bound)}
+            {"kind": e.kind, "name": e.name, "value": as_json.plain(e.value), "bound": as_json.plain(e.bound)}
             for e in row.evidence
         ],
         "seconds": round(row.seconds, 3),
         "reason": row.verdict.reason,
         "counterexample": row.verdict.counterexample,
     }
-
-
-def _plain(value: Value | Bound) -> Any:
-    """The value in JSON's own types."""
-    if isinstance(value, tuple):
-        return [_plain(entry) for entry in value]
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, Integral):
-        return int(value)
-    return float(value) if math.isfinite(value) else str(float(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proofs_check.evidence import Evidence
-from proofs_check.ledger import Ledger, Row
+from proofs_check.ledger import NOT_RUN, Ledger, Row
 
 MARKS = {True: "✓ ", False: "✗ ", None: ""}
 
@@ -17,6 +17,7 @@ def render(ledger: Ledger) -> str:
         f"Subject `{ledger.subject}`, depth `{ledger.effort.depth}`, seed {ledger.effort.seed}, "
         f"{ledger.seconds:.1f} s. {versions}.",
         "",
+        *_warnings(ledger),
         "| claim | the statement | this implementation | seconds |",
         "|:--|:--|:--|--:|",
     ]
@@ -35,9 +36,25 @@ def render(ledger: Ledger) -> str:
     return "\n".join(lines)
 
 
+def _warnings(ledger: Ledger) -> list[str]:
+    """What a reader must not overlook."""
+    lines = []
+    if ledger.not_run:
+        lines += [
+            "**Interrupted: this is no whole ledger.** The claims that were not run are named as such.",
+            "",
+        ]
+    if ledger.broken:
+        names = ", ".join(f"`{row.claim.id}`" for row in ledger.broken)
+        lines += [f"**The suite itself broke, and says nothing of the subject: {names}.**", ""]
+    if not ledger.asked:
+        lines += ["**Nothing was asked: no claim applies to this subject.**", ""]
+    return lines
+
+
 def _outcome(row: Row) -> str:
-    outcome = row.verdict.outcome
-    return f"**{outcome}**" if outcome in ("fail", "error") else outcome
+    outcome = "not run" if row.verdict.reason == NOT_RUN else row.verdict.outcome
+    return f"**{outcome}**" if outcome in ("fail", "error", "not run") else outcome
 
 
 def _details(row: Row) -> list[str]:

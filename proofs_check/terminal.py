@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.rule import Rule
 from rich.table import Table
@@ -27,15 +27,23 @@ from proofs_check.ledger import Ledger, Row
 STYLES = {"pass": "green", "fail": "bold red", "error": "bold magenta", "not applicable": "dim"}
 MARKS = {True: ("✓ ", "green"), False: ("✗ ", "bold red"), None: ("  ", "")}
 WIDE = 100
+NARROWEST, WIDEST = 40, 1000
 GAP, BULLET, INDENT = "  ", "· ", "  "
 STATEMENT, IMPLEMENTATION, SECONDS = 19, 14, 7  # widths; "✓ holds with repair" and "not applicable" fit
 LONGEST_REASON = 160  # in the table; all of it comes below
 
 
 def open_console() -> Console:
-    """Standard output; where it is no terminal, plain and 120 columns wide unless COLUMNS says otherwise."""
+    """Standard output; where it is no terminal, plain and 120 columns wide unless COLUMNS says otherwise.
+
+    A width of nothing, or of a thousand million columns, is none that could be meant.
+    """
     plain = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(width=120 if plain else None, markup=False, emoji=False, highlight=False)
+    console = Console(width=120 if plain else None, markup=False, emoji=False, highlight=False)
+    width, height = console.size
+    if not (NARROWEST <= width <= WIDEST and 1 <= height <= WIDEST):
+        console.size = ConsoleDimensions(min(max(width, NARROWEST), WIDEST), min(max(height, 1), WIDEST))
+    return console
 
 
 class Screen:
@@ -92,16 +100,26 @@ class Screen:
         self._failures(ledger.rows, commands)
         self._console.print()
         style = "bold green" if ledger.passed else "bold red"
+        if not ledger.asked:
+            self._line(Text("Nothing was asked: no claim applies to this subject.", "bold red"))
+        if ledger.broken:
+            names = ", ".join(row.claim.id for row in ledger.broken)
+            self._line(Text(f"The suite itself broke, and says nothing of the subject: {names}.", "bold red"))
         self._line(Text.assemble((ledger.summary, style), f" · {ledger.seconds:.1f} s"))
 
-    def interrupted(self, rows: Sequence[Row], commands: Mapping[str, str], rest: str) -> None:
-        """Print what went wrong so far, and the command that runs the rest."""
+    def note(self, text: str) -> None:
+        """Print a remark between the blocks."""
+        self._line(Text(text, "bold"))
+
+    def interrupted(self, rows: Sequence[Row], commands: Mapping[str, str], again: str, kept: bool) -> None:
+        """Print what went wrong so far, and the command that runs the rest; or, of what is kept, goes on."""
         self._rule()
         self._failures(rows, commands)
         self._console.print()
         done = f"{len(rows)} of {len(self._claims)} claims"
-        self._line(Text(f"Interrupted after {done}. The others:", "bold"))
-        self._verbatim(rest)
+        rest = "which are kept. To go on:" if kept else "The others:"
+        self._line(Text(f"Interrupted after {done}{', ' if kept else '. '}{rest}", "bold"))
+        self._verbatim(again)
 
     def listing(self) -> None:
         """Print the claims without running them."""

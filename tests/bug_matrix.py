@@ -33,12 +33,12 @@ from pathlib import Path
 import torch
 from hypothesis import Phase, settings
 
+from feedback_proofs_io import whole
 from proofs_check import search
 from proofs_check.claim import Claim
 from proofs_check.claims import CLAIMS
 from proofs_check.effort import Effort
 from proofs_check.evidence import Falsified, NotApplicable, SubjectError
-from proofs_check.files import write_whole
 from proofs_check.report.record import MATRIX
 from proofs_check.subjects import LocalSubject
 from tests.planted_bugs import ALL as BUGS
@@ -258,7 +258,7 @@ def compute(matrix: Matrix, cells: Sequence[tuple[Claim, type[Correct]]], proces
             claim, found = jobs[job], job.result()
             for bug in columns[claim]:
                 matrix.setdefault(claim, {})[bug.__name__] = Cell(found[bug.__name__], sources(claim, bug))
-            write_whole(path, dump(matrix))
+            whole.write(path, dump(matrix))
             done += len(found)
             seconds = time.monotonic() - started
             print(f"{claim}: {done} of {len(cells)} cells, {seconds:.0f} s", file=sys.stderr, flush=True)

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from feedback_proofs_io import whole
 from proofs_check.claims import CLAIMS
 from proofs_check.effort import Effort
-from proofs_check.files import write_whole
 from proofs_check.ledger import check
 from proofs_check.subjects import WorkerSubject
 from tests.bug_matrix import without_shrinking
@@ -99,7 +99,7 @@ def main() -> int:
         return 1 if wrong else 0
     every = {**written(text), **fresh}
     ordered = {claim.id: every[claim.id] for claim in CLAIMS if claim.id in every}
-    write_whole(README, with_table(text, ordered))
+    whole.write(README, with_table(text, ordered))
     return 0
 
 

@@ -27,16 +27,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from proofs_check import files
+from feedback_proofs_io import whole
 from proofs_check.budget import SHARES
 from proofs_check.claim import Claim
 from proofs_check.claims import CLAIMS
-from proofs_check.command import installed, own_versions
 from proofs_check.effort import Effort
 from proofs_check.ledger import Row, check
 from proofs_check.report import record
 from proofs_check.report.checkout import Checkout, checkout
 from proofs_check.subjects import HOME, REFERENCE, WorkerSubject
+from proofs_check.versions import installed, own_versions
 
 SUBJECTS = (None, "tests/numpy_subject.py:NumpySubject")  # None: the reference
 DEPTH = "quick"
@@ -124,8 +124,8 @@ def with_run(path: Path, run: record.Run) -> tuple[record.Run, ...]:
 
 def keep(path: Path, run: record.Run) -> None:
     """Add a run to a file; raises what `with_run` raises."""
-    files.prepare(path)
-    files.write_whole(path, record.as_json(with_run(path, run)))
+    whole.prepare(path)
+    whole.write(path, record.as_json(with_run(path, run)))
 
 
 def read_log(text: str, claims: int) -> Counted:
@@ -236,7 +236,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--from-log needs --record and --checkout")
     try:
         return run(given, claims) if given.from_log is None else add_log(given, claims)
-    except (Unreadable, record.Twice, files.CannotWrite, FileNotFoundError) as error:
+    except (Unreadable, record.Twice, whole.CannotWrite, FileNotFoundError) as error:
         parser.error(str(error))
 
 

@@ -427,14 +427,14 @@ def main() -> int:
 
 def run(chosen: Sequence[Mutant], known: dict[str, str]) -> dict[str, str]:
     """The outcome of every mutant by its text; what is known already is not run again."""
-    from proofs_check.files import write_whole
+    from feedback_proofs_io import whole
 
     RESULTS.parent.mkdir(exist_ok=True)
     found, started = dict[str, str](), time.monotonic()
     for number, mutant in enumerate(chosen, 1):
         if known.get(mutant.key) is None:
             known[mutant.key] = outcome(mutant)
-            write_whole(RESULTS, json.dumps(known))
+            whole.write(RESULTS, json.dumps(known))
         found[mutant.text] = known[mutant.key]
         seconds = time.monotonic() - started
         line = f"{number} of {len(chosen)}, {seconds:.0f} s: {found[mutant.text]:<9} {mutant.text}"

@@ -10,7 +10,6 @@ bits wherever matrix products do, and elsewhere the same weights to the last pla
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from feedback_proofs_io import whole
 from proofs_check import floats
 from proofs_check.digits import data
 from proofs_check.floats import Array, Network
@@ -84,11 +84,9 @@ def train(name: str, steps: int | None = None, show: Callable[[str], None] = lam
 
 def save(name: str, network: Network) -> Path:
     """Write the network's file, whole or not at all, and return its path."""
-    path, content = data.weight_file(name), io.BytesIO()
-    np.savez(content, *(w.astype(np.float32) for w in network.weights))
-    scratch = path.with_suffix(".part")
-    scratch.write_bytes(content.getvalue())
-    return scratch.replace(path)
+    path = data.weight_file(name)
+    whole.write_with(path, lambda file: np.savez(file, *(w.astype(np.float32) for w in network.weights)))
+    return path
 
 
 def main() -> None:

@@ -29,7 +29,8 @@ CLAIMS = (
 
 
 def run(*arguments, claims=CLAIMS):
-    return command.main(["--subject", STRANGE, *arguments], claims)
+    own = () if {"--subject", "--list"} & set(arguments) else ("--subject", STRANGE)
+    return command.main([*own, *arguments], claims)
 
 
 def test_every_claim_passes(capsys):
@@ -91,8 +92,8 @@ WRONG_CALLS = {
     "The claims: estimator, theorem-1, theorem-2, theorem-3, rank",
     "--only estimator,": "--only names '', which is no claim; The claims: estimator, theorem-1",
     "--dept quick": "unrecognized arguments: --dept quick",
-    "--json /dev/null/ledger.json": "cannot write /dev/null/ledger.json: /dev/null is not a folder",
-    "--markdown /": "cannot write /: it is not a regular file",
+    "--json /dev/null/ledger.json": "--json: cannot write /dev/null/ledger.json: /dev/null is not a folder",
+    "--markdown /": "--markdown: cannot write /: it is not a regular file",
     "--subject nowhere": "the subject is 'nowhere', expected MODULE:NAME or FILE.py:NAME",
 }
 
@@ -112,7 +113,7 @@ def test_a_disk_that_is_full_at_the_end_is_one_line(capsys, monkeypatch, tmp_pat
 
     monkeypatch.setattr(os, "fsync", full)
     assert run("--only", "estimator", "--json", str(tmp_path / "ledger.json")) == 2
-    assert capsys.readouterr().err.endswith("ledger.json: no space left on device\n")
+    assert capsys.readouterr().err.endswith("ledger.json.partial.jsonl: no space left on device\n")
     assert list(tmp_path.iterdir()) == []
 
 

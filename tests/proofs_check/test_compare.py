@@ -8,6 +8,7 @@ from copy import deepcopy
 import pytest
 
 from proofs_check import command
+from proofs_check.as_json import with_checksum
 from proofs_check.compare import changes, page, read, text, verdict
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, Falsified
@@ -28,6 +29,11 @@ def written():
     )
     ledger = Ledger("mine.py:Mine", Effort("quick"), {"python": "3.11", "torch": "2.13"}, 10.0, rows)
     return json.loads(ledger.to_json())
+
+
+def sealed(content):
+    """With the checksum of what it has become."""
+    return json.dumps(with_checksum(content))
 
 
 def first(content):
@@ -136,7 +142,7 @@ def test_what_changed_and_whether_it_is_worse(case, tmp_path, capsys):
     old, new = written(), written()
     change(new)
     for name, content in (("old", old), ("new", new)):
-        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+        (tmp_path / f"{name}.json").write_text(sealed(content), encoding="utf-8")
     paths = [str(tmp_path / "old.json"), str(tmp_path / "new.json")]
     assert command.main(["compare", *paths, "--report", str(tmp_path / "folder" / "page.html")]) == code
     printed = capsys.readouterr()
@@ -155,7 +161,7 @@ def test_the_other_way_round_worse_is_better(tmp_path):
     fails(new)
     ledgers = []
     for name, content in (("old", old), ("new", new)):
-        (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+        (tmp_path / name).write_text(sealed(content), encoding="utf-8")
         ledgers.append(read(tmp_path / name))
     there, back = changes(*ledgers), changes(*reversed(ledgers))
     assert {change.effect for change in there} == {"worse"}
@@ -200,9 +206,10 @@ def test_a_bad_file_is_one_clear_line(case, tmp_path, capsys):
 def test_a_claim_that_occurs_twice_is_no_ledger(tmp_path, capsys):
     content = written()
     content["claims"] *= 2
-    path = tmp_path / "twice.json"
-    path.write_text(json.dumps(content), encoding="utf-8")
-    assert command.main(["compare", str(path), str(path)]) == 2
+    path, good = tmp_path / "twice.json", tmp_path / "good.json"
+    path.write_text(sealed(content), encoding="utf-8")
+    good.write_text(sealed(written()), encoding="utf-8")
+    assert command.main(["compare", str(good), str(path)]) == 2
     assert "a claim occurs twice" in capsys.readouterr().err
 
 

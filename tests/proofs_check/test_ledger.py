@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from proofs_check import markdown
+from proofs_check.as_json import checksum
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, Falsified, NotApplicable, SubjectError
 from proofs_check.ledger import Ledger, check
@@ -115,6 +116,8 @@ def strict(text):
 def test_the_json_has_the_fields_that_scripts_rely_on():
     row = row_of(GOOD, Falsified("too large", (BAD,), "code"))
     written = strict(ledger(row).to_json())
+    assert written["sha256"] == checksum(written)
+    del written["sha256"]
     (entry,) = written.pop("claims")
     assert written == {
         "subject": "mine.py:Mine",
@@ -122,6 +125,8 @@ def test_the_json_has_the_fields_that_scripts_rely_on():
         "seed": 3,
         "versions": {"python": "3.11"},
         "seconds": 1.235,
+        "asked": 1,
+        "not_run": [],
     }
     assert 0 <= entry.pop("seconds") < 1
     assert entry == {

@@ -84,8 +84,8 @@ def test_a_file_that_appears_meanwhile_is_not_touched(
 
 WRONG_CALLS = {
     "": "the following arguments are required: FILE",
-    "mine": "FILE is 'mine', expected a name that ends in .py",
-    ".py": "FILE is '.py', expected a name that ends in .py",
+    "mine": "FILE is 'mine', expected a name of printable characters that ends in .py",
+    ".py": "FILE is '.py', expected a name of printable characters that ends in .py",
     "no/such/mine.py": "cannot write no/such/mine.py: there is no folder no/such",
     "mine.py other.py": "unrecognized arguments: other.py",
 }
