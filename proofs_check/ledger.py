@@ -62,6 +62,21 @@ class Row:
             return False
         return True if any(evidence.required for evidence in self.confirmed) else None
 
+    @property
+    def standing(self) -> str:
+        """The status of the statement in words, and whether its own check showed it: no mark that could be
+        taken for the outcome.
+        """
+        shown = {True: ", shown", False: ", NOT shown", None: ""}[self.statement_confirmed]
+        return self.claim.statement.status + shown
+
+
+SHOWN = (
+    "shown: the statement's own check, which sees no implementation, confirmed that status in this run, "
+    "be it true or false; the outcome is about this implementation only"
+)
+"""What `Row.standing` says, for readers."""
+
 
 @dataclass(frozen=True)
 class Ledger:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from proofs_check.evidence import Evidence
-from proofs_check.ledger import NOT_RUN, Ledger, Row
-
-MARKS = {True: "✓ ", False: "✗ ", None: ""}
+from proofs_check.ledger import NOT_RUN, SHOWN, Ledger, Row
 
 
 def render(ledger: Ledger) -> str:
@@ -23,12 +21,16 @@ def render(ledger: Ledger) -> str:
     ]
     for row in ledger.rows:
         statement = row.claim.statement
-        status = MARKS[row.statement_confirmed] + statement.status
-        cells = (f"**{statement.id}** {_cell(statement.title)}", status, _outcome(row), f"{row.seconds:.1f}")
+        cells = (
+            f"**{statement.id}** {_cell(statement.title)}",
+            row.standing,
+            _outcome(row),
+            f"{row.seconds:.1f}",
+        )
         lines.append(f"| {' | '.join(cells)} |")
     lines += [
         "",
-        "✓ status confirmed by the statement's own check, which sees no implementation; ✗ not confirmed.",
+        f"{SHOWN[0].upper()}{SHOWN[1:]}.",
         "",
     ]
     for row in ledger.rows:

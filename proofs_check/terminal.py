@@ -22,14 +22,13 @@ from rich.text import Text
 from proofs_check.claim import Claim
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
-from proofs_check.ledger import Ledger, Row
+from proofs_check.ledger import SHOWN, Ledger, Row
 
 STYLES = {"pass": "green", "fail": "bold red", "error": "bold magenta", "not applicable": "dim"}
-MARKS = {True: ("✓ ", "green"), False: ("✗ ", "bold red"), None: ("  ", "")}
 WIDE = 100
 NARROWEST, WIDEST = 40, 1000
 GAP, BULLET, INDENT = "  ", "· ", "  "
-STATEMENT, IMPLEMENTATION, SECONDS = 19, 14, 7  # widths; "✓ holds with repair" and "not applicable" fit
+STATEMENT, IMPLEMENTATION, SECONDS = 24, 19, 7  # widths; "holds with repair, shown" fits
 LONGEST_REASON = 160  # in the table; all of it comes below
 
 
@@ -60,7 +59,7 @@ class Screen:
         self._line(Text.assemble(("feedback-proofs", "bold"), f" {version}"))
         self._line(Text(f"subject {subject}, depth {effort.depth}, seed {effort.seed}", "dim"))
         self._console.print()
-        head = self._head(Text("claim"), Text("  statement"), Text("implementation"))
+        head = self._head(Text("claim"), Text("the statement"), Text("this implementation"))
         head.stylize("bold")
         evidence = [Text("the most telling evidence", "bold")] if self._wide else []
         self._block([head], evidence, Text("seconds", "bold", justify="right"), bullet=INDENT)
@@ -84,7 +83,7 @@ class Screen:
     def row(self, row: Row) -> None:
         """Print the block of a claim."""
         statement, outcome = row.claim.statement, row.verdict.outcome
-        status = Text.assemble(MARKS[row.statement_confirmed], statement.status)
+        status = Text(row.standing, "bold red" if row.statement_confirmed is False else "")
         head = self._head(Text(statement.id, "bold"), status, Text(outcome, STYLES[outcome]))
         left = [head, Text(f"{statement.title} ({statement.source})", "dim")]
         self._block(left, _telling(row), Text(f"{row.seconds:.1f}", justify="right"))
@@ -92,11 +91,7 @@ class Screen:
     def closing(self, ledger: Ledger, commands: Mapping[str, str]) -> None:
         """Print what went wrong and the summary; `commands` rerun one claim each, by its id."""
         self._rule()
-        self._line(
-            Text(
-                "✓ the status was confirmed by the statement's own check, which sees no implementation", "dim"
-            )
-        )
+        self._line(Text(SHOWN, "dim"))
         self._failures(ledger.rows, commands)
         self._console.print()
         style = "bold green" if ledger.passed else "bold red"
@@ -125,7 +120,7 @@ class Screen:
         """Print the claims without running them."""
         for claim in self._claims:
             statement = claim.statement
-            grid = _grid(self._id, STATEMENT - len(GAP), None)
+            grid = _grid(self._id, len("holds with repair"), None)
             title = Text.assemble(statement.title, (f" ({statement.source})", "dim"))
             grid.add_row(Text(statement.id, "bold"), Text(statement.status), title)
             self._console.print(grid)

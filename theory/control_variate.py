@@ -99,7 +99,9 @@ STATEMENT = Statement(
         r"Only $\mathbb{E}[\xi\xi^{\top}]=I$ is used for the mean: with another $M$ it moves by "
         r"$(I-M)\tilde g$. The formula for the covariance asks for independent coordinates. One stage on $T$ "
         r"rows multiplies the error by $\mathcal{K}_T$, of the order $T^{-1/2}$; where $T$ is too small for "
-        r"$\mathcal{K}_T$ to be a contraction, repeating does not help. At a fixed $c$ the errors end at "
+        r"$\mathcal{K}_T$ to be a contraction, this plain iteration does not help, however often it is "
+        r"repeated: the same equations solved jointly are exact from $T\ge pn$ on, almost surely if "
+        r"$(e,\xi)$ has a density. At a fixed $c$ the errors end at "
         r"the bias of $\hat\lambda$ and its part of order $c$ that no $\tilde g$ explains."
     ),
 )

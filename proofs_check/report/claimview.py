@@ -33,9 +33,7 @@ def outcome(row: Row | None) -> Markup:
 
 def status(statement: Statement, row: Row | None) -> Markup:
     """The status of a statement, and whether its own check confirmed it in this run."""
-    confirmed = None if row is None else row.statement_confirmed
-    mark = {True: "✓ ", False: "✗ ", None: ""}[confirmed]
-    return chip(mark + statement.status, f"status-{statement.status}")
+    return chip(statement.status if row is None else row.standing, f"status-{statement.status}")
 
 
 def claim(statement: Statement, context: Context) -> Markup:
@@ -82,7 +80,8 @@ def _standing(statement: Statement, context: Context) -> Markup:
     level = context.graph.level(node)
     words = LEVELS[level] if level is not None else ""
     if level in ("computed", "proved", "verified"):
-        words = f"what is stated below is {words}"
+        said = "what is stated" if level == "computed" else "what the proofs conclude"
+        words = f"{said} below is {words}"
     back = context.graph.holding_back(node) if level == "proved" else ()
     names = join(", not proved: ", _names(back)) if back else None
     return tag("span", f" {words}", names, class_="soft standing")

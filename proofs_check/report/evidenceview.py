@@ -9,7 +9,10 @@ from proofs_check.ledger import Row
 from proofs_check.report.html import Markup, join, tag
 
 MEANINGS: Mapping[str, str] = {
-    "machine-checked": "a proof that the proof assistant Coq accepted, down to its own three axioms",
+    "machine-checked": (
+        "a proof that the proof assistant Coq accepted, for finite laws of data and noise, down to the three "
+        "axioms of mathcomp-analysis, the library that it builds on"
+    ),
     "symbolic": "an exact derivation, or a proof in steps that the checker accepted",
     "exact": "an identity in rational arithmetic: nothing is rounded",
     "ball arithmetic": "a rigorous enclosure: the true value lies in the ball, however far the digits go",

@@ -29,7 +29,12 @@ def failure(row: Row, context: Context) -> Markup:
     erred = row.verdict.outcome == "error"
     return tag(
         "section",
-        tag("h4", "The code raised, hung or gave no usable answer" if erred else "What went wrong"),
+        tag(
+            "h4",
+            "No answer: the code raised, hung, or gave something of the wrong form"
+            if erred
+            else "Wrong answers",
+        ),
         _follows(first),
         _list("What the numbers say", found, "found-list") if found else None,
         _term("What was asked", told.asked),

@@ -186,14 +186,20 @@ def _reading(context: Context) -> Markup:
         tag("h3", "Outcomes"),
         tag(
             "ul",
-            tag("li", chip("✓ pass", "pass"), " every finding that could have failed holds"),
+            tag(
+                "li",
+                chip("✓ pass", "pass"),
+                " right answers: every finding that could have failed holds, whatever the statement's status",
+            ),
             tag(
                 "li",
                 chip("✗ fail", "fail"),
-                " a finding does not hold; the smallest network that shows it is given",
+                " wrong answers: a finding does not hold; the smallest network that shows it is given",
             ),
             tag(
-                "li", chip("! error", "error"), " the code raised, hung, or gave an answer of the wrong form"
+                "li",
+                chip("! error", "error"),
+                " no answer: the code raised, crashed, hung, or gave something of the wrong form, or NaN",
             ),
             tag(
                 "li",

@@ -13,7 +13,7 @@ from theory.paper.shown import value_latex, words
 from theory.paper.table import source
 
 KEPT = ("definition", "right")
-MENDED = ("right as meant", "wrong index", "left open")
+MENDED = ("right as meant", "wrong index", "wrong shape", "repaired", "left open")
 
 
 def paper(entries: Iterable[Entry]) -> Markup:
@@ -35,7 +35,7 @@ def paper(entries: Iterable[Entry]) -> Markup:
 
 
 def _chip(verdict: str) -> Markup:
-    kind = "pass" if verdict in KEPT else "mended" if verdict in MENDED else "false"
+    kind = "pass" if verdict in KEPT else "mended" if verdict in MENDED else "status-false-as-printed"
     return tag("span", verdict, class_=f"chip {kind}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proofs_check.proved import HEADLINES
 from proofs_check.report.claimview import outcome, status
 from proofs_check.report.context import Context
 from proofs_check.report.drawing import draw
@@ -31,9 +32,9 @@ def ledger(context: Context) -> Markup:
     )
     note = tag(
         "p",
-        "Two questions, never mixed. The first is about mathematics, and no implementation is involved: ✓ "
-        "says "
-        "that the statement's own check confirmed its status in this run. The second is about the code.",
+        "Two questions, never mixed. The first is about mathematics, and no implementation is involved: "
+        "“shown” says that the statement's own check confirmed its status in this run, be it true or false. "
+        "The second is about the code.",
         class_="prose",
     )
     rows = [_ledger_row(context.statements[id], context) for id in context.rows]
@@ -67,11 +68,13 @@ def _ledger_row(statement: Statement, context: Context) -> Markup:
 
 def _strongest(id: str, context: Context) -> str:
     """The strongest evidence that a statement holds: of this run, or a proof checked for this page."""
-    kind = strongest(context.rows[id].confirmed)
-    proofs = context.derived(id)
+    confirmed, proofs = context.rows[id].confirmed, context.derived(id)
+    kind, part = strongest(confirmed), ""
+    if kind in PROVING and id not in HEADLINES:
+        kind, part = strongest(one for one in confirmed if one.kind not in PROVING), "; part of it by Coq"
     if proofs and all(one.accepted for one in proofs) and kind not in PROVING:
-        return f"proof in {sum(len({c.number for c in one.steps}) for one in proofs)} checked steps"
-    return kind or "–"
+        return f"proof in {sum(len({c.number for c in one.steps}) for one in proofs)} checked steps{part}"
+    return f"{kind or '–'}{part}"
 
 
 def graph(context: Context) -> Markup:

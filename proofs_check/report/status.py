@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from proofs_check.evidence import Evidence
+from proofs_check.proved import HEADLINES
 
 if TYPE_CHECKING:
     from proofs_check.ledger import Row
@@ -30,7 +31,9 @@ LEVELS: Mapping[Level, str] = {
 """The levels, and what each says."""
 
 PROVING = ("machine-checked",)
-"""Kinds of evidence that are a proof by themselves, whatever our own checker says."""
+"""Kinds of evidence that are a proof by themselves, whatever our own checker says, of the `HEADLINES`: of the
+other statements Coq has a part.
+"""
 
 
 def own_level(proofs: Sequence[bool], row: Row | None) -> Level:
@@ -41,7 +44,8 @@ def own_level(proofs: Sequence[bool], row: Row | None) -> Level:
     """
     if not all(proofs) or (row is not None and row.statement_confirmed is False):
         return "refuted"
-    confirmed: Iterable[Evidence] = () if row is None else row.confirmed
+    whole = row is not None and row.claim.id in HEADLINES
+    confirmed: Iterable[Evidence] = row.confirmed if row is not None and whole else ()
     if proofs or any(one.kind in PROVING and one.required and one.holds for one in confirmed):
         return "proved"
     return "computed" if row is not None and row.statement_confirmed else "none"

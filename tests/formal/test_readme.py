@@ -47,6 +47,21 @@ def test_every_name_of_the_theory_is_placed() -> None:
         assert f"`{statement}`" in table, statement
 
 
+def test_what_is_outside_is_said_first() -> None:
+    first = " ".join(README.split("    apt-get")[0].split())
+    for outside in (
+        "finite laws",
+        "Gaussian",
+        "infinitely many values",
+        "biases",
+        "convolution, pooling, dropout",
+        "W changing while B is learned",
+        "floating-point",
+        "iterated limit",
+    ):
+        assert outside in first, outside
+
+
 def test_every_file_is_built() -> None:
     assert sorted(f"{name}.v" for name in build.modules()) == sorted(
         p.name for p in build.SOURCES.glob("*.v")

@@ -166,8 +166,8 @@ def test_the_markdown_has_a_table_and_unfolds_what_failed():
     hostile = Evidence("exact", "|a| <b> `c` $d$", 2.0, 1.0)
     text = markdown.render(ledger(row_of(GOOD), row_of(Falsified("too large", (hostile,), "x = '```'"))))
     assert text.startswith("## 2 claims: 1 pass, 1 fail\n")
-    assert "| **theorem-1** The title of theorem-1 | ✓ holds | pass | 0.0 |" in text
-    assert "| **theorem-1** The title of theorem-1 | ✓ holds | **fail** | 0.0 |" in text
+    assert "| **theorem-1** The title of theorem-1 | holds, shown | pass | 0.0 |" in text
+    assert "| **theorem-1** The title of theorem-1 | holds, shown | **fail** | 0.0 |" in text
     assert text.count("<details>") == text.count("<details open>") == 1
     assert "````python\nx = '```'\n````" in text
     assert r"| \|a\| \<b\> \`c\` \$d\$ | **2, required ≤ 1** |" in text

@@ -1,6 +1,7 @@
 """The table fits the terminal, and says first what matters most."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -57,12 +58,12 @@ def test_markup_of_others_is_text():
 def test_a_narrow_terminal_has_the_evidence_below():
     text = printed(80, claim("rank", GOOD))
     below = "\n  The title of rank (sec. 2)\n  · exact: a fact: equal\n"
-    assert f"rank   ✓ {'holds':<17}  {'pass':<14}      0.0" + below in text
+    assert f"rank   {'holds, shown':<24}  {'pass':<19}      0.0" + below in text
 
 
 def test_a_wide_terminal_has_the_evidence_beside():
     (line,) = (line for line in printed(120, claim("rank", GOOD)).splitlines() if line.startswith("rank"))
-    assert line.split("  ·")[0].split() == ["rank", "✓", "holds", "pass"]
+    assert line.split("  ·")[0].split() == ["rank", "holds,", "shown", "pass"]
     assert line.split("· ")[1].split() == ["exact:", "a", "fact:", "equal", "0.0"]
 
 
@@ -95,3 +96,15 @@ EDGE = Evidence("exact", "edge", 3.0, (2.0, 3.01))
 )
 def test_the_most_telling_evidence_is_what_failed_or_what_the_claim_puts_first(rows, telling):
     assert most_telling(rows) == telling
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_beside_a_pass_no_mark_can_be_taken_for_its_outcome(width):
+    """A statement that is false as printed, and shown to be, with code that does what the mended one says."""
+    row = claim("rank", GOOD)
+    false = replace(row.statement, status="false as printed", as_printed="x", repair="y")
+    text = printed(width, replace(row, statement=false))
+    line = next(line for line in text.splitlines() if line.startswith("rank"))
+    assert line.startswith("rank   false as printed, shown   pass  ")
+    assert "✓" not in text
+    assert "the outcome is about this implementation only" in " ".join(text.split())
