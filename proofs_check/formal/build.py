@@ -1,6 +1,6 @@
 """Build the Coq proofs, look at what they rest on, and keep the result beside the hash of the sources.
 
-    python -m proofs_check.formal [--all-libraries]
+    python -m proofs_check.formal [--all-libraries] [--required]
 
 1. No source may contain a word by which something is assumed instead of proved.
 2. `make` checks every proof, in a copy.
@@ -9,15 +9,14 @@
 4. `coqchk`, an independent checker, reads the compiled proofs again: ours but for the computations of
    Bridge.v, with ``--all-libraries`` those of the libraries too (many minutes).
 
-Exit 0: all of it holds, or Coq is not installed (one line says so, and nothing is kept). Exit 1: something
-does not hold, and an earlier result is dropped. The result says nothing about other sources: any change makes
-it void. Only the standard library is used.
+Exit 0: all of it holds, or Coq is not installed (one line says so, and nothing is kept; with --required that
+is exit 2). Exit 1: something does not hold, and an earlier result is dropped. Exit 2: the call is wrong.
+Exit 3: the check itself broke. The result says nothing about other sources: any change makes it void. Only
+the standard library is used.
 """
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import hashlib
 import json
 import os
@@ -30,6 +29,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+from feedback_proofs_io import cache, given, sealed
+from feedback_proofs_io.command import Parser, ended
 
 SOURCES = Path(__file__).resolve().parent
 
@@ -77,6 +80,9 @@ INSTALL = f"apt-get install --no-install-recommends {' '.join(PACKAGES)}"
 BY_VIRTUAL_MACHINE = ("Bridge",)
 """Modules whose proofs are long computations by the virtual machine of Coq, which coqchk does not have."""
 
+NAME, KIND = "formal-verdicts", "verdict-of-coq"
+VERSION = re.compile(r"[0-9]+(\.[0-9]+)+[0-9A-Za-z.+~-]{0,20}")
+
 Say = Callable[[str], None]
 
 
@@ -109,41 +115,42 @@ def fingerprint() -> str:
 
 
 def cache_file() -> Path:
-    """Where the result is kept: XDG_CACHE_HOME, or .cache in the home folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "feedback-proofs" / "formal.json"
+    """Where the result is kept, or would be if there were a folder for it."""
+    return (cache.folder() or Path("~/.cache") / cache.NAME) / NAME
 
 
 def machine_checked() -> Mapping[str, Checked]:
-    """What Coq has checked, by statement; empty unless it checked these very sources."""
+    """What Coq has checked, by statement; empty unless it checked these very sources.
+
+    The result is sealed (see `feedback_proofs_io`); what is damaged, foreign or impossible is not believed.
+    """
+    stored = cache.kept(NAME)
+    if stored is None:
+        return {}
     try:
-        content = json.loads(cache_file().read_text(encoding="utf-8"))
-        if content["sources"] != fingerprint():
+        content = given.parsed(sealed.unseal(stored, KIND, fingerprint()), Path(NAME))
+        if not isinstance(content, list):
             return {}
-        return {
-            entry["statement"]: Checked(
-                entry["statement"], tuple(entry["theorems"]), tuple(entry["axioms"]), entry["coq"]
-            )
-            for entry in content["checked"]
-        }
+        found = [_checked(entry) for entry in content]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+    return {entry.statement: entry for entry in found}
 
 
-def keep(checked: Iterable[Checked], seconds: float, sources: str) -> bool:
-    """Write the result for the sources with this hash; False where the folder cannot be written to."""
-    path = cache_file()
-    content = {"sources": sources, "seconds": seconds, "checked": [asdict(entry) for entry in checked]}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
-        ) as part:
-            json.dump(content, part, indent=1)
-        Path(part.name).replace(path)
-    except OSError:
-        return False
-    return True
+def _checked(entry: Mapping[str, Any]) -> Checked:
+    """The statement that was written; raises ValueError, KeyError or TypeError where it cannot be so."""
+    theorems, axioms, version = tuple(entry["theorems"]), tuple(entry["axioms"]), entry["coq"]
+    if theorems != THEOREMS[entry["statement"]] or not set(axioms) <= ALLOWED:
+        raise ValueError("other theorems, or axioms that are not allowed")
+    if not isinstance(version, str) or not VERSION.fullmatch(version):
+        raise ValueError("no version of Coq")
+    return Checked(entry["statement"], theorems, axioms, version)
+
+
+def keep(checked: Iterable[Checked], sources: str) -> bool:
+    """Keep the result for the sources with this hash; False where that is not possible."""
+    content = json.dumps([asdict(entry) for entry in checked]).encode("ascii")
+    return cache.keep(NAME, sealed.seal(KIND, sources, content))
 
 
 def without_comments(text: str) -> str:
@@ -294,22 +301,31 @@ def installed() -> bool:
 
 def main(arguments: Sequence[str]) -> int:
     """The command; its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m proofs_check.formal", description=__doc__.split("\n")[0])
+    return ended("python -m proofs_check.formal", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    parser = Parser(
+        prog="python -m proofs_check.formal",
+        description=(__doc__ or "").split("\n")[0],
+        epilog="Exit code: 0 all of it holds, or Coq is not installed; 1 something does not hold; "
+        "2 the call is wrong, or Coq is required and not installed; 3 the check itself broke.",
+    )
     parser.add_argument("--all-libraries", action="store_true", help="coqchk reads mathcomp's proofs too")
+    parser.add_argument("--required", action="store_true", help="without Coq, exit 2")
     options = parser.parse_args(arguments)
     if not installed():
         print(f"Coq is not installed ({INSTALL}): the formal proofs were not run here.")
-        return 0
+        return 2 if options.required else 0
     start, sources = time.monotonic(), fingerprint()
     try:
         checked = check(lambda line: print(line, flush=True), options.all_libraries)
-    except (NotProved, OSError, subprocess.CalledProcessError) as problem:
+    except (NotProved, subprocess.CalledProcessError) as problem:
         print(f"NOT PROVED: {problem}", file=sys.stderr)
-        with contextlib.suppress(OSError):
-            cache_file().unlink(missing_ok=True)
+        cache.drop(NAME)
         return 1
+    if not keep(checked, sources):
+        print("The result could not be kept: no cache folder of this user can be written to.")
     seconds = time.monotonic() - start
-    if not keep(checked, round(seconds, 1), sources):
-        print(f"The result could not be kept in {cache_file()}.")
     print(f"Machine-checked in {seconds:.0f} s: {', '.join(entry.statement for entry in checked)}.")
     return 0

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from feedback_proofs_io import cache, sealed
 from proofs_check.formal import build
 from proofs_check.formal.build import ALLOWED, THEOREMS, Checked, NotProved
 from theory import STATEMENTS
 
-ENTRY = Checked("theorem-1", ("Theorems.theorem_1",), tuple(sorted(ALLOWED)), "8.16.1")
+ENTRY = Checked("theorem-1", THEOREMS["theorem-1"], tuple(sorted(ALLOWED)), "8.16.1")
 
 
 @pytest.fixture(autouse=True)
@@ -33,12 +35,12 @@ def test_nothing_is_checked_before_coq_has_run() -> None:
 
 
 def test_the_result_is_read_back_for_the_same_sources() -> None:
-    assert build.keep([ENTRY], 1.0, build.fingerprint())
+    assert build.keep([ENTRY], build.fingerprint())
     assert build.machine_checked() == {"theorem-1": ENTRY}
 
 
 def test_any_change_of_a_source_makes_the_result_void(copy: Path) -> None:
-    build.keep([ENTRY], 1.0, build.fingerprint())
+    build.keep([ENTRY], build.fingerprint())
     assert build.machine_checked()
     for path in build.source_files():
         before = path.read_bytes()
@@ -50,18 +52,61 @@ def test_any_change_of_a_source_makes_the_result_void(copy: Path) -> None:
     assert build.machine_checked() == {}
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"sources": 1}', "not json"])
-def test_a_damaged_file_is_no_result(content: str) -> None:
-    path = build.cache_file()
-    path.parent.mkdir(parents=True)
-    path.write_text(content)
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"not json", bytes(1000), b"\xff" * 100])
+def test_a_file_without_our_seal_is_no_result(content: bytes) -> None:
+    assert cache.keep(build.NAME, content)
     assert build.machine_checked() == {}
 
 
-def test_a_result_with_missing_keys_is_no_result() -> None:
-    path = build.cache_file()
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"sources": build.fingerprint(), "checked": [{"statement": "theorem-1"}]}))
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        "{}",
+        "[1]",
+        "[{}]",
+        '[{"statement": "theorem-1"}]',
+        '[{"statement": ["theorem-1"], "theorems": [], "axioms": [], "coq": "8"}]',
+    ],
+)
+def test_sealed_nonsense_is_no_result(content: str) -> None:
+    cache.keep(build.NAME, sealed.seal(build.KIND, build.fingerprint(), content.encode()))
+    assert build.machine_checked() == {}
+
+
+IMPOSSIBLE = {
+    "a theorem that is not asked": {"theorems": ("Theorems.cheat",)},
+    "fewer theorems": {"theorems": THEOREMS["theorem-1"][:1]},
+    "an axiom that is not allowed": {"axioms": ("Theorems.cheat",)},
+    "another statement": {"statement": "clt"},
+    "no version": {"coq": "8.16 \x1b[31m"},
+    "a version that is no text": {"coq": 8},
+}
+
+
+@pytest.mark.parametrize("case", IMPOSSIBLE)
+def test_what_coq_cannot_have_said_is_not_believed(case: str) -> None:
+    assert build.keep([replace(ENTRY, **IMPOSSIBLE[case])], build.fingerprint())  # type: ignore[arg-type]
+    assert build.machine_checked() == {}
+
+
+def test_500_flipped_bits_are_each_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert build.keep([ENTRY], build.fingerprint())
+    whole, drawn = cache.kept(build.NAME), random.Random(0)
+    assert whole is not None
+    for _ in range(500):
+        place = drawn.randrange(8 * len(whole))
+        flipped = bytearray(whole)
+        flipped[place // 8] ^= 1 << place % 8
+        monkeypatch.setattr(cache, "kept", lambda name, flipped=flipped: bytes(flipped))
+        assert build.machine_checked() == {}
+    monkeypatch.setattr(cache, "kept", lambda name: whole)
+    assert build.machine_checked() == {"theorem-1": ENTRY}
+
+
+def test_what_others_may_write_to_is_not_believed() -> None:
+    assert build.keep([ENTRY], build.fingerprint())
+    build.cache_file().chmod(0o666)
     assert build.machine_checked() == {}
 
 
@@ -151,7 +196,7 @@ def test_without_coq_one_line_says_so_and_nothing_is_kept(
 
 
 def test_a_failure_drops_an_earlier_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    build.keep([ENTRY], 1.0, build.fingerprint())
+    build.keep([ENTRY], build.fingerprint())
 
     def fail(*_: object) -> list[Checked]:
         raise NotProved("it is false")
@@ -164,3 +209,19 @@ def test_a_failure_drops_an_earlier_result(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_statements_are_those_of_the_theory() -> None:
     assert set(THEOREMS) <= set(STATEMENTS)
+
+
+def test_where_coq_is_required_its_absence_is_not_green(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(build, "installed", lambda: False)
+    assert build.main(["--required"]) == 2
+    assert "not run here" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--al"], ["x"], ["--all-libraries=1"], [""], ["--", "x"], ["\x1b[31m"]])
+def test_a_wrong_call_is_one_line(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert build.main(words) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
+    assert printed.err.isprintable() or "\x1b" not in printed.err
