@@ -19,15 +19,14 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import sympy
-from sympy.core.function import AppliedUndef
 
 from theory.proof.existence import inverses_exist, limits_exist, limits_of, terms_of
 from theory.proof.grants import Hypothesis
 from theory.proof.relations import Equal, FirstOrder, Normal, Polynomial, Relation, relation_at
 from theory.proof.rules import RULES, Premises, Rejected, Rule
-from theory.proof.terms import LAYER, ROW, Applied, Symbol, dependence
-from theory.proof.units import is_known_number
-from theory.proof.vocabulary import OUTPUT, Definition, is_known
+from theory.proof.terms import LAYER, ROW, Applied, dependence
+from theory.proof.vocabulary import OUTPUT, Definition
+from theory.proof.well_formed import powers_are_defined, well_formed
 from theory.statement import Assumption
 
 Source: TypeAlias = "str | Definition | Hypothesis | Lemma"
@@ -154,9 +153,10 @@ class _Context:
             if missing:
                 raise Rejected(f"the rule also supposes {', '.join(missing)}")
             premises = together(cited)
-            _only_known_symbols(step.claim)
+            well_formed(step.claim)
             _only_in_the_sample(step.claim, premises)
             step.rule.check(step.claim, premises)
+            powers_are_defined(step.claim)
             known_limits = together(one for one in cited if not isinstance(one.source, Definition))
             limits_exist(step.claim, step.rule, premises, known_limits.relations)
             inverses_exist(step.claim, premises)
@@ -298,20 +298,6 @@ def _by_induction(context: _Context, part: Induction, number: int) -> None:
     for label, claim in below.items():
         if label not in part.claims:
             _add(context.facts, f"below: {label}", claim)
-
-
-def _only_known_symbols(claim: Relation) -> None:
-    """A symbol is what the vocabulary says: its shape and what it depends on are not for
-    a proof to choose.
-    """
-    for term in terms_of(claim):
-        if isinstance(term, Symbol) and not is_known(term):
-            raise Rejected(f"{term} is no symbol of the vocabulary")
-    for value in vars(claim).values():
-        if isinstance(value, sympy.Expr):
-            strange = [part for part in value.atoms(sympy.Symbol, AppliedUndef) if not is_known_number(part)]
-            if strange:
-                raise Rejected(f"{strange[0]} is no number of the vocabulary")
 
 
 def _only_in_the_sample(claim: Relation, premises: Premises) -> None:

@@ -121,6 +121,36 @@ def _normalise(term: Term, reading: Reading) -> Poly:
     return settle(found, reading)
 
 
+def reread(poly: Poly, reading: Reading) -> Poly:
+    """The normal form, read once more with what else the reading sees."""
+    result = []
+    for monomial, coefficient in poly.terms:
+        found = scaled(coefficient, of_word((), (ONE, ONE)))
+        for word in monomial.numbers:
+            found = multiply(found, _reread_word(word, reading))
+        last = _reread_word(monomial.word, reading) if monomial.word else of_word((), poly.shape)
+        result.append(multiply(found, last))
+    return settle(plus(result, poly.shape), reading)
+
+
+def _reread_word(word: Word, reading: Reading) -> Poly:
+    found = of_word((), (word[0].shape[0], word[0].shape[0]))
+    for letter in word:
+        part = of_word((letter,), letter.shape)
+        if isinstance(letter.atom, Nested):
+            inner = reread(letter.atom.inner, reading)
+            match letter.atom.operator:
+                case "inv":
+                    part = invert(inner, reading)
+                case "pinv":
+                    part = invert(inner, reading) if reading.inverts(inner) else nest("pinv", inner)
+                case operator:
+                    part = push(operator, inner, reading)
+            part = part.T if letter.transposed else part
+        found = times(found, part)
+    return found
+
+
 def settle(poly: Poly, reading: Reading) -> Poly:
     """Rewrite and cancel until nothing changes."""
     for _ in range(_MOST_REWRITINGS):

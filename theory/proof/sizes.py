@@ -12,6 +12,8 @@ import sympy
 from sympy.core.function import AppliedUndef
 
 from theory.proof.terms import (
+    NUMBERS,
+    ONE,
     ROW,
     Identity,
     Product,
@@ -112,8 +114,10 @@ def finite_moment(value: sympy.Expr, known: Sequence[sympy.Expr], given_datum: b
         varying = sympy.Mul(
             *(f for f in sympy.Mul.make_args(sympy.powsimp(term)) if not same_for_all_rows(f))
         )
-        if any(sympy.cancel(varying / k).is_number for k in known):
+        if any(_multiple(varying, k) for k in known):
             continue
+        if strange := _no_size(term):
+            return f"nothing says that {strange} is finite: it is no size of the datum or of the noise"
         if any(f.func.__name__ in NOISY for f in term.atoms(AppliedUndef)) or any(
             s.name in NOISY for s in term.free_symbols
         ):
@@ -133,6 +137,22 @@ def finite_moment(value: sympy.Expr, known: Sequence[sympy.Expr], given_datum: b
             return f"{noise} is a negative power of the noise"
         if power != 0 and not any((top - power).is_nonnegative for top in highest):
             return f"nothing says that E {noise} is finite"
-        if rest != 1 and not given_datum and not any(sympy.cancel(rest / k).is_number for k in known):
+        if rest != 1 and not given_datum and not any(_multiple(rest, k) for k in known):
             return f"nothing says that E {rest} is finite"
     return ""
+
+
+def _multiple(value: sympy.Expr, known: sympy.Expr) -> bool:
+    """Whether it is a number times what is known."""
+    return known != 0 and bool(sympy.cancel(value / known).is_number)
+
+
+_OF_THE_DATUM = ("|", "‖", GROWTH.name, POWER.name, "δ", "β")
+
+
+def _no_size(term: sympy.Expr) -> str:
+    """A number in the term that is neither a constant nor a size that a datum or a noise has."""
+    calls = term.atoms(AppliedUndef)
+    names = [call.func.__name__ for call in calls]
+    names += [s.name for s in term.xreplace(dict.fromkeys(calls, ONE)).free_symbols - NUMBERS]
+    return next((name for name in sorted(names) if not name.startswith(_OF_THE_DATUM)), "")

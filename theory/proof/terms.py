@@ -48,6 +48,7 @@ NUMBERS = frozenset(
 """The constants that may stand in front of a matrix: c, T, the ridge, an eigenvalue, moments of the noise."""
 
 ONE = sympy.Integer(1)
+_FARTHEST = 3
 DATUM, NOISE, SAMPLE = "datum", "noise", "sample"
 ROW = frozenset({DATUM, NOISE})
 
@@ -184,6 +185,8 @@ class Scaled(Term):
     term: Term
 
     def __post_init__(self) -> None:
+        if self.coefficient.has(sympy.Float):
+            raise IllTyped(f"{self.coefficient} is no exact number")
         if self.coefficient.free_symbols - NUMBERS or self.coefficient.atoms(
             sympy.core.function.AppliedUndef
         ):
@@ -355,6 +358,11 @@ def parts(term: Term) -> Iterator[Term]:
             yield value
         elif isinstance(value, tuple):
             yield from value
+
+
+def is_layer(index: sympy.Expr) -> bool:
+    """Whether it is a layer that a proof may speak of: i or N, or a few layers above or below."""
+    return any((away := index - start).is_Integer and abs(away) <= _FARTHEST for start in (LAYER, DEPTH))
 
 
 def deep(term: Term) -> Iterator[Term]:

@@ -9,6 +9,7 @@ number where each step treats the others alike, which every proof says of itself
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 import sympy
@@ -82,6 +83,14 @@ def parse_derivative(expression: sympy.Expr) -> tuple[dict[int, int], tuple[int,
     return alpha, tuple(int(argument.name[2:]) for argument in arguments)
 
 
+def parse_remainder(expression: sympy.Expr) -> tuple[dict[int, int], int, int] | None:
+    """The orders, the unit and the order of a remainder; None for anything else."""
+    name = expression.func.__name__ if isinstance(expression, AppliedUndef) else ""
+    found = _REMAINDER.fullmatch(name)
+    alpha = orders_of(sympy.Symbol(found[1])) if found else None
+    return None if found is None or alpha is None else (alpha, int(found[2]), int(found[3]))
+
+
 def raised(alpha: dict[int, int], unit: int, by: int) -> dict[int, int]:
     """The orders with ``by`` more in one unit."""
     found = {**alpha, unit: alpha.get(unit, 0) + by}
@@ -104,24 +113,54 @@ def taylor_bound(alpha: dict[int, int], unit: int, order: int) -> sympy.Expr:
     return supremum(raised(alpha, unit, order)) * (c * sympy.Abs(xi(unit))) ** order / sympy.factorial(order)
 
 
-_KINDS = (
-    (("F_{", "R[", "ξ_", "κ_"), {"real": True}),
-    (("M_{", "|", "‖", "K", "q", "μ", "δ", "β"), {"nonnegative": True}),
-    (("c", "T", "γ"), {"positive": True}),
-    (("i",), {"integer": True}),
-    (("N", "n"), {"integer": True, "positive": True}),
-)
-"""How the names of numbers start, and what is assumed of these."""
+_UNIT = r"[1-9]\d?"
+_LIST = rf"(?:{_UNIT}(?:,{_UNIT})*)?"
+_REMAINDER = re.compile(rf"R\[(F_\{{{_LIST}\}});({_UNIT})\^([1-9])\]")
 
 
-def is_known_number(number: sympy.Expr) -> bool:
-    """Whether a symbol or a function is what its name says: a proof does not choose its sign."""
-    called = isinstance(number, AppliedUndef)
-    name = number.func.__name__ if called else number.name
-    kind = next((kind for starts, kind in _KINDS if name.startswith(starts)), None)
-    if called:
-        return number.func in (E, sympy.Function(name, **(kind or {}))) and (kind is not None or name == "E")
-    return kind is not None and number == sympy.Symbol(name, **kind)
+def canonical(number: sympy.Expr) -> bool:
+    """Whether it is the noise of a unit, a derivative of the loss or the largest size of one, or a remainder,
+    written as this module writes it: of real units, in order, a remainder in the noise of one that it
+    depends on.
+    """
+    if isinstance(number, AppliedUndef):
+        return _is_derivative_or_remainder(number)
+    name = number.name
+    if name.startswith("ξ_"):
+        return bool(re.fullmatch(_UNIT, name[2:])) and number == xi(int(name[2:]))
+    if name.startswith("M_{") and re.fullmatch(rf"M_\{{{_LIST}\}}", name):
+        alpha = orders_of(sympy.Symbol("F" + name[1:]))
+        return bool(alpha) and number == supremum(alpha or {})
+    return _is_at_rest(number)
+
+
+def _is_at_rest(number: sympy.Symbol) -> bool:
+    return bool(re.fullmatch(rf"F_\{{{_LIST}\}}", number.name)) and number == derivative(
+        orders_of(number) or {}, ()
+    )
+
+
+def _is_derivative_or_remainder(call: AppliedUndef) -> bool:
+    units = [_unit_of(argument) for argument in call.args]
+    noisy = [unit for unit in units if unit is not None]
+    if noisy != units or noisy != sorted(set(noisy)):
+        return False
+    name = call.func.__name__
+    if (parsed := parse_remainder(call)) is None:
+        inside = orders_of(call) if re.fullmatch(rf"F_\{{{_LIST}\}}", name) else None
+        return inside is not None and call.func == derivative(inside, noisy).func
+    alpha, unit, order = parsed
+    return unit in noisy and call == remainder(alpha, noisy, unit, order)
+
+
+def _unit_of(argument: sympy.Expr) -> int | None:
+    """The unit of a noise, or of minus a noise."""
+    found = -argument if argument.could_extract_minus_sign() else argument
+    return (
+        int(found.name[2:])
+        if type(found) is sympy.Symbol and found.name.startswith("ξ_") and canonical(found)
+        else None
+    )
 
 
 def noise_in(expression: sympy.Expr) -> frozenset[sympy.Symbol]:
@@ -129,8 +168,14 @@ def noise_in(expression: sympy.Expr) -> frozenset[sympy.Symbol]:
     return frozenset(s for s in expression.free_symbols if s.name.startswith("ξ_"))
 
 
-def expand_means(expression: sympy.Expr, independent: bool) -> sympy.Expr:
-    """Every E(..) as a sum of numbers times means of products; of independent factors each its own mean."""
+def expand_means(
+    expression: sympy.Expr,
+    independent: bool,
+    need: Callable[[Sequence[sympy.Expr]], None] = lambda factors: None,
+) -> sympy.Expr:
+    """Every E(..) as a sum of numbers times means of products; of independent factors each its own mean, of
+    which ``need`` may ask that it exists.
+    """
 
     def mean(argument: sympy.Expr) -> sympy.Expr:
         total = sympy.Integer(0)
@@ -141,7 +186,10 @@ def expand_means(expression: sympy.Expr, independent: bool) -> sympy.Expr:
                     inside.append(factor)
                 else:
                     outside *= factor
-            for group in _groups(inside) if independent else [inside]:
+            groups = _groups(inside) if independent else [inside]
+            for group in groups:
+                if len(groups) > 1:
+                    need(group)
                 outside *= E(sympy.Mul(*group)) if group else 1
             total += outside
         return total

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import sympy
@@ -35,6 +36,7 @@ from theory.proof.terms import (
     average,
     c,
     given,
+    is_layer,
     lim,
     mean,
     settled,
@@ -548,8 +550,19 @@ _MAKERS = (
 _ONCE = frozenset(value for value in list(globals().values()) if isinstance(value, Symbol))
 
 
+def once() -> frozenset[Symbol]:
+    """The symbols that belong to no layer."""
+    return _ONCE
+
+
+@lru_cache(maxsize=100)
+def symbols_at(index: Index) -> tuple[Symbol, ...]:
+    """The symbols of a layer; without the products over the layers above, for the output."""
+    return tuple(symbol for make in _MAKERS if isinstance(symbol := make(index), Symbol))
+
+
 def is_known(symbol: Symbol) -> bool:
     """Whether the symbol is one of the vocabulary, with the shape and the dependence it has there."""
-    return symbol in _ONCE or (
-        symbol.index is not None and any(make(symbol.index) == symbol for make in _MAKERS)
-    )
+    if symbol.index is None:
+        return symbol in _ONCE
+    return is_layer(symbol.index) and symbol in symbols_at(symbol.index)

@@ -148,7 +148,7 @@ def _remainder_steps() -> tuple[Step, ...]:
             "mean over the own noise",
             Same(estimate, E(slope) + c * kappa(3) / 2 * E(curvature) + E(kept * xi(1)) / c),
             SEPARATION,
-            ("own noise", *_moments),
+            ("own noise", *_moments, third),
         ),
         Step(
             "own part",
@@ -162,7 +162,7 @@ def _remainder_steps() -> tuple[Step, ...]:
             "without unit 3",
             Same(E(slope), E(derivative({1: 1}, (2,))) + E(last)),
             SEPARATION,
-            ("unit 3", suppose(INDEPENDENT)),
+            ("unit 3", suppose(INDEPENDENT), third),
         ),
         Step(
             "part of unit 3", Within(E(last), bounds[1]), TRIANGLE, ("rest of unit 3", suppose(INDEPENDENT))
@@ -208,7 +208,7 @@ def _covariance_steps() -> tuple[Step, ...]:
         Step("mean", means[1], SEPARATION, (suppose(INDEPENDENT),)),
         Step("mean beside", means[2], SEPARATION, (suppose(INDEPENDENT),)),
         Step("second moment", Same(diagonal, norm + (kappa(4) - 1) * g[1] ** 2), SEPARATION, _moments),
-        Step("second moment beside", Same(beside, 2 * g[1] * g[2]), SEPARATION, (suppose(INDEPENDENT),)),
+        Step("second moment beside", Same(beside, 2 * g[1] * g[2]), SEPARATION, _moments),
         Step(
             "variance",
             Same(variance, norm + g[1] ** 2 + (kappa(4) - 3) * g[1] ** 2),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import sympy
+
 from theory.assumptions import GAUSSIAN_NOISE, SAMPLES
-from theory.proof.normal_form import Reading
-from theory.proof.polynomials import Nested, Poly
+from theory.proof.normal_form import Reading, reread
+from theory.proof.polynomials import Nested, Poly, plus, scaled
 from theory.proof.relations import Equal, Integrable, Relation
-from theory.proof.rules.core import Premises, Rejected, Rule, compare, equation
+from theory.proof.rules.core import Premises, Rejected, Rule, compare, equation, shown
 from theory.proof.terms import given, mean
 
 
@@ -20,26 +22,48 @@ def _linearity(claim: Relation, premises: Premises) -> None:
 def _tower(claim: Relation, premises: Premises) -> None:
     found, reading = equation(claim), premises.reading(linear=True, tower=True)
     compare(found.left, found.right, reading)
-    _mean_exists(found, premises, reading)
+    _, made = _changed(found, reading)
+    _is_a_mean_that_exists(made, premises, reading)
 
 
 def _independence(claim: Relation, premises: Premises) -> None:
     premises.need(SAMPLES, GAUSSIAN_NOISE)
     found, reading = equation(claim), premises.reading(linear=True, independent=True)
     compare(found.left, found.right, reading)
-    _mean_exists(found, premises, reading)
+    changed, _ = _changed(found, reading)
+    _is_a_mean_that_exists(changed, premises, reading)
 
 
-def _mean_exists(claim: Equal, premises: Premises, reading: Reading) -> None:
-    """One side is the mean of what a premise says is integrable."""
-    linear = replace(reading, tower=False, independent=False)
-    sides = {linear.of(claim.left), linear.of(claim.right)}
+def _changed(claim: Equal, reading: Reading) -> tuple[Poly, Poly]:
+    """The means that the rule changes, all together, and what it makes of them. What both sides have in
+    common by linearity alone it does not touch.
+    """
+    difference = _linear(reading).of(claim.left - claim.right)
+    changed, made = [], []
+    for term in difference.terms:
+        before = Poly(difference.shape, (term,))
+        after = reread(before, reading)
+        if after != before:
+            changed.append(before)
+            made.append(after)
+    return plus(changed, difference.shape), plus(made, difference.shape)
+
+
+def _linear(reading: Reading) -> Reading:
+    return replace(reading, tower=False, independent=False)
+
+
+def _is_a_mean_that_exists(means: Poly, premises: Premises, reading: Reading) -> None:
+    """Together they are the mean, of either sign, of what a premise says is integrable."""
+    linear = _linear(reading)
     for known in premises.of(Integrable):
+        if known_means_inside(linear.of(known.term)):
+            continue
         for operator in (given,) if known.given_datum else (mean, given):
             whole = linear.of(operator(known.term))
-            if whole.terms and whole in sides and not known_means_inside(linear.of(known.term)):
+            if whole.terms and whole in (means, scaled(sympy.Integer(-1), means)):
                 return
-    raise Rejected("nothing says that what is averaged is integrable")
+    raise Rejected(f"nothing says that what is averaged is integrable: {shown(means)}")
 
 
 def known_means_inside(poly: Poly) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations_with_replacement
 
 import sympy
@@ -11,13 +12,16 @@ from theory.assumptions import INDEPENDENT, QUADRATIC, SMOOTH, THIRD
 from theory.proof.relations import Relation, Same, Within
 from theory.proof.rules.core import Premises, Rejected, Rule, expect
 from theory.proof.terms import c
+from theory.proof.unit_moments import need_mean
 from theory.proof.units import (
     E,
     bound_of,
+    canonical,
     derivative,
     expand_means,
     noise_in,
     parse_derivative,
+    parse_remainder,
     raised,
     supremum,
     taylor,
@@ -95,8 +99,12 @@ def _order(claim: Same, premises: Premises) -> int | None:
 def _independence(claim: Relation, premises: Premises) -> None:
     found = expect(claim, Same, "equations between numbers")
     premises.need(INDEPENDENT)
+
+    def need(factors: Sequence[sympy.Expr]) -> None:
+        need_mean(factors, premises)
+
     sides = [
-        _applied(expand_means(_applied(side, premises), independent=True), premises)
+        _applied(expand_means(_applied(side, premises), True, need), premises)
         for side in (found.left, found.right)
     ]
     _vanishes(sides[0] - sides[1], _order(found, premises))
@@ -120,19 +128,17 @@ def _taylor(claim: Relation, premises: Premises) -> None:
 
 
 def _taylor_bound(claim: Within) -> None:
-    name = getattr(claim.value.func, "__name__", "")
-    if not name.startswith("R["):
+    parsed = parse_remainder(claim.value)
+    if parsed is None or not canonical(claim.value):
         raise Rejected(f"{claim.value} is not a remainder")
-    source, _, exponent = name[2:-1].rpartition(";")
-    unit, order = map(int, exponent.split("^"))
-    parsed = parse_derivative(sympy.Symbol(source))
-    if parsed is None or sum(parsed[0].values()) + order > 3:
+    alpha, unit, order = parsed
+    if sum(alpha.values()) + order > 3:
         raise Rejected(f"{claim.value} is a remainder of an order that the hypothesis does not bound")
-    orders = raised(parsed[0], unit, order)
+    orders = raised(alpha, unit, order)
     if sum(orders.values()) != 3 or max(orders.values()) == 1:
         raise Rejected(f"the hypothesis bounds M_jkk only, not {supremum(orders)}")
-    if sympy.expand(taylor_bound(parsed[0], unit, order) - claim.bound) != 0:
-        raise Rejected(f"Lagrange's bound is {taylor_bound(parsed[0], unit, order)}")
+    if sympy.expand(taylor_bound(alpha, unit, order) - claim.bound) != 0:
+        raise Rejected(f"Lagrange's bound is {taylor_bound(alpha, unit, order)}")
 
 
 def _expansion(claim: Relation, premises: Premises) -> None:
@@ -184,7 +190,9 @@ def _triangle(claim: Relation, premises: Premises) -> None:
 
 ARITHMETIC = Rule("arithmetic", "Put equals for equals, and expand.", _arithmetic)
 SEPARATION = Rule(
-    "independent units", "The mean of a product over independent units is that of the means.", _independence
+    "independent units",
+    "The mean of a product over independent units is that of the means, where these exist.",
+    _independence,
 )
 TAYLOR = Rule(
     "Taylor with remainder",
