@@ -16,20 +16,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 import sympy
 
 from theory.proof.existence import inverses_exist, limits_exist, limits_of, terms_of
 from theory.proof.grants import Hypothesis
 from theory.proof.relations import Equal, FirstOrder, Normal, Polynomial, Relation, relation_at
-from theory.proof.rules import RULES, Premises, Rejected, Rule
+from theory.proof.rules import FIRST_ORDER, RULES, Premises, Rejected, Rule
 from theory.proof.terms import LAYER, ROW, Applied, dependence
 from theory.proof.vocabulary import OUTPUT, Definition
 from theory.proof.well_formed import powers_are_defined, well_formed
 from theory.statement import Assumption
-
-Source: TypeAlias = "str | Definition | Hypothesis | Lemma"
 
 
 @dataclass(frozen=True)
@@ -88,11 +86,16 @@ class Lemma:
         return f"{self.proof.statement}, {self.label}"
 
 
+Source: TypeAlias = str | Definition | Hypothesis | Lemma
+SOURCES = get_args(Source)
+
+
 class Failed(ValueError):
     """A step does not follow. ``number`` counts from 1."""
 
     def __init__(self, number: int, step: Step, reason: str) -> None:
-        super().__init__(f"step {number} ({step.label}, by {step.rule.name}): {reason}")
+        label, rule = getattr(step, "label", step), getattr(getattr(step, "rule", None), "name", "no rule")
+        super().__init__(f"step {number} ({label}, by {rule}): {reason}")
         self.number, self.step, self.reason = number, step, reason
 
 
@@ -144,11 +147,13 @@ class _Context:
     accepted: list[Checked] = field(default_factory=list)
 
     def take(self, number: int, step: Step, known: Mapping[str, Relation], phase: str = "") -> None:
-        """Accept the step or raise `Failed`."""
+        """Accept the step or raise `Failed`, whatever it is made of."""
         try:
+            if type(step) is not Step or not isinstance(step.label, str) or type(step.uses) is not tuple:
+                raise Rejected("it is no step: a label, a claim, a rule, and a tuple of what it follows from")
             cited = tuple(self._cited(source, known) for source in step.uses)
-            if step.rule not in RULES:
-                raise Rejected(f"{step.rule.name} is no rule of the checker")
+            if type(step.rule) is not Rule or step.rule not in RULES:
+                raise Rejected(f"{getattr(step.rule, 'name', step.rule)} is no rule of the checker")
             missing = [a.id for a in step.rule.supposes if a not in self.hypotheses]
             if missing:
                 raise Rejected(f"the rule also supposes {', '.join(missing)}")
@@ -162,17 +167,22 @@ class _Context:
             inverses_exist(step.claim, premises)
         except ValueError as error:
             raise Failed(number, step, str(error)) from None
+        except UNEXPECTED as error:
+            raise Failed(number, step, f"it cannot be judged: {told(error)}") from None
         self.accepted.append(Checked(number, step, cited, phase))
 
     def _cited(self, source: Source, known: Mapping[str, Relation]) -> Cited:
-        if isinstance(source, str):
-            if source not in known:
-                raise Rejected(f"no earlier step is called {source!r}")
-            return Cited(source, (known[source],))
-        if isinstance(source, Definition):
-            return Cited(source, (source.relation,))
-        if isinstance(source, Lemma):
-            return Cited(source, (self._lemma(source),), source.proof.hypotheses)
+        if type(source) not in SOURCES:
+            raise Rejected(f"a {type(source).__name__} is no step, definition, hypothesis or lemma")
+        match source:
+            case str():
+                if source not in known:
+                    raise Rejected(f"no earlier step is called {source!r}")
+                return Cited(source, (known[source],))
+            case Definition():
+                return Cited(source, (source.relation,))
+            case Lemma():
+                return Cited(source, (self._lemma(source),), source.proof.hypotheses)
         if source.assumption not in self.hypotheses:
             raise Rejected(f"{source.assumption.id} is not among the hypotheses")
         return Cited(source, source.relations, (source.assumption,))
@@ -185,6 +195,19 @@ class _Context:
         if source.label not in facts:
             raise Rejected(f"{source.proof.statement} does not prove {source.label!r}")
         return facts[source.label]
+
+
+UNEXPECTED = (Exception, SystemExit, GeneratorExit)
+"""What a malformed proof may raise anywhere; an interrupt is none of it."""
+
+
+def told(error: BaseException) -> str:
+    """An unexpected error in a sentence, even one that cannot be written."""
+    try:
+        written = " ".join(str(error).split())[:200]
+    except UNEXPECTED:
+        written = ""
+    return f"{type(error).__name__}{written and ', '}{written}"
 
 
 def check_step(step: Step, facts: Mapping[str, Relation], hypotheses: tuple[Assumption, ...] = ()) -> Checked:
@@ -202,12 +225,19 @@ def _facts(proof: Proof) -> Mapping[str, Relation]:
 def check(proof: Proof) -> tuple[Checked, ...]:
     """All steps, accepted; raises `Failed` at the first that does not follow.
 
-    Also refused: a label used twice, a conclusion that no step proves, a hypothesis that no step uses.
+    Also refused: a label used twice, a conclusion that no step proves, a hypothesis that no step uses; what
+    is no proof at all, and what leads a rule astray, with ``ValueError`` too.
     """
-    return tuple(_run(proof).accepted)
+    try:
+        return tuple(_run(proof).accepted)
+    except ValueError:
+        raise
+    except UNEXPECTED as error:
+        raise ValueError(f"the proof cannot be judged: {told(error)}") from None
 
 
 def _run(proof: Proof) -> _Context:
+    _is_a_proof(proof)
     context, number = _Context(proof.hypotheses), 1
     for part in proof.parts:
         if isinstance(part, Step):
@@ -230,9 +260,29 @@ def _run(proof: Proof) -> _Context:
     return context
 
 
+def _is_a_proof(proof: Proof) -> None:
+    """Raise ``ValueError`` for what only looks like a proof."""
+    if type(proof) is not Proof:
+        raise ValueError(f"a {type(proof).__name__} is no proof")
+    kinds: tuple[tuple[str, tuple[type, ...]], ...] = (
+        ("hypotheses", (Assumption,)),
+        ("parts", (Step, Induction)),
+        ("conclusions", (str,)),
+    )
+    if type(proof.statement) is not str or type(proof.title) is not str:
+        raise ValueError(f"a proof is of a statement with a name, not of {proof.statement!r}")
+    for name, allowed in kinds:
+        value = getattr(proof, name)
+        if type(value) is not tuple or any(type(one) not in allowed for one in value):
+            names = " or ".join(kind.__name__ for kind in allowed)
+            raise ValueError(f"{name} of the proof {proof.statement} is no tuple of {names}")
+
+
 def _one_definition_each(proof: Proof) -> None:
-    """Raise ``ValueError`` where a proof and its lemmas define a symbol in two ways."""
-    used = _definitions(proof)
+    """Raise ``ValueError`` where a proof and its lemmas define a symbol in two ways, or take the fit of one
+    definition and the limit of another.
+    """
+    used = definitions_of(proof)
     for choice in CHOICES:
         if len(choice & used) > 1:
             raise ValueError(
@@ -241,14 +291,17 @@ def _one_definition_each(proof: Proof) -> None:
 
 
 @lru_cache(maxsize=64)
-def _definitions(proof: Proof) -> frozenset[str]:
+def definitions_of(proof: Proof) -> frozenset[str]:
+    """The names of the definitions that a proof and its lemmas use."""
     found: set[str] = set()
     for step in steps_of(proof):
+        if step.rule == FIRST_ORDER:
+            found |= OF_FIRST_ORDER
         for source in step.uses:
             if isinstance(source, Definition):
                 found.add(source.name)
             elif isinstance(source, Lemma):
-                found |= _definitions(source.proof)
+                found |= definitions_of(source.proof)
     return frozenset(found)
 
 
@@ -266,25 +319,34 @@ def _ways_to_grow(proof: Proof) -> frozenset[str]:
     return frozenset(found)
 
 
+FITS = {
+    "least squares (10, 14)": "limit of the fit",
+    "least squares of minimum norm": "limit of the fit of minimum norm",
+    "ridge inside the mean (18)": "limit of the ridge fit",
+    "ridge on the sum": "limit of the fit",
+}
+"""The ways to fit the feedback, each with what defines its limit."""
+
+OF_FIRST_ORDER = frozenset({"change of the feedback", "least squares (10, 14)", "limit of the fit"})
+"""What the rule for first-order changes speaks of: they are small for this fit and its limit alone."""
+
 CHOICES = (
-    frozenset(
-        {
-            "least squares (10, 14)",
-            "least squares of minimum norm",
-            "ridge inside the mean (18)",
-            "ridge on the sum",
-        }
-    ),
-    frozenset({"limit of the fit", "limit of the fit of minimum norm", "limit of the ridge fit"}),
+    frozenset(FITS),
+    frozenset(FITS.values()),
+    *(frozenset({fit, limit}) for fit, own in FITS.items() for limit in FITS.values() if limit != own),
     *(
-        frozenset({"change of the feedback", other})  # small for least squares (10, 14) alone
-        for other in ("least squares of minimum norm", "ridge inside the mean (18)", "ridge on the sum")
+        frozenset({"change of the feedback", other})
+        for other in (*FITS, *FITS.values())
+        if other not in OF_FIRST_ORDER
     ),
 )
 """Definitions of which a proof may use one."""
 
 
-def _by_induction(context: _Context, part: Induction, number: int) -> None:
+def _by_induction(context: _Context, given: Induction, number: int) -> None:
+    part = replace(given, claims=dict(given.claims))
+    for claim in part.claims.values():
+        well_formed(claim)
     above = {f"above: {label}": relation_at(claim, LAYER + 1) for label, claim in part.claims.items()}
     steps = list(enumerate((*part.base, *part.step, *part.shared), start=number))
     base, step = steps[: len(part.base)], steps[len(part.base) : len(part.base) + len(part.step)]
@@ -361,3 +423,13 @@ def steps_of(proof: Proof) -> Iterator[Step]:
     """All steps in order."""
     for part in proof.parts:
         yield from (part,) if isinstance(part, Step) else (*part.base, *part.step, *part.shared)
+
+
+def lemmas_of(proof: Proof) -> tuple[Proof, ...]:
+    """The proofs that it cites facts of, and those that these cite, each once."""
+    found: dict[Proof, None] = {}
+    for step in steps_of(proof):
+        for source in step.uses:
+            if isinstance(source, Lemma):
+                found |= dict.fromkeys((*lemmas_of(source.proof), source.proof))
+    return tuple(found)

@@ -22,6 +22,8 @@ def strange_number(expression: sympy.Expr) -> str:
     """What is wrong with a part of the expression; empty where nothing is."""
     for part in _parts(expression):
         kind = type(part)
+        if not isinstance(part, AppliedUndef) and not kind.__module__.startswith("sympy."):
+            return f"a {kind.__name__} is no number of the vocabulary"
         if isinstance(part, sympy.Rational) or kind in _MADE_OF or _is_mean(part):
             continue
         if isinstance(part, sympy.Number) or part in (sympy.zoo, sympy.I):

@@ -19,6 +19,7 @@ import sympy
 from flint import arb
 
 from theory.exact import Scalar
+from theory.proof.existence import terms_of
 from theory.proof.jets import Jet, mean_of
 from theory.proof.model import Model, NoValue, Row
 from theory.proof.relations import (
@@ -31,7 +32,7 @@ from theory.proof.relations import (
     Relation,
 )
 from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER
-from theory.proof.terms import DATUM, NOISE, ONE, Symbol, Term, c, dependence
+from theory.proof.terms import DATUM, NOISE, ONE, SAMPLES_T, Scaled, Symbol, Term, c, dependence
 
 _SLACK = mpmath.mpf(10) ** -12
 _GROWTH_POWER = 2
@@ -43,6 +44,8 @@ def holds(claim: Relation, model: Model, layer: int) -> bool | None:
     Raises `NoValue` where the claim has no value in this kind of model, `Singular` where the model does not
     meet a hypothesis about ranks.
     """
+    if isinstance(claim, FirstOrder | Normal) and any(map(_counts, terms_of(claim))):
+        raise NoValue("in a sample that moves a little, T is no number")
     with flint.ctx.workprec(model.bits):
         match claim:
             case Equal():
@@ -61,6 +64,10 @@ def holds(claim: Relation, model: Model, layer: int) -> bool | None:
             case Normal():
                 return _normal(claim, model, layer)
     return None
+
+
+def _counts(term: Term) -> bool:
+    return isinstance(term, Scaled) and term.coefficient.has(SAMPLES_T)
 
 
 def _equal(left: Term, right: Term, model: Model, layer: int) -> bool:

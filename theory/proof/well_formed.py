@@ -6,6 +6,7 @@ itself what it likes, a flag may be anything, and a number in no rule's mind may
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import sympy
@@ -37,6 +38,7 @@ def well_formed(claim: Relation) -> None:
     """Raise `Rejected` where a part of the claim is none that the rules know."""
     if type(claim) not in RELATIONS:
         raise Rejected(f"a {type(claim).__name__} is no claim of the language")
+    replace(claim)
     for name, value in vars(claim).items():
         _of_its_kind(claim, name, value)
     for term in terms_of(claim):
@@ -70,6 +72,9 @@ def _of_its_kind(claim: Relation, name: str, value: object) -> None:
 def _known(term: Term) -> None:
     if type(term) not in TERMS:
         raise Rejected(f"a {type(term).__name__} is no term of the language")
+    replace(term)  # what makes a term one of its kind is asked once more: shapes, operators, numbers
+    if isinstance(term, Scaled) and (strange := strange_number(term.coefficient)):
+        raise Rejected(strange)
     if isinstance(term, Symbol) and not is_known(term):
         raise Rejected(f"{term} is no symbol of the vocabulary")
     if isinstance(term, Identity | Zero):

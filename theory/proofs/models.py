@@ -35,14 +35,14 @@ from theory.exact import ExactNetwork
 from theory.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
 from theory.population import Problem
 from theory.proof import OUTPUT, Proof
-from theory.proof.checker import steps_of
+from theory.proof.checker import definitions_of
 from theory.proof.grants import GRANTS, suppose
 from theory.proof.jets import Jet, Singular, constant
 from theory.proof.model import Model, NoValue
 from theory.proof.relations import ConstantRank, Invertible
 from theory.proof.truth import holds
 from theory.proof.unit_truth import UnitModel
-from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, Definition, define, errors
+from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, define, errors
 
 BITS = 400
 SCALES = (Fraction(1, 4), Fraction(2, 3))
@@ -216,12 +216,8 @@ def _of(
 
 
 def _ridge(proof: Proof) -> str | None:
-    """The definition by which the proof fits with a ridge."""
-    for step in steps_of(proof):
-        for source in step.uses:
-            if isinstance(source, Definition) and source.name.startswith("ridge "):
-                return source.name
-    return None
+    """The definition by which the proof, or a lemma of it, fits with a ridge."""
+    return next((name for name in sorted(definitions_of(proof)) if name.startswith("ridge ")), None)
 
 
 def _mixing(units: int) -> list[list[Fraction]]:

@@ -1,7 +1,8 @@
 """Every step of every proof, checked twice: by its rule, and on numbers.
 
 A step that its rule accepts and that is false of a concrete network is an error of the checker; so is a
-claim that has a value and was never tried on one. Both are reported like a step that is rejected.
+claim that has a value and was never tried on one. Both are reported like a step that is rejected, and so is
+anything unexpected. The steps of lemmas are tried as well.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from theory.proof import Proof
-from theory.proof.checker import Checked, Failed, check
+from theory.proof.checker import UNEXPECTED, Checked, Failed, check, lemmas_of, told
 from theory.proof.jets import Singular
 from theory.proof.model import Model, NoValue
 from theory.proof.relations import Finite, Integrable, Polynomial, Relation, Same, Tight, Within, relation_at
@@ -27,20 +28,29 @@ WITHOUT_A_VALUE = (Finite, Integrable, Polynomial, Tight)
 
 
 def verify(proof: Proof, seeds: Sequence[int] = (0,), few: bool = False) -> Verdict:
-    """Check the proof by its rules, then every step on the networks of the seeds; on ``few`` of them."""
+    """Check the proof by its rules, then every step on the networks of the seeds; on ``few`` of them.
+
+    Whatever ``proof`` is, the answer is a verdict.
+    """
     start = time.perf_counter()
     steps: tuple[Checked, ...] = ()
     tried = networks = 0
     problem = ""
     try:
         steps = check(proof)
+        if not proof.conclusions or not steps:
+            raise ValueError(f"{proof.statement}: nothing is concluded")
         tried, networks = on_numbers(proof, steps, seeds, few)
+        for lemma in lemmas_of(proof):
+            on_numbers(lemma, check(lemma), seeds, few)
     except (Failed, ValueError, ArithmeticError) as error:
-        problem = str(error)
+        problem = str(error) or told(error)
+    except UNEXPECTED as error:
+        problem = f"the proof cannot be judged: {told(error)}"
     numbers = {accepted.number for accepted in steps}
     return Verdict(
-        proof.statement,
-        proof.title,
+        str(getattr(proof, "statement", type(proof).__name__)),
+        str(getattr(proof, "title", "")),
         len(numbers),
         tried,
         networks,

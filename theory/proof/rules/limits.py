@@ -31,7 +31,22 @@ from theory.proof.rules.core import (
     name,
     shown,
 )
-from theory.proof.terms import LIMITS, ROW, SAMPLE, Applied, Product, Symbol, Term, c, dependence, lim, plim
+from theory.proof.terms import (
+    LIMITS,
+    ROW,
+    SAMPLE,
+    SAMPLES_T,
+    Applied,
+    Product,
+    Scaled,
+    Symbol,
+    Term,
+    c,
+    deep,
+    dependence,
+    lim,
+    plim,
+)
 
 
 def _law_of_large_numbers(claim: Relation, premises: Premises) -> None:
@@ -42,12 +57,19 @@ def _law_of_large_numbers(claim: Relation, premises: Premises) -> None:
             raise Rejected("expected plim Avg[X] = E[X']")
     premises.need(SAMPLES)
     plain = Reading()
+    _no_row_depends_on_t(inside)
     polynomials = [known.term for known in premises.of(Polynomial)]
     for letter in plain.of(inside).letters:
         if SAMPLE in letter.dependence[0] and not is_one_of(letter, polynomials):
             raise Rejected(f"nothing says that {name(letter)} is a polynomial in statistics that converge")
     premises.integrable(inside, plain)
     _resolved(plim(inside), value, premises.reading(passing=frozenset({"plim"})), "plim")
+
+
+def _no_row_depends_on_t(row: Term) -> None:
+    """Raise `Rejected` for rows that change with T: integrable at each T, they need not be uniformly."""
+    if any(isinstance(term, Scaled) and term.coefficient.has(SAMPLES_T) for term in deep(row)):
+        raise Rejected(f"the sides differ: {row} depends on T, and nothing bounds it for all T")
 
 
 def _joint_law(claim: Relation, premises: Premises) -> None:
@@ -59,6 +81,7 @@ def _joint_law(claim: Relation, premises: Premises) -> None:
     premises.need(SAMPLES)
     if any(SAMPLE in letter.dependence[0] for letter in Reading().of(inside).letters):
         raise Rejected(f"{inside} depends on the sample: its rows are not independent")
+    _no_row_depends_on_t(inside)
     _dominated(inside, premises, given_datum=False)
     _resolved(lim(inside), value, premises.reading(passing=frozenset({"lim"})), "lim")
 
@@ -129,6 +152,8 @@ def _open_set(claim: Relation, premises: Premises) -> None:
     found = expect(claim, Invertible, "that a matrix is invertible")
     if dependence(found.term)[0] & ROW:
         raise Rejected(f"{found.term} depends on the row: how near is near enough may depend on it too")
+    if Reading().of(found.term).counts and not dependence(found.term)[0]:
+        raise Rejected(f"{found.term} depends on T: how small c has to be may depend on it too")
     reading = premises.reading()
     invertible = {reading.of(relation.term) for relation in premises.of(Invertible)}
     for relation in premises.of(Equal):
