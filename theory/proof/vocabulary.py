@@ -277,7 +277,7 @@ class Definition:
     @property
     def relation(self) -> Relation:
         """The equation; raises ``ValueError`` where it does not exist for the layer."""
-        where, make = _DEFINITIONS[self.name]
+        where, make = DEFINITIONS[self.name]
         if (self.index is None) != (where == "none"):
             raise ValueError(f"{self.name} is defined {'once' if where == 'none' else 'for a layer'}")
         if self.index is None:
@@ -327,7 +327,7 @@ def _at_output(
     return lambda i: output(i) if i == OUTPUT else make(i)
 
 
-_DEFINITIONS: dict[str, tuple[str, Callable[[Index], Relation]]] = {
+DEFINITIONS: dict[str, tuple[str, Callable[[Index], Relation]]] = {
     "estimator (2)": ("hidden", lambda i: Equal(estimate(i), units_of(i) * NOISE_VECTOR * QUOTIENT)),
     "gradient": ("hidden", lambda i: Equal(gradient(i), units_of(i) * FULL_GRADIENT)),
     "backpropagation of λ": ("hidden", lambda i: Equal(gradient(i), weights(i + 1).T * errors(i + 1))),
@@ -505,12 +505,13 @@ _DEFINITIONS: dict[str, tuple[str, Callable[[Index], Relation]]] = {
         lambda i: Equal(limit_map(i), limit_map(i + 1) * limit_feedback(i + 1)),
     ),
 }
+"""The layers that each definition is for, and the equation for one."""
 
 
 def define(name: str, index: Index | None = None) -> Definition:
     """The definition of that name for a layer; raises ``ValueError`` where there is none."""
-    if name not in _DEFINITIONS:
-        raise ValueError(f"there is no definition {name!r}; expected one of: {', '.join(_DEFINITIONS)}")
+    if name not in DEFINITIONS:
+        raise ValueError(f"there is no definition {name!r}; expected one of: {', '.join(DEFINITIONS)}")
     return Definition(name, index)
 
 

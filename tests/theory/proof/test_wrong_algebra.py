@@ -89,6 +89,9 @@ _tower = by(
     Integrable(_signal * _low.T),
 )
 
+_apart, _unknown = mean(given(_est) * _e.T) - mean(_cross), "what is averaged is integrable"
+_s_top = GAMMA * _e
+
 MEANS = (
     Wrong(
         "E[eeᵀ] is not E[e]E[e]ᵀ",
@@ -167,6 +170,80 @@ MEANS = (
         by(TOWER, Equal(given(_est), _est), Integrable(_est)),
         "the sides differ",
         by(TOWER, Equal(mean(given(_est)), mean(_est)), Integrable(_est)),
+    ),
+    Wrong(
+        "a mean that exists beside it does not make another exist",
+        by(TOWER, Equal(_apart + _W.T, _W.T), Integrable(_W.T)),
+        _unknown,
+        by(TOWER, Equal(_apart + _W.T, _W.T), Integrable(_cross)),
+    ),
+    Wrong(
+        "a mean that stands on both sides makes no other exist",
+        by(TOWER, Equal(_apart + mean(_est * _s_top.T), mean(_est * _s_top.T)), Integrable(_est * _s_top.T)),
+        _unknown,
+        by(TOWER, Equal(_apart + mean(_est * _s_top.T), mean(_est * _s_top.T)), Integrable(_cross)),
+    ),
+    Wrong(
+        "half of a sum that is integrable need not be",
+        by(TOWER, Equal(mean(given(_est) * _e.T), mean(_cross)), Integrable(_cross + _est * _s_top.T)),
+        _unknown,
+        by(TOWER, Equal(mean(given(_est) * _e.T), mean(_cross)), Integrable(_cross)),
+    ),
+    Wrong(
+        "a multiple by a matrix that is integrable makes nothing else so",
+        by(TOWER, Equal(mean(given(_est) * _e.T), mean(_cross)), Integrable(_W * _cross)),
+        _unknown,
+        by(TOWER, Equal(_W * mean(given(_est) * _e.T), mean(_W * _cross)), Integrable(_W * _cross)),
+    ),
+    Wrong(
+        "two means exist only if each does",
+        by(
+            TOWER,
+            Equal(
+                mean(given(_est) * _e.T) + mean(given(_est) * _s_top.T), mean(_cross) + mean(_est * _s_top.T)
+            ),
+            Integrable(_cross),
+        ),
+        _unknown,
+        by(
+            TOWER,
+            Equal(mean(given(_est) * _e.T) + mean(given(_est) * _s_top.T), mean(_cross + _est * _s_top.T)),
+            Integrable(_cross + _est * _s_top.T),
+        ),
+    ),
+    Wrong(
+        "what is integrable given the datum has no mean over it",
+        by(TOWER, Equal(mean(given(_est) * _e.T), mean(_cross)), Integrable(_cross, given_datum=True)),
+        _unknown,
+        by(TOWER, Equal(mean(given(_est) * _e.T), mean(_cross)), Integrable(_cross)),
+    ),
+    Wrong(
+        "independence asks for the mean that it splits, not for one beside it",
+        by(INDEPENDENCE, Equal(mean(_at_zero) - _split.right + _W.T, _W.T), _iid, Integrable(_W.T)),
+        _unknown,
+        by(INDEPENDENCE, Equal(mean(_at_zero) - _split.right + _W.T, _W.T), _iid, Integrable(_at_zero)),
+    ),
+    Wrong(
+        "independence asks for the mean, not for what becomes of it",
+        by(INDEPENDENCE, _split, _iid, Integrable(_P * FULL_GRADIENT * _e.T)),
+        _unknown,
+        _separated,
+    ),
+    Wrong(
+        "independence given the datum asks for a mean given it",
+        by(
+            INDEPENDENCE,
+            Equal(given(_xi * _xi.T * FULL_GRADIENT), SECOND_MOMENTS * FULL_GRADIENT),
+            _iid,
+            Integrable(_xi, given_datum=True),
+        ),
+        _unknown,
+        by(
+            INDEPENDENCE,
+            Equal(given(_xi * _xi.T * FULL_GRADIENT), SECOND_MOMENTS * FULL_GRADIENT),
+            _iid,
+            Integrable(_xi * _xi.T * FULL_GRADIENT, given_datum=True),
+        ),
     ),
     Wrong(
         "slopes that vary do not come out of a mean",

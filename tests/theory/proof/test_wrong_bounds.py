@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import sympy
 
-from tests.theory.proof.steps import Wrong, by, named, rejected
+from tests.theory.proof.steps import Attempt, Wrong, by, named, rejected
 from theory.assumptions import SAMPLES
 from theory.proof import (
     DEPTH,
@@ -16,6 +17,7 @@ from theory.proof import (
     Integrable,
     Same,
     c,
+    define,
     mean,
     suppose,
 )
@@ -26,7 +28,8 @@ from theory.proof.rules import (
     NORMS,
     SMALL_SCALE,
 )
-from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER, norm, slope_product
+from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER, gain, norm, slope_product
+from theory.proof.units import E, derivative, supremum, xi
 from theory.proof.vocabulary import (
     GAMMA,
     errors,
@@ -185,6 +188,115 @@ BOUNDS = (
         _schwarz,
     ),
 )
+
+_given = Finite(NOISE_SIZE ** (POWER + 2), given_datum=True)
+
+
+def _given_datum(value: sympy.Expr) -> Attempt:
+    return by(MOMENTS, Finite(value, given_datum=True), _iid, _given)
+
+
+_constant = _given_datum(GROWTH * norm(_e))
+_every_row = by(MOMENTS, Finite(norm(_W) ** 9 * NOISE_SIZE), _iid, _noise)
+
+
+def _invented(name: str) -> sympy.Expr:
+    return sympy.Symbol(name, nonnegative=True)
+
+
+NUMBERS = (
+    Wrong("1/|e| may be infinite, given each datum", _given_datum(1 / norm(_e)), "may be 0", _constant),
+    Wrong("1/K may be infinite, given each datum", _given_datum(1 / GROWTH), "may be 0", _constant),
+    Wrong(
+        "K/|D| may be infinite, given each datum",
+        _given_datum(GROWTH / norm(slopes(LAYER))),
+        "may be 0",
+        _constant,
+    ),
+    Wrong(
+        "1/δ may be infinite, given each datum",
+        _given_datum(slope_product(LAYER) ** -2),
+        "may be 0",
+        _constant,
+    ),
+    Wrong(
+        "1/β may be infinite",
+        by(MOMENTS, Finite(1 / gain(LAYER)), _iid, _noise),
+        "may be 0",
+        by(MOMENTS, Finite(gain(LAYER)), _iid, _noise),
+    ),
+    Wrong(
+        "1/‖W‖ may be infinite",
+        by(MOMENTS, Finite(NOISE_SIZE / norm(_W)), _iid, _noise),
+        "may be 0",
+        _every_row,
+    ),
+    Wrong(
+        "the noise has no norm over all rows",
+        by(MOMENTS, Finite(_invented("‖ξ‖") ** 9), _iid),
+        "no number of the vocabulary",
+        _every_row,
+    ),
+    Wrong(
+        "the errors have no norm over all rows",
+        by(MOMENTS, Finite(_invented("‖e‖") ** 9), _iid),
+        "no number of the vocabulary",
+        _every_row,
+    ),
+    Wrong(
+        "a gain is a number of a layer, not any of that name",
+        by(MOMENTS, Finite(sympy.Function("β", nonnegative=True)(c)), _iid),
+        "no number of the vocabulary",
+        _every_row,
+    ),
+    Wrong(
+        "the noise of a unit is not finite for each datum",
+        _given_datum(xi(1) ** 9),
+        "no size of the datum",
+        _constant,
+    ),
+    Wrong(
+        "a perturbed loss need not have a mean, given each datum",
+        _given_datum(derivative({}, (1,))),
+        "no size of the datum",
+        _constant,
+    ),
+    Wrong("a supremum need not be finite", _given_datum(supremum({1: 3})), "no size of the datum", _constant),
+    Wrong("a mean need not be finite", _given_datum(E(xi(1) ** 9)), "no size of the datum", _constant),
+    Wrong(
+        "|D| is not a quotient of products that may vanish",
+        by(
+            NORMS,
+            Bounded(slopes(LAYER), slope_product(LAYER) / slope_product(LAYER + 1)),
+            define("product of slopes", LAYER),
+        ),
+        "may be 0",
+        by(NORMS, Bounded(slopes(LAYER), norm(slopes(LAYER)))),
+    ),
+    Wrong(
+        "a rounded bound is none",
+        by(NORMS, Bounded(_e, sympy.Float(1) * norm(_e))),
+        "no exact finite real number",
+        by(NORMS, Bounded(_e, norm(_e))),
+    ),
+    Wrong(
+        "a flag of a claim is True or False",
+        by(MOMENTS, Finite(norm(_e), given_datum=2), _iid),
+        "neither True nor False",
+        by(MOMENTS, Finite(norm(_e), given_datum=True), _iid),
+    ),
+    Wrong(
+        "a norm belongs to a layer",
+        by(NORMS, Bounded(weights(OUTPUT), norm(weights(OUTPUT)).func(LAYER / 2))),
+        "no number of the vocabulary",
+        by(NORMS, Bounded(_W, norm(_W))),
+    ),
+)
+
+
+@pytest.mark.parametrize("case", NUMBERS, ids=named)
+def test_bounds_and_means_are_numbers_that_exist(case: Wrong) -> None:
+    rejected(case)
 
 
 @pytest.mark.parametrize("case", BOUNDS, ids=named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -27,8 +28,10 @@ from theory.proof import (
     DEPTH,
     LAYER,
     OUTPUT,
+    SAMPLES_T,
     Equal,
     Failed,
+    FirstOrder,
     Identity,
     Induction,
     Invertible,
@@ -36,28 +39,38 @@ from theory.proof import (
     Polynomial,
     Proof,
     Step,
+    Zero,
     average,
     check,
+    checker,
     define,
     joint_limit,
     lim,
+    mean,
     plim,
     suppose,
+    vocabulary,
     width,
 )
+from theory.proof.checker import FITS
 from theory.proof.grants import Hypothesis
+from theory.proof.model import NoValue
 from theory.proof.rules import (
     CONTINUOUS_MAPPING,
     DEFINITION,
+    FIRST_ORDER,
     HYPOTHESIS,
     LINEARITY,
     POLYNOMIAL,
     SUBSTITUTION,
     Rule,
 )
+from theory.proof.terms import PseudoInverse, Term, Transpose
+from theory.proof.truth import holds
 from theory.proof.vocabulary import (
     GAMMA,
     Definition,
+    change,
     direction,
     downstream,
     errors,
@@ -65,14 +78,18 @@ from theory.proof.vocabulary import (
     feedback,
     fitted_map,
     gram,
+    limit_errors,
     limit_feedback,
     limit_map,
+    limit_residual,
     slopes,
     synthetic,
     weights,
 )
 from theory.proofs import clt, theorem_1, theorem_2, theorem_3
+from theory.proofs.models import models
 from theory.proofs.passages import output_averages
+from theory.proofs.verify import verify
 from theory.statement import Assumption
 
 _e, _C, _W = errors(OUTPUT), gram(OUTPUT), weights(OUTPUT)
@@ -231,6 +248,14 @@ def test_the_output_layer_is_not_supposed_to_be_linear() -> None:
         ("ridge inside the mean (18)", "ridge on the sum"),
         ("limit of the fit", "limit of the ridge fit"),
         ("change of the feedback", "least squares of minimum norm"),
+        ("change of the feedback", "limit of the ridge fit"),
+        ("change of the feedback", "limit of the fit of minimum norm"),
+        ("change of the feedback", "ridge on the sum"),
+        ("least squares (10, 14)", "limit of the ridge fit"),
+        ("least squares (10, 14)", "limit of the fit of minimum norm"),
+        ("least squares of minimum norm", "limit of the fit"),
+        ("ridge inside the mean (18)", "limit of the fit"),
+        ("ridge on the sum", "limit of the ridge fit"),
     ],
 )
 def test_a_symbol_has_one_definition_in_a_proof(two: tuple[str, str]) -> None:
@@ -239,6 +264,46 @@ def test_a_symbol_has_one_definition_in_a_proof(two: tuple[str, str]) -> None:
     )
     _fails(Proof("two", (), steps, (two[0],)), "define the same symbol in two ways")
     assert check(Proof("one", (), steps[:1], (two[0],)))
+
+
+def test_a_fit_and_its_own_limit_are_defined_together() -> None:
+    for fit, limit in FITS.items():
+        steps = tuple(
+            Step(name, define(name, OUTPUT).relation, HYPOTHESIS, (define(name, OUTPUT),))
+            for name in (fit, limit)
+        )
+        assert check(Proof("both", (), steps, (fit,)))
+
+
+def test_every_symbol_that_two_definitions_define_is_a_choice() -> None:
+    """A definition that is added defines a symbol of its own, or is a choice."""
+    defining: dict[Term, set[str]] = {}
+    for name in vocabulary.DEFINITIONS:
+        for index in (None, LAYER, DEPTH, OUTPUT):
+            with suppress(ValueError):
+                relation = define(name, index).relation
+                left = next(
+                    value for value in vars(relation).values() if isinstance(value, Term | sympy.Expr)
+                )
+                defining.setdefault(left.T if isinstance(left, Transpose) else left, set()).add(name)
+    several = {frozenset(names) for names in defining.values() if len(names) > 1}
+    consistent = {
+        frozenset({"gradient", "backpropagation of λ"}),  # both are facts of the network
+        frozenset({"synthetic error", "change of the error"}),  # the second defines the change
+    }
+    fits = {frozenset({*FITS, "change of the feedback"}), frozenset(FITS.values())}
+    assert several - consistent == fits
+
+
+def test_first_order_changes_are_those_of_one_fit() -> None:
+    """ΔB is small for least squares (10, 14); with another limit in the proof it tends to a constant."""
+    small = Step(
+        "small", FirstOrder(change(OUTPUT).T * change(OUTPUT), Zero(width(DEPTH), width(DEPTH))), FIRST_ORDER
+    )
+    hypotheses = (SAMPLES, M3, R_AT_C, M5)
+    for name in ("ridge on the sum", "limit of the ridge fit", "least squares of minimum norm"):
+        other = Step("other", define(name, OUTPUT).relation, HYPOTHESIS, (define(name, OUTPUT),))
+        _fails(Proof("two", hypotheses, (small, other), ("small",)), "define the same symbol in two ways")
 
 
 def test_a_symbol_has_one_definition_in_a_proof_and_its_lemmas() -> None:
@@ -273,6 +338,60 @@ def test_a_proof_lets_the_samples_of_its_lemmas_grow_in_its_own_way() -> None:
     falling = Step("falling c", Equal(joint_limit(_C), _C), CONTINUOUS_MAPPING)
     _fails(Proof("both", (), (cited, falling), ("cited",)), "samples grow in two ways")
     assert check(Proof("one", (), (cited, fixed), ("cited",)))
+
+
+# -- numbers ---------------------------------------------------------------------------------------------
+
+_clt_row = limit_errors(OUTPUT) * limit_residual(DEPTH).T * direction(DEPTH)
+_clt_gram = mean(limit_errors(OUTPUT) * limit_errors(OUTPUT).T)
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        PseudoInverse((1 / SAMPLES_T) * _clt_gram),
+        ((1 / SAMPLES_T) * _clt_gram).inverse,
+        SAMPLES_T * _clt_gram.inverse,
+        PseudoInverse(PseudoInverse(SAMPLES_T * _clt_gram)),
+    ],
+    ids=["pseudo-inverse", "inverse", "in front", "twice"],
+)
+def test_a_false_central_limit_theorem_fails_by_its_rule_and_on_numbers(large: Term) -> None:
+    """T ΔB ΔBᵀ G⁺ W a is not small: at p = n = 1 the deviation of √T times the sum grows like √T."""
+    a, delta = direction(DEPTH), change(OUTPUT)
+    moved = delta * a + delta * delta.T * large * (_W * a)
+    agrees = Step(
+        "agrees",
+        FirstOrder(moved, _clt_gram.inverse * average(_clt_row)),
+        FIRST_ORDER,
+        ("change along a", "full"),
+    )
+    full = Step("full", Invertible(_clt_gram), HYPOTHESIS, (suppose(R_AT_C, OUTPUT),))
+    false = Proof("false", clt.PROOF.hypotheses, (*clt.PROOF.parts, full, agrees), ("agrees",))
+    _fails(false, "depends on T")
+    model = next(model for model in models(clt.PROOF, few=True) if model.moved is not None)
+    with pytest.raises(NoValue, match="T is no number"):
+        holds(agrees.claim, model, 2)
+
+
+def test_the_numbers_of_a_lemma_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that takes everything shows what the numbers find: in the lemma, which no list names."""
+    monkeypatch.setattr(checker, "RULES", _Everything())
+    false = Step("false", Equal(_W, 2 * _W), SUBSTITUTION, (suppose(R_TOP),))
+    trusting = replace(SUBSTITUTION, check=lambda claim, premises: None)
+    lemma = Proof("lemma", (R_TOP,), (replace(false, rule=trusting),), ("false",))
+    cited = Step("cited", Equal(_W, _W), trusting, (Lemma(lemma, "false"),))
+    between = Proof("between", (R_TOP,), (cited,), ("cited",))
+    twice = Proof("twice", (R_TOP,), (replace(cited, uses=(Lemma(between, "cited"),)),), ("cited",))
+    for proof in (lemma, between, twice):
+        assert "false of a network" in verify(proof, few=True).problem
+
+
+class _Everything(tuple[Rule, ...]):
+    """Rules that contain every rule."""
+
+    def __contains__(self, rule: object) -> bool:
+        return True
 
 
 # -- induction -------------------------------------------------------------------------------------------

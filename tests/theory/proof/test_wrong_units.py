@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sympy
 
-from tests.theory.proof.steps import Wrong, by, named, rejected
+from tests.theory.proof.steps import Attempt, Wrong, by, named, rejected
 from theory.assumptions import (
     IDENTICAL,
     INDEPENDENT,
@@ -14,11 +14,13 @@ from theory.assumptions import (
     THIRD,
 )
 from theory.proof import (
+    LAYER,
     Same,
     Within,
     c,
     suppose,
 )
+from theory.proof.grants import Hypothesis
 from theory.proof.rules import (
     ARITHMETIC,
     EXPANSION,
@@ -27,6 +29,7 @@ from theory.proof.rules import (
     TAYLOR,
     TRIANGLE,
 )
+from theory.proof.sizes import fitted_gain, slope_product
 from theory.proof.units import E, derivative, gradient_entry, kappa, remainder, taylor, taylor_bound, xi
 from theory.proofs.single_units import closed_form, difference, polynomial
 
@@ -277,6 +280,200 @@ UNITS = (
         by(HYPOTHESIS, Same(E(xi(1)), 0), suppose(INDEPENDENT)),
     ),
 )
+
+_two, _smooth = suppose(INDEPENDENT), suppose(SMOOTH)
+_F2 = derivative({}, (2,))
+
+
+def _split(mean: sympy.Expr, value: object, *sources: Hypothesis) -> Attempt:
+    return by(SEPARATION, Same(mean, value), *sources)
+
+
+def _call(name: str, *noise: sympy.Expr) -> sympy.Expr:
+    return sympy.Function(name, real=True)(*noise)
+
+
+def _remainder(name: str, *noise: sympy.Expr) -> Attempt:
+    return by(TAYLOR, Within(_call(name, *noise), taylor_bound({}, 1, 3)), _third)
+
+
+_pair = _split(E(xi(1) ** 2 * xi(2)), 0, _two)
+_fifth = _split(E(xi(1) ** 5 * xi(2)), 0, *_moments)
+_through = _split(E(_F2 * xi(1)), 0, _two, _third)
+
+EXISTENCE = (
+    Wrong("two moments are no ten", _split(E(xi(1) ** 10 * xi(2)), 0, _two), "ξ has no moment 10", _pair),
+    Wrong("two moments are no three", _split(E(xi(1) ** 3 * xi(2)), 0, _two), "ξ has no moment 3", _fifth),
+    Wrong("five moments are no six", _split(E(xi(1) ** 6 * xi(2)), 0, *_moments), "no moment 6", _fifth),
+    Wrong(
+        "sizes have moments no sooner",
+        _split(E(sympy.Abs(xi(1)) ** 7 * xi(2)), 0, *_moments),
+        "no moment 7",
+        _fifth,
+    ),
+    Wrong("1/ξ has no mean", _split(E(xi(2) / xi(1)), 0, _two), "its mean need not exist", _pair),
+    Wrong(
+        "ξ^(1/2) is no number of a negative ξ",
+        _split(E(xi(2) * sympy.sqrt(xi(1))), 0, _two),
+        "its mean need not exist",
+        _pair,
+    ),
+    Wrong(
+        "exp ξ⁴ has no mean",
+        _split(E(xi(2) * sympy.exp(xi(1) ** 4)), 0, _two),
+        "no number of the vocabulary",
+        _pair,
+    ),
+    Wrong(
+        "a loss has a mean only if it grows slowly",
+        _split(E(_F2 * xi(1)), 0, _two),
+        "how F_.* grows",
+        _through,
+    ),
+    Wrong(
+        "the square of a loss has a mean only if it grows more slowly",
+        _split(E(_F2**2 * xi(1)), 0, *_moments, _third),
+        "ξ has no moment 6",
+        _split(E(_F2**2 * xi(1)), 0, _two, _smooth),
+    ),
+    Wrong(
+        "a loss times the noise needs four moments",
+        _split(E(_F2 * xi(2) * xi(1)), 0, _two, suppose(QUADRATIC)),
+        "ξ has no moment 3",
+        _split(E(_F2 * xi(2) * xi(1)), 0, _two, _third),
+    ),
+    Wrong(
+        "a third derivative in three units may grow (S4)",
+        _split(E(derivative({1: 1, 2: 1, 3: 1}, (2,)) * xi(1)), 0, *_moments, _third),
+        "how F_.* grows",
+        _split(E(derivative({1: 1, 2: 2}, (2,)) * xi(1)), 0, *_moments, _third),
+    ),
+    Wrong(
+        "a fourth derivative may grow (S4)",
+        _split(E(derivative({1: 4}, (2,)) * xi(1)), 0, *_moments, _third),
+        "how F_.* grows",
+        _split(E(derivative({1: 4}, (2,)) * xi(1)), 0, *_moments, _smooth),
+    ),
+    Wrong(
+        "a sixth derivative may grow (S5)",
+        _split(E(derivative({1: 6}, (2,)) * xi(1)), 0, *_moments, _smooth),
+        "how F_.* grows",
+        _split(E(derivative({1: 5}, (2,)) * xi(1)), 0, *_moments, _smooth),
+    ),
+    Wrong(
+        "a remainder has a mean only if the loss grows slowly",
+        _split(E(remainder({}, (2,), 2, 3) * xi(1)), 0, *_moments),
+        "how R.* grows",
+        _split(E(remainder({}, (2,), 2, 3) * xi(1)), 0, *_moments, _third),
+    ),
+    Wrong(
+        "a remainder is bounded at cξ, not at 5cξ",
+        _remainder("R[F_{};1^3]", 5 * xi(1)),
+        "no number of the vocabulary",
+        _lagrange,
+    ),
+    Wrong(
+        "a remainder is bounded where it depends on the unit",
+        _remainder("R[F_{};1^3]", xi(2)),
+        "no number of the vocabulary",
+        _lagrange,
+    ),
+    Wrong(
+        "a remainder has a positive order",
+        _remainder("R[F_{1,1,1,1};1^-1]", xi(1)),
+        "no number of the vocabulary",
+        _lagrange,
+    ),
+    Wrong(
+        "a remainder is one of a derivative",
+        _remainder("R[G;1^3]", xi(1)),
+        "no number of the vocabulary",
+        _lagrange,
+    ),
+    Wrong(
+        "a remainder of F_12 in unit 2 depends on unit 2",
+        by(TAYLOR, Within(_call("R[F_{1,2};2^1]", xi(3)), taylor_bound({1: 1, 2: 1}, 2, 1)), _third),
+        "no number of the vocabulary",
+        by(TAYLOR, Within(remainder({1: 1, 2: 1}, (2, 3), 2, 1), taylor_bound({1: 1, 2: 1}, 2, 1)), _third),
+    ),
+    Wrong(
+        "a loss is taken at ±cξ, not at any other point",
+        by(ARITHMETIC, Same(_call("F_{}", xi(1) ** 2), _call("F_{}", xi(1) ** 2))),
+        "no number of the vocabulary",
+        by(ARITHMETIC, Same(_call("F_{}", -xi(1)), _call("F_{}", -xi(1)))),
+    ),
+    Wrong(
+        "a loss does not take the same noise twice",
+        by(ARITHMETIC, Same(_call("F_{}", xi(1), xi(1)), _call("F_{}", xi(1), xi(1)))),
+        "no number of the vocabulary",
+        by(ARITHMETIC, Same(_F, _F)),
+    ),
+    Wrong(
+        "infinity is no derivative, to no order",
+        by(ARITHMETIC, Same(sympy.oo, gradient_entry(1), 1)),
+        "no exact finite real number",
+        by(ARITHMETIC, Same(c, 0, 1)),
+    ),
+    Wrong(
+        "an equation to the order 0 says nothing",
+        by(ARITHMETIC, Same(kappa(3), kappa(4), 0)),
+        "to below 0",
+        by(ARITHMETIC, Same(c * kappa(3), c**2 * kappa(4), 1)),
+    ),
+    Wrong(
+        "zoo is no number",
+        by(ARITHMETIC, Same(sympy.zoo, sympy.zoo)),
+        "no exact finite real number",
+        by(ARITHMETIC, Same(0, 0)),
+    ),
+    Wrong(
+        "nan is no number",
+        by(ARITHMETIC, Same(sympy.nan, 0)),
+        "no exact finite real number",
+        by(ARITHMETIC, Same(0, 0)),
+    ),
+    Wrong(
+        "a rounded number is none",
+        by(ARITHMETIC, Same(sympy.Float(1) + sympy.Float("1e-30"), 1)),
+        "no exact finite real number",
+        by(ARITHMETIC, Same(sympy.Rational(1, 3) * 3, 1)),
+    ),
+    Wrong(
+        "i is no real number",
+        by(ARITHMETIC, Same(sympy.I, sympy.I)),
+        "no exact finite real number",
+        by(ARITHMETIC, Same(-1, -1)),
+    ),
+    Wrong(
+        "κ₃ is not divided by",
+        by(ARITHMETIC, Same(kappa(3) / kappa(3) ** 2, 1 / kappa(3))),
+        "may be 0",
+        by(ARITHMETIC, Same(c / c**2, 1 / c)),
+    ),
+    Wrong(
+        "a root of what may be negative is no number",
+        by(ARITHMETIC, Same(sympy.sqrt(kappa(4)), sympy.sqrt(kappa(4)))),
+        "need not be a real number",
+        by(ARITHMETIC, Same(sympy.sqrt(c), sympy.sqrt(c))),
+    ),
+    Wrong(
+        "κ₆ is no number of a hypothesis",
+        by(ARITHMETIC, Same(kappa(6), kappa(6))),
+        "no number of the vocabulary",
+        by(ARITHMETIC, Same(kappa(5), kappa(5))),
+    ),
+    Wrong(
+        "a fitted gain may grow as c falls",
+        by(ARITHMETIC, Same(c**2 * fitted_gain(LAYER), 0, 2)),
+        "the sides differ",
+        by(ARITHMETIC, Same(c**2 * slope_product(LAYER), 0, 2)),
+    ),
+)
+
+
+@pytest.mark.parametrize("case", EXISTENCE, ids=named)
+def test_means_of_single_units_exist_and_numbers_are_numbers(case: Wrong) -> None:
+    rejected(case)
 
 
 @pytest.mark.parametrize("case", UNITS, ids=named)

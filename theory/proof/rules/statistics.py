@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sympy
 
 from theory.assumptions import GAUSSIAN_NOISE, M3, M5, R_AT_C, SAMPLES, WEAKLY_DIFFERENTIABLE
 from theory.proof.normal_form import Reading
-from theory.proof.polynomials import Letter, Monomial, Nested, Poly, collect, scaled
+from theory.proof.polynomials import Letter, Monomial, Nested, Poly, Word, collect, reverse, scaled
 from theory.proof.relations import Equal, FirstOrder, Integrable, Invertible, Normal, Relation
 from theory.proof.rules.core import Premises, Rejected, Rule, equation, expect, shown
-from theory.proof.terms import LIMITS, ONE, ROW, Applied, Product, Symbol, deep, dependence
+from theory.proof.terms import LIMITS, ONE, ROW, Applied, Product, Symbol, Term, deep, dependence
 from theory.proof.vocabulary import HIDDEN, SMALL, estimate, noisy_gradient
 
 
@@ -17,6 +19,7 @@ def _first_order(claim: Relation, premises: Premises) -> None:
     """The difference of the sides is, to first order, that of an equation of the premises."""
     found = expect(claim, FirstOrder, "equations to first order")
     _refuse_rows_under_a_mean(found, premises)
+    _refuse_inverses_of_what_agrees(found, premises)
     together = Premises(tuple(map(_as_equation, premises.relations)), premises.assumptions)
     missing = _missing(together, found)
     if missing is None:
@@ -60,11 +63,50 @@ def _as_equation(relation: Relation) -> Relation:
 
 def _refuse_rows_under_a_mean(claim: FirstOrder, premises: Premises) -> None:
     """What agrees for each row need not do so in the mean: nothing bounds what was left out there."""
-    of_a_row = [r for r in premises.of(FirstOrder) if (dependence(r.left)[0] | dependence(r.right)[0]) & ROW]
-    if of_a_row and any(
-        isinstance(term, Applied) for side in (claim.left, claim.right) for term in deep(side)
-    ):
+    agreeing = premises.of(FirstOrder)
+    of_a_row = [r for r in agreeing if (dependence(r.left)[0] | dependence(r.right)[0]) & ROW]
+    terms = (term for relation in (claim, *premises.of(Equal)) for term in _sides(relation))
+    if of_a_row and any(isinstance(part, Applied) for term in terms for part in deep(term)):
         raise Rejected(f"{of_a_row[0].left} is known to first order for each row, not in a mean over rows")
+
+
+def _refuse_inverses_of_what_agrees(claim: FirstOrder, premises: Premises) -> None:
+    """Inverses of what agrees to first order need not agree at all: both may be small."""
+    agreeing = premises.of(FirstOrder)
+    if not agreeing:
+        return
+    exact = Premises(tuple(r for r in premises.relations if r not in agreeing)).reading(linear=True)
+    patterns = [word for r in agreeing if (word := exact.of(r.left).as_word()) is not None]
+
+    def is_changed(letter: Letter) -> bool:
+        return isinstance(letter.atom, Nested) and (
+            letter.atom.operator in ("inv", "pinv") and _contains_word(letter.atom.inner, patterns)
+        )
+
+    for side in (term for relation in (claim, *premises.of(Equal), *agreeing) for term in _sides(relation)):
+        if exact.of(side).contains(is_changed):
+            raise Rejected(f"what agrees to first order need not do so in an inverse: {side}")
+
+
+def _sides(relation: Equal | FirstOrder) -> tuple[Term, Term]:
+    return relation.left, relation.right
+
+
+def _contains_word(poly: Poly, patterns: Sequence[Word]) -> bool:
+    """Whether one of the words, or its transpose, stands anywhere in it."""
+    words = [w for monomial, _ in poly.terms for w in (*monomial.numbers, monomial.word)]
+    found = any(
+        word[start : start + len(wanted)] == wanted
+        for pattern in patterns
+        for wanted in (pattern, reverse(pattern))
+        for word in words
+        for start in range(len(word))
+    )
+    return found or any(
+        _contains_word(letter.atom.inner, patterns)
+        for letter in poly.letters
+        if isinstance(letter.atom, Nested)
+    )
 
 
 def _means(premises: Premises, reading: Reading) -> frozenset[Letter]:

@@ -73,9 +73,12 @@ def _short(expression: sympy.Expr) -> str:
 def _is_small(term: sympy.Expr, below: int) -> bool:
     """Whether the term is a power of c of that order, or a higher one, times what does not depend on c."""
     power = _power(term)
-    if any(call.func.__name__.startswith(("F_{", "R[")) for call in term.atoms(AppliedUndef)):
-        return False  # at a perturbed point: it depends on c, and nothing bounds it
+    if any(call.func.__name__.startswith(_PERTURBED) for call in term.atoms(AppliedUndef)):
+        return False  # at a perturbed point, or fitted: it depends on c, and nothing bounds it
     return bool(power >= below) and not sympy.cancel(term / c**power).has(c)
+
+
+_PERTURBED = ("F_{", "R[", "β̂")
 
 
 def _power(term: sympy.Expr) -> sympy.Expr:
