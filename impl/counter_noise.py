@@ -113,9 +113,26 @@ COUNTED_FAMILIES = (*LAWS, "hadamard")
 
 
 def sample_index(data: Tensor | Sequence[int], draws: Tensor | Sequence[int]) -> Tensor:
-    """The index 2^32 d + k of each datum d and draw k, int64 of shape (data, draws)."""
-    d, k = torch.as_tensor(data, dtype=torch.int64), torch.as_tensor(draws, dtype=torch.int64)
-    return (d[:, None] << 32) + k
+    """The index 2^32 d + k of each datum d and draw k, int64 of shape (data, draws).
+
+    Raises ``InvalidInput`` unless 0 <= d, k < 2^32.
+    """
+    return (_numbers("data", data)[:, None] << 32) + _numbers("draws", draws)
+
+
+def _numbers(argument: str, value: object) -> Tensor:
+    """A list of whole numbers of 32 bits, as a tensor."""
+    if not isinstance(value, Tensor):
+        given = enumerate(checks.sequence(argument, value))
+        return torch.tensor(
+            [checks.whole(f"{argument}[{k}]", n, 0, 2**32) for k, n in given], dtype=torch.int64
+        )
+    found = checks.dense(argument, value, (torch.int64, torch.int32)).to(torch.int64)
+    checks.require(found.dim() == 1, f"the shape of {argument}", tuple(found.shape), "one axis")
+    checks.finite(argument, found)
+    low, high = (int(end) for end in found.aminmax()) if len(found) else (0, 0)
+    checks.require(low >= 0 and high < 2**32, argument, f"from {low} to {high}", f"from 0 to {2**32 - 1}")
+    return found
 
 
 def values_of(
@@ -165,15 +182,14 @@ def counted_noise(
     entry depends on (family, seed, step, layer, sample, unit) and on nothing else; for ``hadamard`` on the
     draw and on the unit's place among all of ``sizes``. Raises ``InvalidInput`` as ``draw_noise`` does.
     """
-    widths = [checks.whole(f"sizes[{k}]", n, 1) for k, n in enumerate(checks.sequence("sizes", sizes))]
-    checks.require(len(widths) > 0, "the length of sizes", 0, "at least 1")
+    widths, dtype = checks.sizes(sizes), checks.dtype("dtype", dtype)
     checks.one_of("family", family, COUNTED_FAMILIES)
     seed, step = checks.whole("seed", seed, 0, 2**32), checks.whole("step", step, 0, 2**32)
-    checks.require(dtype in checks.DTYPES, "dtype", dtype, "torch.float32 or torch.float64")
-    checks.require(samples.dtype == torch.int64, "the dtype of samples", samples.dtype, "torch.int64")
+    samples = checks.integers("samples", samples)
+    checks.affordable("the noise of these sizes and samples", samples.numel() * sum(widths))
     low, high = samples & MASK, (samples >> 32) & MASK
     if family == "hadamard":
-        return hadamard(widths, low, dtype)
+        return design(widths, low, dtype)
     k0, k1 = (torch.tensor(v, device=samples.device) for v in (seed, step))
     noise = []
     for layer, n in enumerate(widths):
@@ -185,7 +201,11 @@ def counted_noise(
 
 def hadamard_draws(units: int) -> int:
     """The length 2m of the fold-over design: m is the power of two not below the number of units."""
-    return int(2 * 2 ** math.ceil(math.log2(max(units, 1))))
+    return _length(checks.whole("units", units, 0, 2**63))
+
+
+def _length(units: int) -> int:
+    return 2 << (max(units, 1) - 1).bit_length()
 
 
 def hadamard(sizes: Sequence[int], draws: Tensor, dtype: torch.dtype = torch.float64) -> list[Tensor]:
@@ -193,9 +213,17 @@ def hadamard(sizes: Sequence[int], draws: Tensor, dtype: torch.dtype = torch.flo
 
     Over 2m consecutive draws (m = ``hadamard_draws`` / 2) the units, counted through all layers, have exactly
     E xi = 0, E xi xi^T = I, and no third moments: unit j of draw k has the sign (-1)^(bits that j and k
-    share), the other sign where k mod 2m >= m (Sylvester's matrix and its negative).
+    share), the other sign where k mod 2m >= m (Sylvester's matrix and its negative). ``draws`` is int64, any
+    shape.
     """
-    half = hadamard_draws(sum(sizes)) // 2
+    widths, draws = checks.sizes(sizes), checks.integers("draws", draws)
+    checks.affordable("the design of these sizes and draws", draws.numel() * sum(widths))
+    return design(widths, draws, checks.dtype("dtype", dtype))
+
+
+def design(sizes: Sequence[int], draws: Tensor, dtype: torch.dtype) -> list[Tensor]:
+    """``hadamard`` of arguments that have been checked: what the compiled paths compile."""
+    half = _length(sum(sizes)) // 2
     units = torch.arange(sum(sizes), device=draws.device).view(-1, *[1] * draws.dim())
     shared = units & (draws % half)
     for shift in (16, 8, 4, 2, 1):

@@ -7,244 +7,56 @@ The data are cut into chunks of ``--chunk`` data; rank r of R takes the chunks r
 chunk of each. Noise is a function of the datum's index, so the ranks together draw what one process draws,
 and the sums S and Q are added with one all-reduce (gloo on the CPU, NCCL on CUDA devices) at each checkpoint
 and at the end. A rank that dies ends the run with an error that names the last checkpoint; the same command,
-on any number of ranks, goes on from there.
+on any number of ranks, goes on from there. A checkpoint is bound to data and settings: with others it is
+refused, and while one run works on it, another is.
 
-``--input`` is an .npz with arrays W1 ... W{N+1}, x (data, n_0), y (data, p); without it a random network of
-``--widths`` and random data are made from ``--seed``. Under "FA" there is one pass over the data per hidden
-layer.
+``--input`` is an .npz with arrays W1 ... W{N+1}, x (data, n_0), y (data, p), float32 or float64, which are
+taken to ``--dtype``; without it a random network of ``--widths`` and random data are made from ``--seed``.
+Under "FA" there is one pass over the data per hidden layer. ``--output`` is written under exactly that name,
+whole or not at all.
+
+Exit codes: 0 done; 1 a rank was lost, or the run was stopped by SIGTERM; 2 the call is wrong, or a file
+cannot be read or written; 3 the command itself broke; 130 interrupted. One process with ``--checkpoint`` that
+is interrupted or stopped finishes its round first, and writes it down; asked again, it ends at once.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
-import time
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
-from itertools import pairwise
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as File
+from typing import Never
 
 import numpy as np
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
+from feedback_proofs_io import whole
+from feedback_proofs_io.command import INTERRUPTED, ended, say, show
+from feedback_proofs_io.text import printable
 from impl import checks
 from impl.activations import ACTIVATIONS
 from impl.counter_noise import COUNTED_FAMILIES
-from impl.feedback import RULES, feedback_shapes
-from impl.kernels import PATHS, PRODUCTS, Problem
+from impl.estimate_input import DTYPES, problem_from, widths_of
+from impl.estimate_run import Stopped, estimate
+from impl.feedback import RULES
+from impl.kernels import PATHS, PRODUCTS, Problem, open_path
 from impl.least_squares import Sums
 from impl.losses import LOSSES
-from impl.network import Network
-from impl.stream import Stream, read_whole, write_whole
+from impl.ranks import LONGEST_WAIT, Ranks, place
 
-__all__ = ["Ranks", "estimate", "main"]
-
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
-
-
-class Ranks:
-    """This process among those of ``torchrun``; alone where there are none."""
-
-    def __init__(self, device: str = "cpu", timeout: float = 300.0) -> None:
-        self.size, self.rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
-        self.device = torch.device("cpu")
-        if device == "cuda":
-            self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
-            torch.cuda.set_device(self.device)
-        if self.size > 1:
-            backend = "nccl" if device == "cuda" else "gloo"
-            dist.init_process_group(backend, timeout=timedelta(seconds=timeout))
-
-    def add_up(self, tensors: Sequence[Tensor]) -> list[Tensor]:
-        """The sum of each float64 tensor over the ranks, the same on all of them."""
-        flat = torch.cat([tensor.flatten() for tensor in tensors])
-        if self.size > 1:
-            dist.all_reduce(flat)
-        parts = torch.split(flat, [tensor.numel() for tensor in tensors])
-        return [part.view_as(tensor) for part, tensor in zip(parts, tensors, strict=True)]
-
-    def close(self) -> None:
-        """Leave the group."""
-        if self.size > 1:
-            dist.destroy_process_group()
-
-
-def gather(stream: Stream, ranks: Ranks) -> None:
-    """Add up the streams of all ranks: each then holds the whole sums."""
-    count = torch.tensor([stream.count], dtype=torch.float64, device=ranks.device)
-    *sums, total = ranks.add_up([*stream.totals.tensors, count])
-    for mine, whole in zip(stream.totals.tensors, sums, strict=True):
-        mine.copy_(whole)
-    stream.totals.count = int(total.item())
-
-
-def forget(stream: Stream, ranks: Ranks) -> None:
-    """Leave the whole sums to rank 0, so that adding up again counts them once."""
-    if ranks.rank > 0:
-        for total in stream.totals.tensors:
-            total.zero_()
-        stream.totals.count = 0
-
-
-def estimate(
-    problem: Problem,
-    x: Tensor,
-    y: Tensor,
-    draws: int,
-    ranks: Ranks,
-    *,
-    chunk: int = 1024,
-    ridge: float = 0.0,
-    path: str = "auto",
-    checkpoint: File | None = None,
-    every: int = 16,
-) -> tuple[list[Tensor], dict[int, Sums]]:
-    """B-hat^2 ... B-hat^{N+1}, and by their index the sums they solve, from the data of all ranks.
-
-    Matrices of passes that were over when the run was resumed come without sums. Every rank has the whole x
-    and y, and gets the result.
-
-    A checkpoint is written every ``every`` rounds; where one exists already, the run goes on from it. Raises
-    ``InvalidInput`` if it belongs to another problem.
-    """
-    hidden = len(problem.hidden)
-    passes = hidden if problem.rule == "FA" else 1
-    fitted, done, state = [torch.zeros_like(B) for B in problem.feedback], 0, None
-    if checkpoint is not None and checkpoint.exists():
-        fitted, done, state = _resume(checkpoint, fitted)
-    sums: dict[int, Sums] = {}
-    progress = _Progress(ranks, passes * len(x), draws)
-    for turn in range(done, passes):
-        stream = Stream(replace(problem, feedback=tuple(fitted)), draws, path=path, expected=len(x) * draws)
-        if state is not None:
-            stream.restore(state, f"the checkpoint {checkpoint}")
-            progress.begin(turn * len(x) + stream.data)
-            forget(stream, ranks)
-            state = None
-        at, rounds = stream.data, 0
-        while at < len(x):
-            mine = slice(at + ranks.rank * chunk, at + (ranks.rank + 1) * chunk)
-            if mine.start < len(x):
-                stream.add(x[mine], y[mine], mine.start)
-            at, rounds = min(at + ranks.size * chunk, len(x)), rounds + 1
-            progress.at(turn * len(x) + at)
-            if checkpoint is not None and rounds % every == 0 and at < len(x):
-                gather(stream, ranks)
-                stream.data = at
-                if ranks.rank == 0:
-                    cpu = [B.cpu() for B in fitted]
-                    write_whole(checkpoint, {"pass": turn, "fitted": cpu, "stream": stream.state()})
-                progress.saved(checkpoint, at)
-                forget(stream, ranks)
-        gather(stream, ranks)
-        whole = stream.sums()
-        for k in [hidden - 1 - turn] if problem.rule == "FA" else range(hidden):
-            sums[k] = whole[k]
-            fitted[k] = whole[k].solve(ridge).to(fitted[k].dtype)[None]
-    progress.end()
-    return [B[0] for B in fitted], sums
-
-
-def _resume(checkpoint: File, fitted: list[Tensor]) -> tuple[list[Tensor], int, object]:
-    content = read_whole(checkpoint)
-    if not isinstance(content, dict) or not {"pass", "fitted", "stream"} <= set(content):
-        raise checks.InvalidInput(f"the checkpoint {checkpoint} is no estimate's; expected one that was.")
-    shapes = [tuple(B.shape) for B in content["fitted"]]
-    expected = [tuple(B.shape) for B in fitted]
-    checks.require(shapes == expected, f"the checkpoint {checkpoint}", "of other widths", str(expected))
-    return (
-        [B.to(like) for B, like in zip(content["fitted"], fitted, strict=True)],
-        int(content["pass"]),
-        content["stream"],
-    )
-
-
-class _Progress:
-    """Lines on standard error, by rank 0, at most one every two seconds."""
-
-    def __init__(self, ranks: Ranks, data: int, draws: int) -> None:
-        self.ranks, self.data, self.draws = ranks, data, draws
-        self.first, self.start, self.last = 0, time.monotonic(), 0.0
-        self.note = "no checkpoint was written"
-        if ranks.size > 1:
-            print(f"rank {ranks.rank} of {ranks.size}, process {os.getpid()}", file=sys.stderr, flush=True)
-
-    def begin(self, done: int) -> None:
-        """The run goes on from a checkpoint."""
-        self.first = done
-        self._say(f"going on from the checkpoint: {done} of {self.data} data done")
-
-    def at(self, done: int) -> None:
-        """So many data are done, all passes counted."""
-        now = time.monotonic()
-        if now - self.last >= 2.0:
-            rate = (done - self.first) * self.draws / max(now - self.start, 1e-9)
-            self._say(f"{done} of {self.data} data ({100 * done / self.data:.0f} %), {rate:.3g} samples/s")
-            self.last = now
-
-    def saved(self, file: File, at: int) -> None:
-        """A checkpoint was written."""
-        self.note = f"the last checkpoint, {file}, holds the first {at} data of its pass"
-        self._say(f"checkpoint: {at} data of this pass, in {file}")
-
-    def end(self) -> None:
-        """All is done."""
-        self._say(f"{self.data} of {self.data} data in {time.monotonic() - self.start:.1f} s")
-
-    def _say(self, line: str) -> None:
-        if self.ranks.rank == 0:
-            print(line, file=sys.stderr, flush=True)
-
-
-def problem_from(options: argparse.Namespace, device: torch.device) -> tuple[Problem, Tensor, Tensor]:
-    """The problem and the data that the options describe."""
-    dtype = DTYPES[options.dtype]
-    if options.input is not None:
-        with np.load(options.input, allow_pickle=False) as arrays:
-            count = sum(name[:1] == "W" and name[1:].isdigit() for name in arrays.files)
-            missing = [n for n in (*(f"W{k + 1}" for k in range(count)), "x", "y") if n not in arrays.files]
-            checks.require(
-                not missing, "--input", f"{options.input} without {', '.join(missing)}", "all of them"
-            )
-            tensors = [torch.from_numpy(arrays[f"W{k + 1}"]) for k in range(count)]
-            x, y = torch.from_numpy(arrays["x"]), torch.from_numpy(arrays["y"])
-    else:
-        widths = [int(n) for n in options.widths.split("-")]
-        source = torch.Generator().manual_seed(options.seed)
-        tensors = [_normal(source, b, a) / a**0.5 for a, b in pairwise(widths)]
-        x, y = (_normal(source, options.data, n) for n in (widths[0], widths[-1]))
-    weights = tuple(W.to(device, dtype) for W in tensors)
-    output = options.output_activation or options.activation
-    network = Network(weights, (options.activation,) * (len(weights) - 1) + (output,), options.loss)
-    zeros = [weights[0].new_zeros(shape) for shape in feedback_shapes(network, options.rule)]
-    problem = Problem.of(
-        network,
-        zeros,
-        c=options.c,
-        rule=options.rule,
-        family=options.family,
-        seeds=options.seed,
-        products=options.products,
-    )
-    return problem, *checks.data(
-        x.to(device, dtype), y.to(device, dtype), network.widths[0], network.widths[-1], weights[0]
-    )
-
-
-def _normal(source: torch.Generator, rows: int, columns: int) -> Tensor:
-    return torch.randn((rows, columns), generator=source, dtype=torch.float64)
+__all__ = ["Ranks", "Stopped", "estimate", "main"]
 
 
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
-    found = argparse.ArgumentParser(
-        prog="python -m impl.estimate", description=(__doc__ or "").split("\n\n")[0]
-    )
+    paragraphs = (__doc__ or "").split("\n\n")
+    found = _Parser(prog="python -m impl.estimate", description=paragraphs[0], epilog=paragraphs[-1])
     add = found.add_argument
     add("--input", type=File, help=".npz with W1, W2, ..., x and y")
     add("--widths", default="784-50-20-10", help="of a random network (default: %(default)s)")
@@ -272,63 +84,142 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
+class _Parser(argparse.ArgumentParser):
+    """One that shows no character of a word that would act on the terminal."""
+
+    def error(self, message: str) -> Never:
+        super().error(printable(message))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command: 0 when done, 1 when a rank was lost, 2 for a call that is wrong."""
+    """Run the command; the exit codes are those above."""
     options = parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _stopped)
-    ranks = Ranks(options.device, options.timeout)
-    try:
-        for name in ("chunk", "every", "data", "draws"):
-            checks.whole(f"--{name}", getattr(options, name), 1)
-        problem, x, y = problem_from(options, ranks.device)
-        B, sums = estimate(
-            problem,
-            x,
-            y,
-            options.draws,
-            ranks,
-            chunk=options.chunk,
-            ridge=options.ridge,
-            path=options.path,
-            checkpoint=options.checkpoint,
-            every=options.every,
-        )
-    except (checks.InvalidInput, OSError, ValueError) as error:
-        print(f"impl.estimate: {error}", file=sys.stderr)
-        return 2
-    except (RuntimeError, _Stopped) as error:
-        lost = ranks.size > 1 and (isinstance(error, _Stopped) or "path" not in str(error))
-        reason = "another rank was lost, or the run was stopped" if lost else str(error)
-        print(f"impl.estimate: {reason}; {_left(options.checkpoint)}.", file=sys.stderr, flush=True)
-        os._exit(1)  # the process group may be past closing
-    if ranks.rank == 0:
-        for k, matrix in enumerate(B):
-            gap = ""
-            if options.rule == "FA":
-                weight = problem.weights[k + 1][0]
-                gap = f"   |W - B| / |W| = {((weight - matrix).norm() / weight.norm()).item():.3e}"
-            print(f"B{k + 2} {tuple(matrix.shape)}{gap}")
-        if options.output is not None:
-            arrays = {f"B{k + 2}": matrix for k, matrix in enumerate(B)}
-            arrays |= {f"S{k + 2}": one.S for k, one in sums.items()}
-            arrays |= {f"Q{k + 2}": one.Q for k, one in sums.items()}
-            np.savez(options.output, allow_pickle=False, **{k: v.cpu().numpy() for k, v in arrays.items()})
-    ranks.close()
+    return ended("impl.estimate", lambda: _run(options), (checks.InvalidInput, OSError))
+
+
+def _run(options: argparse.Namespace) -> int:
+    _check(options)
+    size, rank, _ = place()
+    _prepare(options, rank)
+    with _signals(options.checkpoint is not None and size == 1) as asked:
+        try:
+            ranks = Ranks(options.device, options.timeout)
+            problem, x, y = problem_from(options, ranks.device)
+            _can_run(problem, options)
+            B, sums = estimate(
+                problem,
+                x,
+                y,
+                options.draws,
+                ranks,
+                chunk=options.chunk,
+                ridge=options.ridge,
+                path=options.path,
+                checkpoint=options.checkpoint,
+                every=options.every,
+                stop=lambda: bool(asked),
+            )
+        except (KeyboardInterrupt, Stopped) as error:
+            interrupted = isinstance(error, KeyboardInterrupt) or signal.SIGINT in asked
+            reason = "interrupted" if interrupted else "the run was stopped"
+            return _ends(options, size, reason, INTERRUPTED if interrupted else 1)
+        except RuntimeError:
+            if size == 1:
+                raise  # no other rank can be the reason
+            return _ends(options, size, "another rank was lost, or the run was stopped", 1)
+        if ranks.rank == 0:
+            _report(options, problem, B, sums)
+        ranks.close()
     return 0
 
 
-class _Stopped(Exception):
-    pass
+def _check(options: argparse.Namespace) -> None:
+    """Numbers that no run can have are refused before there is any work."""
+    for name in ("chunk", "every", "data", "draws"):
+        checks.whole(f"--{name}", getattr(options, name), 1, 2**32)
+    checks.whole("--seed", options.seed, 0, 2**32)
+    checks.noise_scale(options.c, "--c")
+    checks.ridge_penalty(options.ridge, "--ridge")
+    expected = f"seconds above 0 and up to {LONGEST_WAIT:g}"
+    seconds = checks.number("--timeout", options.timeout, expected)
+    checks.require(0 < seconds <= LONGEST_WAIT, "--timeout", repr(seconds), expected)
+    if options.input is None:
+        widths_of(options.widths)
+    here = options.device == "cpu" or torch.cuda.is_available()
+    checks.require(here, "--device", "'cuda'", "'cpu', as there is no CUDA device here")
 
 
-def _stopped(*_: object) -> None:
-    raise _Stopped("stopped")
+def _prepare(options: argparse.Namespace, rank: int) -> None:
+    """See that what will be written can be, before the work; raises ``whole.CannotWrite``."""
+    files = [(f"--{name}", getattr(options, name)) for name in ("input", "checkpoint", "output")]
+    whole.apart((name, file) for name, file in files if file is not None)
+    for _, file in files[1:]:
+        if file is not None and rank == 0:
+            whole.prepare(file, folders=False)
 
 
-def _left(checkpoint: File | None) -> str:
-    if checkpoint is None or not checkpoint.exists():
-        return "no checkpoint was written"
-    return f"the last checkpoint is {checkpoint}: the same command goes on from it"
+def _can_run(problem: Problem, options: argparse.Namespace) -> None:
+    """A path that is asked for by name must be one that can run here."""
+    if options.path != "auto":
+        try:
+            open_path(problem, options.path)
+        except RuntimeError as error:
+            raise checks.InvalidInput(f"--path is {options.path!r}; {error}.") from error
+
+
+def _report(
+    options: argparse.Namespace, problem: Problem, B: Sequence[Tensor], sums: Mapping[int, Sums]
+) -> None:
+    """Write the result, where that is asked for, and print a line for each matrix."""
+    if options.output is not None:
+        arrays = {f"B{k + 2}": matrix for k, matrix in enumerate(B)}
+        arrays |= {f"S{k + 2}": one.S for k, one in sums.items()}
+        arrays |= {f"Q{k + 2}": one.Q for k, one in sums.items()}
+        found = {name: array.cpu().numpy() for name, array in arrays.items()}
+        whole.write_with(options.output, lambda file: np.savez(file, allow_pickle=False, **found))
+    for k, matrix in enumerate(B):
+        gap = ""
+        if options.rule == "FA":
+            weight = problem.weights[k + 1][0]
+            gap = f"   |W - B| / |W| = {((weight - matrix).norm() / weight.norm()).item():.3e}"
+        show(f"B{k + 2} {tuple(matrix.shape)}{gap}")
+
+
+@contextlib.contextmanager
+def _signals(patient: bool) -> Iterator[list[int]]:
+    """The signals that have asked the run to end, as they come: by Ctrl-C, or SIGTERM.
+
+    Each raises, in the middle of the work, ``KeyboardInterrupt`` or ``Stopped``; but where the run is
+    ``patient`` the first does not, for the run to see it when its round is over.
+    """
+    asked: list[int] = []
+
+    def handle(number: int, _: object) -> None:
+        asked.append(number)
+        if not patient or len(asked) > 1:
+            raise KeyboardInterrupt if number == signal.SIGINT else Stopped("the run was stopped")
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():  # no other may say
+        heard = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, handle) for number in heard}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ends(options: argparse.Namespace, size: int, reason: str, code: int) -> int:
+    """Say why a run is over before its end, and what is left of it."""
+    kept = options.checkpoint
+    left = "no checkpoint was written"
+    if kept is not None and kept.exists():
+        left = f"the last checkpoint is {kept}: the same command goes on from it"
+    say(f"impl.estimate: {reason}; {left}.")
+    if size > 1:
+        os._exit(code)  # the process group may be past closing
+    return code
 
 
 if __name__ == "__main__":

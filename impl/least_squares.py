@@ -58,6 +58,8 @@ class Sums:
             return NotImplemented
         shapes = [tuple(sums.S.shape) for sums in (self, other)]
         checks.require(shapes[0] == shapes[1], "the shape of the added S", shapes[1], str(shapes[0]))
+        places = [sums.S.device for sums in (self, other)]
+        checks.require(places[0] == places[1], "the device of the added S", places[1], str(places[0]))
         return Sums(self.S + other.S, self.Q + other.Q, self.count + other.count)
 
     def solve(self, ridge: float = 0.0) -> Tensor:

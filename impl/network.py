@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor
@@ -82,7 +82,10 @@ class Network:
             f"{type(network).__name__} without {', '.join(missing)}",
             "weights, activations and loss",
         )
-        return cls(tuple(network.weights), tuple(network.activations), network.loss)
+        weights = checks.items("weights", network.weights)
+        names = checks.items("activations", network.activations)
+        # whose entries the class itself checks
+        return cls(cast(tuple[Tensor, ...], weights), cast(tuple[str, ...], names), network.loss)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -100,7 +103,8 @@ class Network:
         return self.weights[0].dtype
 
     def to(self, dtype: torch.dtype) -> Network:
-        """The same network with weights of another dtype."""
+        """The same network with weights of another dtype, float32 or float64."""
+        checks.dtype("dtype", dtype)
         if dtype == self.dtype:
             return self
         return Network(tuple(weight.to(dtype) for weight in self.weights), self.activations, self.loss)
@@ -140,7 +144,7 @@ def forward(network: NetworkLike, x: Tensor, dtype: torch.dtype | None = None) -
     """
     network = Network.of(network)
     checks.matrix("x", x, columns=network.widths[0], like=network.weights[0])
-    network = network.to(dtype or network.dtype)
+    network = network.to(network.dtype if dtype is None else dtype)
     pre_activations: list[Tensor] = []
     activations = [x.to(network.dtype)]
     for weight, sigma in zip(network.weights, network.sigmas, strict=True):

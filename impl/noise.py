@@ -87,14 +87,15 @@ def draw_noise(
     The entries are drawn in float64 on the CPU, then rounded and moved, so the noise is the same at every
     precision and on every device. The same arguments give the same bits; a layer's noise does not depend on
     the other layers' sizes, and more draws only add rows. Raises ``InvalidInput`` for an unknown family, a
-    size or number of draws below 1, or a seed outside 0 <= seed < 2^32.
+    size or number of draws below 1, more noise than the memory holds, a seed outside 0 <= seed < 2^32, or a
+    device that is not here.
     """
-    widths = [checks.whole(f"sizes[{k}]", n, 1) for k, n in enumerate(checks.sequence("sizes", sizes))]
-    checks.require(len(widths) > 0, "the length of sizes", 0, "at least 1")
+    widths = checks.sizes(sizes)
     draws = checks.whole("draws", draws, 1)
+    checks.affordable("the noise of these sizes and draws", draws * sum(widths))
     draw = FAMILIES[checks.one_of("family", family, FAMILIES)]
     seed = checks.whole("seed", seed, 0, SEEDS)
-    checks.require(dtype in checks.DTYPES, "dtype", dtype, "torch.float32 or torch.float64")
+    dtype, device = checks.dtype("dtype", dtype), checks.device("device", device)
     return [
         torch.from_numpy(draw(_stream(family, seed, layer), (draws, n))).to(device=device, dtype=dtype)
         for layer, n in enumerate(widths)

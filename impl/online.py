@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from impl import checks
-from impl.feedback import error_signals
+from impl.feedback import RULES, error_signals
 from impl.least_squares import Sums
 from impl.network import Network, NetworkLike, forward
 from impl.perturbation import gradient_estimates
@@ -42,19 +42,32 @@ def descend(
 
     Raises ``InvalidInput`` as ``error_signals`` and ``gradient_estimates`` do, and for a rate below 0.
     """
+    rate = checks.not_negative("rate", rate)
     signals = error_signals(network, feedback, x, y, rule)
     estimates = gradient_estimates(network, x, y, noise, c)
-    return _descended(feedback, signals, estimates, _rate("rate", rate), rule)
+    return _descended(feedback, signals, estimates, rate, rule)
 
 
 @dataclass(frozen=True, eq=False)
 class RecursiveRidge:
-    """Sums over all minibatches so far, one for each of B^2 ... B^{N+1}, and the ridge beside them."""
+    """Sums over all minibatches so far, one for each of B^2 ... B^{N+1}, and the ridge beside them.
+
+    Raises ``InvalidInput`` for a ridge below 0, an unknown rule, or sums that are not one for each matrix.
+    """
 
     feedback: tuple[Tensor, ...]
     ridge: float
     rule: str = "FA"
     sums: tuple[Sums, ...] = ()
+
+    def __post_init__(self) -> None:
+        checks.sequence("feedback", self.feedback)
+        checks.ridge_penalty(self.ridge)
+        checks.one_of("rule", self.rule, RULES)
+        for k, one in enumerate(
+            checks.sequence("sums", self.sums, len(self.feedback) if self.sums else None)
+        ):
+            checks.instance(f"sums[{k}]", one, Sums)
 
     @torch.no_grad()
     def after(
@@ -75,10 +88,10 @@ def align(
     network: NetworkLike, feedback: Sequence[Tensor], x: Tensor, y: Tensor, rate: float, rule: str = "FA"
 ) -> Network:
     """Feedback alignment: the network after one step of the weights along e~, the feedback being fixed."""
-    network = Network.of(network)
+    network, rate = Network.of(network), checks.not_negative("rate", rate)
     signals = error_signals(network, feedback, x, y, rule)
     inputs = forward(network, x).activations
-    step = _rate("rate", rate) / x.shape[0]
+    step = rate / x.shape[0]
     weights = [w - step * (e.T @ h) for w, e, h in zip(network.weights, signals, inputs, strict=False)]
     return Network(tuple(weights), network.activations, network.loss)
 
@@ -99,7 +112,10 @@ def learn(
 
     With ``feedback_rate`` 0 this is ``align``, bit for bit.
     """
-    after = descend(network, feedback, x, y, noise, c, _rate("feedback_rate", feedback_rate), rule)
+    rate, feedback_rate = (
+        checks.not_negative(name, value) for name, value in (("rate", rate), ("feedback_rate", feedback_rate))
+    )
+    after = descend(network, feedback, x, y, noise, c, feedback_rate, rule)
     return align(network, feedback, x, y, rate, rule), after
 
 
@@ -111,10 +127,3 @@ def _descended(
         errors = signals[-1 if rule == "DFA" else k + 1]
         result.append(matrix - step * (errors.T @ (errors @ matrix - rows)))
     return result
-
-
-def _rate(name: str, value: float) -> float:
-    expected = "a finite number, 0 or above"
-    rate = checks.number(name, value, expected)
-    checks.require(rate >= 0, name, repr(value), expected)
-    return rate

@@ -37,10 +37,11 @@ def scaled_loss_difference(
     """
     network = Network.of(network)
     c = checks.noise_scale(c)
-    samples, like = clean.output.shape[0], network.weights[0]
-    for k, a in enumerate(
-        checks.sequence("clean.pre_activations", clean.pre_activations, len(network.weights))
-    ):
+    checks.instance("clean", clean, Pass)
+    like, layers = network.weights[0], len(network.weights)
+    checks.require(len(clean.activations) > 0, "clean", "a pass without its output", "a clean pass")
+    samples = checks.matrix("clean.output", clean.output, columns=network.widths[-1]).shape[0]
+    for k, a in enumerate(checks.sequence("clean.pre_activations", clean.pre_activations, layers)):
         checks.matrix(f"clean.pre_activations[{k}]", a, rows=samples, columns=network.widths[k + 1])
     y = checks.matrix("y", y, rows=samples, columns=network.widths[-1], like=like)
     xi = checks.layers("noise", noise, [(samples, n) for n in network.hidden], like)

@@ -15,21 +15,19 @@ one pass over the data per hidden layer, from the top, with the same regenerated
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path as File
+from typing import cast
 
 import torch
 from torch import Tensor
 
-from impl import checks
+from impl import checkpoint, checks
 from impl.kernels import Batch, Path, Problem, Totals, open_path
 from impl.least_squares import Sums
 
-__all__ = ["Stream", "fit_network", "read_whole", "write_whole"]
+__all__ = ["Stream", "fit_network", "settings_of"]
 
 TILE = 2**19
 """How many noise values are in hand at a time: a few megabytes, so that they stay in cache."""
@@ -51,10 +49,11 @@ class Stream:
     def __init__(
         self, problem: Problem, draws: int = 1, *, path: str = "auto", expected: int = 0, tile: int = TILE
     ) -> None:
+        checks.instance("problem", problem, Problem)
         self.problem = problem
         self.draws = checks.whole("draws", draws, 1, 2**32)
         self.tile = checks.whole("tile", tile, 1)
-        self.path: Path = open_path(problem, path, expected)
+        self.path: Path = open_path(problem, path, checks.whole("expected", expected, 0))
         self.totals = Totals(problem)
         self.data = 0
 
@@ -94,87 +93,112 @@ class Stream:
 
     def sums(self, run: int = 0) -> list[Sums]:
         """The sums of each hidden layer of a run, to be solved or added."""
+        run = checks.whole("run", run, 0, self.problem.runs)
         totals = zip(self.totals.S, self.totals.Q, strict=True)
         return [Sums(S[run].clone(), Q[run].clone(), max(self.count, 1)) for S, Q in totals]
 
     def solve(self, ridge: float = 0.0, run: int = 0) -> list[Tensor]:
         """B-hat^2 ... B-hat^{N+1}, each (q, n_i), float64, of minimum norm where Q is singular."""
+        ridge = checks.ridge_penalty(ridge)
         checks.require(self.count > 0, "the number of samples", 0, "at least 1")
         return [sums.solve(ridge) for sums in self.sums(run)]
 
     def merge(self, other: Stream) -> None:
         """Add the sums of a stream over other data of the same problem."""
-        mine, theirs = self.fingerprint(), other.fingerprint()
-        checks.require(mine == theirs, "the other stream", "of other settings", "one of the same settings")
+        checks.instance("other", other, Stream)
+        checks.require(other is not self, "other", "the stream itself", "a stream over other data")
+        checkpoint.same("the other stream", other.settings(), self.settings())
         for total, more in zip(self.totals.tensors, other.totals.tensors, strict=True):
             total += more.to(total.device)
         self.totals.count += other.totals.count
         self.data = max(self.data, other.data)
 
+    def settings(self) -> dict[str, str]:
+        """Everything but data that the sums depend on, as text, by the name of the argument."""
+        return settings_of(self.problem, self.draws) | {"feedback": checkpoint.hashed(self.problem.feedback)}
+
     def fingerprint(self) -> str:
-        """A hash of everything but data: settings and matrices. Streams merge and resume only where it
-        agrees.
-        """
-        problem = self.problem
-        model = (problem.activations, problem.loss, problem.rule, problem.widths, str(problem.like.dtype))
-        noise = (problem.c, problem.family, problem.seeds, problem.step, problem.products, self.draws)
-        digest = hashlib.sha256(repr((model, noise)).encode())
-        for tensor in (*problem.weights, *problem.feedback, *(problem.control or ())):
-            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()
+        """A hash of ``settings``. Streams merge and resume only where they agree."""
+        return checkpoint.fingerprint(self.settings())
 
     def state(self) -> dict[str, object]:
-        """What has been summed, for ``restore``: plain numbers, a string and tensors."""
-        sums = [total.cpu().clone() for total in self.totals.tensors]
-        return {"fingerprint": self.fingerprint(), "count": self.count, "data": self.data, "sums": sums}
+        """What has been summed, for ``restore``: plain numbers, text and tensors."""
+        table = self.settings()
+        return {
+            "fingerprint": checkpoint.fingerprint(table),
+            "settings": table,
+            "count": self.count,
+            "data": self.data,
+            "sums": [total.cpu().clone() for total in self.totals.tensors],
+        }
 
     def restore(self, state: object, origin: str = "the state") -> None:
-        """Go on from a ``state``; what this stream held is replaced. Raises ``InvalidInput`` for another
-        problem's.
+        """Go on from a ``state``; what this stream held is replaced.
+
+        Raises ``InvalidInput`` for another problem's, and for one that no stream can have; this stream is
+        then as it was.
         """
-        keys = {"fingerprint", "count", "data", "sums"}
+        keys = {"fingerprint", "settings", "count", "data", "sums"}
         if not isinstance(state, dict) or not keys <= set(state):
             raise checks.InvalidInput(f"{origin} is no stream's state; expected {', '.join(sorted(keys))}.")
+        checkpoint.same(origin, state["settings"], self.settings())
         same = state["fingerprint"] == self.fingerprint()
-        checks.require(same, origin, "of other settings", "one of this problem")
-        for total, saved in zip(self.totals.tensors, state["sums"], strict=True):
+        checks.require(
+            same, f"the fingerprint of {origin}", "not that of its settings", "no change to a state"
+        )
+        self.refill(state["count"], state["data"], state["sums"], origin)
+
+    def refill(self, count: object, data: object, sums: object, origin: str) -> None:
+        """Replace the sums, after settings have been compared; errors as in ``restore``."""
+        mine = self.totals.tensors
+        found = [
+            checks.stack(f"sums[{k}] of {origin}", total, mine[k].shape, torch.float64)
+            for k, total in enumerate(checks.sequence(f"sums of {origin}", sums, len(mine)))
+        ]
+        samples = checks.whole(f"count of {origin}", count, 0, 2**63)
+        each = f"a multiple of the {self.draws} draws of a datum"
+        checks.require(samples % self.draws == 0, f"count of {origin}", samples, each)
+        place = checks.whole(f"data of {origin}", data, 0, 2**32 + 1)
+        for total, saved in zip(mine, found, strict=True):
             total.copy_(saved)
-        self.totals.count, self.data = int(state["count"]), int(state["data"])
+        self.totals.count, self.data = samples, place
 
     def save(self, file: str | os.PathLike[str]) -> None:
-        """Write the sums to a file, whole or not at all."""
-        write_whole(file, self.state())
+        """Write the sums to a file, whole or not at all; raises an OSError of one line where that fails."""
+        checks.path("file", file)
+        sums = {f"sums{k}": total for k, total in enumerate(self.totals.tensors)}
+        numbers = {"count": self.count, "data": self.data}
+        checkpoint.write(file, "stream", checkpoint.Saved(self.settings(), numbers, sums))
 
     def load(self, file: str | os.PathLike[str]) -> None:
-        """Go on from a saved file. Raises ``InvalidInput`` if it is damaged or of other settings."""
-        self.restore(read_whole(file), f"the checkpoint {os.fspath(file)}")
+        """Go on from a saved file.
+
+        Raises ``InvalidInput`` if it is damaged or of other settings, the first of which is named; this
+        stream is then as it was.
+        """
+        checks.path("file", file)
+        saved = checkpoint.read(file, "stream", self.settings())
+        numbers, sums = saved.numbers, list(saved.tensors.values())
+        self.refill(numbers.get("count"), numbers.get("data"), sums, f"the checkpoint {os.fspath(file)}")
 
 
-def write_whole(file: str | os.PathLike[str], content: object) -> None:
-    """Write what ``torch.save`` can to a file that appears whole or not at all."""
-    target = File(file)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            torch.save(content, stream)
-        os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
-def read_whole(file: str | os.PathLike[str]) -> object:
-    """What ``write_whole`` wrote, on the CPU; no pickled code is run. Raises ``InvalidInput`` if it is
-    damaged.
-    """
-    try:
-        return torch.load(file, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
-    except Exception as error:  # whatever torch's reader finds wrong with the bytes
-        raise checks.InvalidInput(
-            f"the checkpoint {os.fspath(file)} is damaged; expected a file that this package wrote."
-        ) from error
+def settings_of(problem: Problem, draws: int) -> dict[str, str]:
+    """The settings of a problem and the number of its draws, as text; the feedback is left out."""
+    return {
+        "widths": "-".join(map(str, problem.widths)),
+        "activations": " ".join(problem.activations),
+        "loss": problem.loss,
+        "rule": problem.rule,
+        "dtype": str(problem.like.dtype).removeprefix("torch."),
+        "c": repr(problem.c),
+        "family": problem.family,
+        "seeds": " ".join(map(str, problem.seeds)),
+        "step": str(problem.step),
+        "products": problem.products,
+        "draws": str(draws),
+        "weights": checkpoint.hashed(problem.weights),
+        "control": "none" if problem.control is None else checkpoint.hashed(problem.control),
+    }
 
 
 def fit_network(
@@ -190,16 +214,25 @@ def fit_network(
     above.
 
     ``data()`` gives the same pairs (x, y) each time it is called: once under "DFA", N times under "FA". The
-    noise of every pass is the same. The problem's own feedback is not used.
+    noise of every pass is the same. The problem's own feedback is not used. Raises ``InvalidInput`` for
+    arguments that do not fit, and for a pass without data, as from an iterator that can be used once.
     """
+    checks.instance("problem", problem, Problem)
+    checks.require(callable(data), "data", checks.shown(data), "a function without arguments")
+    ridge = checks.ridge_penalty(ridge)
     fitted = [torch.zeros_like(B) for B in problem.feedback]
     passes = range(len(fitted) - 1, -1, -1) if problem.rule == "FA" else range(1)
     for layer in passes:
         stream = Stream(replace(problem, feedback=tuple(fitted)), draws, path=path, expected=expected)
-        for x, y in data():
-            stream.add(x, y)
+        for pair in checks.iterable("what data() gives", data()):
+            stream.add(*_pair(pair))
         solved = [stream.solve(ridge, run) for run in range(problem.runs)]
         chosen = [layer] if problem.rule == "FA" else range(len(fitted))
         for k in chosen:
             fitted[k] = torch.stack([run[k] for run in solved]).to(problem.like.dtype)
     return [[B[run] for B in fitted] for run in range(problem.runs)]
+
+
+def _pair(given: object) -> tuple[Tensor, Tensor]:
+    x, y = checks.sequence("a pair of data()", given, 2)
+    return cast(Tensor, x), cast(Tensor, y)  # ``add`` sees whether they are

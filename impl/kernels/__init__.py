@@ -49,6 +49,8 @@ PATHS = {path.name: path for path in (ReferencePath, FastPath, CompiledPath, Nat
 
 def choose(problem: Problem, samples: int) -> str:
     """The name of the path for so many samples a run, by the rule above."""
+    checks.instance("problem", problem, Problem)
+    samples = checks.whole("samples", samples, 0)
     device = problem.like.device.type
     if device == "cuda" and triton_needs(problem) is None:
         return "triton"
@@ -63,6 +65,8 @@ def open_path(problem: Problem, name: str = "auto", samples: int = 0) -> Path:
     Raises ``InvalidInput`` for an unknown name, and ``RuntimeError``, in one line, for a path that cannot run
     here.
     """
+    checks.instance("problem", problem, Problem)
     name = checks.one_of("path", name, ("auto", *PATHS))
+    samples = checks.whole("samples", samples, 0)
     path: Path = PATHS[choose(problem, samples) if name == "auto" else name](problem)
     return path

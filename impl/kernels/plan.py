@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from impl.activations import ACTIVATIONS
-from impl.counter_noise import hadamard, values_of
+from impl.counter_noise import design, values_of
 from impl.kernels import formulas
 from impl.kernels.problem import Problem
 from impl.kernels.signs import flipped, stacked, values
@@ -59,7 +59,7 @@ class Plan:
         """xi^1 ... xi^N, each (R, n_i, data, draws), from the counters of ``FastPath.counters``."""
         low, high, k0, k1 = counter
         if self.family == "hadamard":  # the same for every datum and run: (1, n_i, 1, draws)
-            return [layer[None] for layer in hadamard(self.hidden, low[0, :1], self.dtype)]
+            return [layer[None] for layer in design(self.hidden, low[0, :1], self.dtype)]
         return [
             values_of(self.family, n, block, low, high, tag, k0, k1, self.dtype).transpose(0, 1)
             for n, block, tag in zip(self.hidden, blocks, tags, strict=True)

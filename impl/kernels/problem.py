@@ -72,20 +72,17 @@ class Problem:
         many = list(networks) if isinstance(networks, Sequence) else [networks]
         nets = [Network.of(network) for network in many]
         checks.require(len(nets) > 0, "the length of networks", 0, "at least 1")
-        given: list[object] = list(feedback) if isinstance(networks, Sequence) else [feedback]
-        controls: Sequence[object] | None = control
-        if control is not None and not isinstance(networks, Sequence):
-            controls = [control]
-        keys = list(seeds) if isinstance(seeds, Sequence) else [seeds] * len(nets)
-        keys = [checks.whole(f"seeds[{k}]", seed, 0, 2**32) for k, seed in enumerate(keys)]
+        given = _each("feedback", feedback, networks)
+        controls = None if control is None else _each("control", control, networks)
+        keys = list(checks.sequence("seeds", seeds)) if isinstance(seeds, Sequence) else [seeds] * len(nets)
+        streams = tuple(checks.whole(f"seeds[{k}]", seed, 0, 2**32) for k, seed in enumerate(keys))
         if len(nets) == 1 and len(keys) > 1:
             nets, given = nets * len(keys), given * len(keys)
-            controls = None if controls is None else list(controls) * len(keys)
+            controls = None if controls is None else controls * len(keys)
         checks.require(len(keys) == len(nets), "the length of seeds", len(keys), f"{len(nets)}, the networks")
         for network in nets[1:]:
-            kind = (network.widths, network.activations, network.loss, network.dtype)
-            first = (nets[0].widths, nets[0].activations, nets[0].loss, nets[0].dtype)
-            checks.require(kind == first, "a network", str(kind), f"like the first: {first}")
+            kind, first = _kind(network), _kind(nets[0])
+            checks.require(kind == first, "a network", kind, f"like the first: {first}")
         checks.one_of("products", products, PRODUCTS)
         on_gpu = nets[0].weights[0].is_cuda
         checks.require(products != "tf32" or on_gpu, "products", "'tf32' on the CPU", "'full' or 'bf16'")
@@ -99,7 +96,7 @@ class Problem:
             rule=checks.one_of("rule", rule, RULES),
             c=checks.noise_scale(c),
             family=checks.one_of("family", family, COUNTED_FAMILIES),
-            seeds=tuple(keys),
+            seeds=streams,
             step=checks.whole("step", step, 0, 2**32),
             products=products,
         )
@@ -127,6 +124,17 @@ class Problem:
     def network(self, run: int) -> Network:
         """The network of one run."""
         return Network(tuple(weight[run] for weight in self.weights), self.activations, self.loss)
+
+
+def _each(argument: str, given: object, networks: object) -> list[object]:
+    """What is given for each network: a list beside a list of networks, else one for one."""
+    return list(checks.sequence(argument, given)) if isinstance(networks, Sequence) else [given]
+
+
+def _kind(network: Network) -> str:
+    """What networks that run together share."""
+    like = network.weights[0]
+    return f"{network.widths}, {network.activations}, {network.loss}, {like.dtype}, {like.device}"
 
 
 def _matrices(

@@ -1,6 +1,7 @@
 """The command, on one process and under torchrun: the same sums, and an end that says what is left."""
 
 import itertools
+import json
 import os
 import re
 import signal
@@ -17,9 +18,13 @@ import numpy as np
 import pytest
 import torch
 
-from impl import InvalidInput, feedback_shapes
-from impl import estimate as module
-from impl.estimate import Ranks, estimate, main, parser, problem_from
+from feedback_proofs_io.held import InUse, held
+from impl import InvalidInput, checkpoint, feedback_shapes
+from impl import estimate as command
+from impl import estimate_run as module
+from impl import ranks as ranks_module
+from impl.estimate import Ranks, Stopped, estimate, main, parser, problem_from
+from impl.estimate_checkpoint import Checkpoint
 from impl.kernels import Problem
 from impl.stream import Stream, fit_network
 from tests.impl.cases import data_for, network_of
@@ -37,6 +42,11 @@ needs_gloo = pytest.mark.skipif(
 def arrays(file: Path) -> dict[str, np.ndarray]:
     with np.load(file) as found:
         return dict(found)
+
+
+def numbers_in(file: Path) -> dict[str, int]:
+    """The numbers of a checkpoint: its second line is JSON."""
+    return json.loads(file.read_bytes().split(b"\n", 2)[1])["numbers"]
 
 
 def check_same(found: dict[str, np.ndarray], expected: dict[str, np.ndarray], names: str = "BSQ") -> None:
@@ -77,13 +87,13 @@ def test_under_torchrun_a_rank_that_dies_ends_the_run_which_then_goes_on(tmp_pat
             run.communicate()
     said = errors.read_text()
     assert f"the last checkpoint is {checkpoint}: the same command goes on from it" in said, said
-    state = torch.load(checkpoint, weights_only=True)
-    assert state["pass"] == 0
-    assert 0 < state["stream"]["data"] < 4000
+    numbers = numbers_in(checkpoint)
+    assert numbers["pass"] == 0
+    assert 0 < numbers["data"] < 4000
 
 
 def test_a_run_goes_on_from_its_checkpoint(tmp_path, monkeypatch, capsys):
-    """Stopped in either pass; the result is that of a run in one go."""
+    """Stopped in either pass; the result is that of a run in one go, with the sums of both passes."""
     size = [*SIZE, "--data", "100"]
     assert main([*size, "--output", str(tmp_path / "one.npz")]) == 0
     for stop in (40, 140):
@@ -95,12 +105,13 @@ def test_a_run_goes_on_from_its_checkpoint(tmp_path, monkeypatch, capsys):
 
         with monkeypatch.context() as patch:
             patch.setattr(module._Progress, "at", interrupted)
-            with pytest.raises(KeyboardInterrupt):
-                main([*size, "--checkpoint", str(checkpoint)])
+            assert main([*size, "--checkpoint", str(checkpoint)]) == 130
+        assert "impl.estimate: interrupted; the last checkpoint is " in capsys.readouterr().err
         output = tmp_path / f"two{stop}.npz"
         assert main([*size, "--checkpoint", str(checkpoint), "--output", str(output)]) == 0
         assert "going on from the checkpoint: " in capsys.readouterr().err
-        check_same(arrays(output), arrays(tmp_path / "one.npz"), "B")
+        assert sorted(arrays(output)) == ["B2", "B3", "Q2", "Q3", "S2", "S3"]
+        check_same(arrays(output), arrays(tmp_path / "one.npz"))
 
 
 def test_input_from_a_file(tmp_path, capsys):
@@ -158,13 +169,13 @@ class Threads:
 @pytest.fixture
 def written(monkeypatch):
     """The pass and the number of data in each checkpoint that is written."""
-    found, write = [], module.write_whole
+    found, write = [], Checkpoint.write
 
-    def noting(file, content):
-        found.append((content["pass"], content["stream"]["data"], content["stream"]["count"]))
-        write(file, content)
+    def noting(self, turn, fitted, sums, stream):
+        found.append((turn, stream.data, stream.count))
+        write(self, turn, fitted, sums, stream)
 
-    monkeypatch.setattr(module, "write_whole", noting)
+    monkeypatch.setattr(Checkpoint, "write", noting)
     return found
 
 
@@ -192,20 +203,21 @@ def test_without_a_checkpoint_nothing_is_written(written):
 
 @pytest.mark.parametrize("after", [2, 3])
 def test_other_numbers_of_ranks_go_on_from_a_checkpoint(tmp_path, monkeypatch, after):
-    """Stopped in the second pass: the matrix of the first is kept, and has no sums."""
-    checkpoint = tmp_path / "run.pt"
-    plain, _ = estimate(problem_for(), X, Y, 4, Threads(1).rank(0))
-    settings = {"chunk": 3, "checkpoint": checkpoint, "every": 1}
+    """Stopped in the second pass: the matrix of the first is kept, and the sums it solves."""
+    file = tmp_path / "run.pt"
+    plain, plain_sums = estimate(problem_for(), X, Y, 4, Threads(1).rank(0))
+    settings = {"chunk": 3, "checkpoint": file, "every": 1}
     with monkeypatch.context() as patch:
         patch.setattr(module._Progress, "at", stops_at(32))
         with pytest.raises(KeyboardInterrupt):
             estimate(problem_for(), X, Y, 4, Threads(1).rank(0), **settings)
-    state = torch.load(checkpoint, weights_only=True)
-    assert (state["pass"], state["stream"]["data"]) == (1, 9)
+    assert numbers_in(file) == {"pass": 1, "count": 36, "data": 9}
     for B, sums in Threads(after).run(lambda ranks: estimate(problem_for(), X, Y, 4, ranks, **settings)):
         torch.testing.assert_close(B, plain, rtol=1e-9, atol=1e-11)
-        assert sorted(sums) == [0]
-        assert sums[0].count == 80
+        assert [sums[k].count for k in (0, 1)] == [80, 80]
+        for k in (0, 1):
+            torch.testing.assert_close(sums[k].S, plain_sums[k].S, rtol=1e-9, atol=1e-11)
+            torch.testing.assert_close(sums[k].Q, plain_sums[k].Q, rtol=1e-9, atol=1e-11)
 
 
 def stops_at(place):
@@ -216,32 +228,99 @@ def stops_at(place):
     return at
 
 
+def a_checkpoint(tmp_path) -> tuple[Path, dict]:
+    """A run's checkpoint in its second pass, and the settings of the run."""
+    settings = {"chunk": 3, "ridge": 0.5, "checkpoint": tmp_path / "run.pt", "every": 1}
+    estimate(problem_for(), X, Y, 4, Threads(1).rank(0), **settings)
+    assert numbers_in(tmp_path / "run.pt") == {"pass": 1, "count": 72, "data": 18}
+    return tmp_path / "run.pt", settings
+
+
+NETWORK_2 = network_of("tanh", "mse", seed=9)
+OF_ANOTHER = {
+    r"ridge \('0\.5'\); expected '0\.0'": {"ridge": 0.0},
+    r"data \('20'\); expected '19'": {"x": X[:19], "y": Y[:19]},
+    r"x \('sha256 \w{32}'\); expected 'sha256 \w{32}'": {"x": X + 2.0**-52},
+    r"y \('sha256 \w{32}'\); expected 'sha256 \w{32}'": {"y": Y.flip(0)},
+    r"draws \('4'\); expected '5'": {"draws": 5},
+    r"c \('0\.1'\); expected '0\.2'": {"problem": {"c": 0.2}},
+    r"seeds \('5'\); expected '6'": {"problem": {"seeds": 6}},
+    r"step \('0'\); expected '1'": {"problem": {"step": 1}},
+    r"family \('rademacher'\); expected 'gaussian'": {"problem": {"family": "gaussian"}},
+    r"products \('full'\); expected 'bf16'": {"problem": {"products": "bf16"}},
+    r"rule \('FA'\); expected 'DFA'": {"problem": {"rule": "DFA"}},
+    r"weights \('sha256 \w{32}'\); expected 'sha256 \w{32}'": {"network": NETWORK_2},
+    r"activations \('tanh tanh tanh'\); expected 'relu relu relu'": {"network": network_of("relu", "mse")},
+    r"loss \('mse'\); expected 'quartic'": {"network": network_of("tanh", "quartic")},
+    r"dtype \('float64'\); expected 'float32'": {
+        "network": NETWORK.to(torch.float32),
+        "x": X.float(),
+        "y": Y.float(),
+    },
+}
+
+
+@pytest.mark.parametrize(("difference", "change"), OF_ANOTHER.items())
+def test_a_checkpoint_of_anything_else_is_refused_by_name(tmp_path, difference, change):
+    file, settings = a_checkpoint(tmp_path)
+    before = file.read_bytes()
+    settings["ridge"] = change.get("ridge", 0.5)
+    network = change.get("network", NETWORK)
+    asked = {"c": 0.1, "seeds": 5, "rule": "FA", **change.get("problem", {})}
+    zeros = [torch.zeros(s, dtype=network.dtype) for s in feedback_shapes(network, asked["rule"])]
+    problem = Problem.of(network, zeros, **asked)
+    x, y, draws = (change.get(name, usual) for name, usual in (("x", X), ("y", Y), ("draws", 4)))
+    with pytest.raises(InvalidInput, match=rf"^the checkpoint .*run\.pt is of another {difference}\.$"):
+        estimate(problem, x, y, draws, Threads(1).rank(0), **settings)
+    assert file.read_bytes() == before
+
+
+def test_a_checkpoint_does_not_depend_on_how_the_work_is_split(tmp_path):
+    _, settings = a_checkpoint(tmp_path)
+    plain, _ = estimate(problem_for(), X, Y, 4, Threads(1).rank(0), ridge=0.5)
+    for other in ({"chunk": 7}, {"path": "reference"}, {"every": 5}):
+        B, _ = estimate(problem_for(), X, Y, 4, Threads(1).rank(0), **{**settings, **other})
+        torch.testing.assert_close(B, plain, rtol=1e-9, atol=1e-11)
+
+
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("change", "message"),
     [
-        (3, "is no estimate's; expected one that was"),
-        ({"pass": 0, "fitted": []}, "is no estimate's; expected one that was"),
-        (
-            {"pass": 0, "fitted": [torch.zeros(1, 2, 3)], "stream": {}},
-            r"is of other widths; expected \[\(1, 5, 7\), \(1, 4, 5\)\]",
-        ),
-        (
-            {"pass": 0, "fitted": [torch.zeros(1, 5, 7), torch.zeros(1, 4, 5)], "stream": {}},
-            "is no stream's state; expected count, data, fingerprint, sums",
-        ),
+        ({"pass": 2}, "pass of the checkpoint .* is 2; expected an integer with 0 <="),
+        ({"pass": "0"}, "pass of the checkpoint .* is '0'"),
+        ({"data": 21}, "data of the checkpoint .* is 21"),
+        ({"data": 10**9}, "data of the checkpoint .* is 1000000000"),
+        ({"count": 76}, "count of the checkpoint .* is 76; expected 4 for each of its 18 data"),
+        ({"count": None}, "count of the checkpoint .* is None"),
+        ({"S1": None}, "the checkpoint .* is not whole; expected B0, B1, Q1, S1, sums0,"),
+        ({"B2": torch.zeros(1)}, "the checkpoint .* is not whole"),
+        ({"B0": torch.zeros(5, 7, dtype=torch.float64)}, r"the shape of B0 of the checkpoint .* is \(5, 7\)"),
+        ({"B1": torch.zeros(1, 4, 5)}, "the dtype of B1 of the checkpoint .* is torch.float32"),
+        ({"Q1": torch.full((4, 4), torch.nan, dtype=torch.float64)}, r"Q\[0, 0\] is nan"),
+        ({"sums0": torch.zeros(1, 2, 2, dtype=torch.float64)}, r"the shape of sums\[0\] of the checkpoint"),
     ],
 )
-def test_a_checkpoint_of_something_else_is_refused(tmp_path, content, message):
-    torch.save(content, tmp_path / "run.pt")
-    with pytest.raises(InvalidInput, match=rf"^the checkpoint .*run\.pt {message}\.$"):
-        estimate(problem_for(), X, Y, 4, Threads(1).rank(0), checkpoint=tmp_path / "run.pt")
+def test_a_sealed_checkpoint_that_no_run_can_have_is_refused(tmp_path, change, message):
+    file, settings = a_checkpoint(tmp_path)
+    table = Checkpoint(file, problem_for(), X, Y, 4, 0.5).settings
+    saved = checkpoint.read(file, "run", table)
+    numbers = {name: change.get(name, value) for name, value in saved.numbers.items()}
+    tensors = {**saved.tensors, **{name: value for name, value in change.items() if name not in numbers}}
+    tensors = {name: tensor for name, tensor in tensors.items() if tensor is not None}
+    checkpoint.write(file, "run", checkpoint.Saved(table, numbers, tensors))
+    with pytest.raises(InvalidInput, match=f"^{message}"):
+        estimate(problem_for(), X, Y, 4, Threads(1).rank(0), **settings)
 
 
-def test_a_checkpoint_of_another_problem_is_refused(tmp_path):
-    settings = {"chunk": 3, "checkpoint": tmp_path / "run.pt", "every": 1}
-    estimate(problem_for(), X, Y, 4, Threads(1).rank(0), **settings)
-    with pytest.raises(InvalidInput, match=r"^the checkpoint .*run\.pt is of other settings"):
-        estimate(problem_for(), X, Y, 5, Threads(1).rank(0), **settings)
+def test_a_second_run_on_a_checkpoint_is_told(tmp_path, capsys):
+    call = [*SIZE, "--data", "20", "--checkpoint", str(tmp_path / "run.pt")]
+    with held(tmp_path / "run.pt"):
+        with pytest.raises(InUse, match=rf"run\.pt is in use by another run \(process {os.getpid()}\)"):
+            estimate(problem_for(), X, Y, 4, Threads(1).rank(0), checkpoint=tmp_path / "run.pt")
+        assert main(call) == 2
+        assert re.match(r"impl\.estimate: .*run\.pt is in use by another run", capsys.readouterr().err)
+    assert main(call) == 0
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["run.pt"]
 
 
 def test_progress_is_said_every_two_seconds_by_rank_0(tmp_path, monkeypatch, capsys):
@@ -285,15 +364,19 @@ def test_alone_a_process_is_rank_0_of_1(monkeypatch):
     ranks.close()
 
 
+MEETING = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
+
+
 @pytest.mark.parametrize(("device", "backend"), [("cpu", "gloo"), ("cuda", "nccl")])
 def test_the_environment_says_who_a_process_is(monkeypatch, device, backend):
     called = []
-    for name, value in (("WORLD_SIZE", "4"), ("RANK", "3"), ("LOCAL_RANK", "1")):
+    for name, value in {**MEETING, "WORLD_SIZE": "4", "RANK": "3", "LOCAL_RANK": "1"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(torch.cuda, "set_device", called.append)
-    monkeypatch.setattr(module.dist, "init_process_group", lambda *a, **kw: called.append((a, kw)))
-    monkeypatch.setattr(module.dist, "all_reduce", lambda tensor: tensor.mul_(4))
-    monkeypatch.setattr(module.dist, "destroy_process_group", lambda: called.append("left"))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(ranks_module.dist, "init_process_group", lambda *a, **kw: called.append((a, kw)))
+    monkeypatch.setattr(ranks_module.dist, "all_reduce", lambda tensor: tensor.mul_(4))
+    monkeypatch.setattr(ranks_module.dist, "destroy_process_group", lambda: called.append("left"))
     ranks = Ranks(device, 7.0)
     expected = torch.device("cpu") if device == "cpu" else torch.device("cuda", 1)
     assert (ranks.size, ranks.rank, ranks.device) == (4, 3, expected)
@@ -456,7 +539,7 @@ def test_what_is_printed_and_what_is_written(tmp_path, capsys, rule):
 def test_only_rank_0_prints_and_writes_and_all_leave(tmp_path, monkeypatch, capsys):
     left = []
     monkeypatch.setattr(
-        module,
+        command,
         "Ranks",
         lambda device, timeout: SimpleNamespace(
             size=2,
@@ -473,51 +556,114 @@ def test_only_rank_0_prints_and_writes_and_all_leave(tmp_path, monkeypatch, caps
     assert left == [("cpu", 3.0)]
 
 
-PEER = RuntimeError("Connection closed by peer")
-NEEDS = RuntimeError("the path 'triton' needs a CUDA device")
+LOST = "another rank was lost, or the run was stopped"
 
 
 @pytest.mark.parametrize(
-    ("size", "error", "reason"),
+    ("size", "error", "code", "reason"),
     [
-        (1, PEER, "Connection closed by peer"),
-        (1, NEEDS, "the path 'triton' needs a CUDA device"),
-        (2, PEER, "another rank was lost, or the run was stopped"),
-        (2, NEEDS, "the path 'triton' needs a CUDA device"),
-        (2, module._Stopped("path"), "another rank was lost, or the run was stopped"),
+        (2, RuntimeError("Connection closed by peer"), 1, LOST),
+        (2, Stopped("the run was stopped"), 1, "the run was stopped"),
+        (2, KeyboardInterrupt(), 130, "interrupted"),
+        (1, Stopped("the run was stopped"), 1, "the run was stopped"),
     ],
 )
 @pytest.mark.parametrize("kept", [False, True, None])
-def test_a_run_that_breaks_ends_with_1_and_says_what_is_left(
-    tmp_path, monkeypatch, capsys, size, error, reason, kept
+def test_a_run_that_ends_early_says_what_is_left(
+    tmp_path, monkeypatch, capsys, size, error, code, reason, kept
 ):
     def breaks(*_, **__):
+        if kept:
+            file.touch()
         raise error
 
-    monkeypatch.setattr(module, "Ranks", lambda *_: SimpleNamespace(size=size, rank=0, device="cpu"))
-    monkeypatch.setattr(module, "estimate", breaks)
+    monkeypatch.setattr(command, "Ranks", lambda *_: SimpleNamespace(size=size, rank=0, device="cpu"))
+    monkeypatch.setattr(command, "place", lambda: (size, 0, 0))
+    monkeypatch.setattr(command, "estimate", breaks)
     monkeypatch.setattr(os, "_exit", sys.exit)
-    checkpoint = tmp_path / "run.pt"
-    if kept:
-        checkpoint.touch()
-    call = [*SIZE, "--data", "20", *([] if kept is None else ["--checkpoint", str(checkpoint)])]
-    with pytest.raises(SystemExit) as ended:
-        main(call)
-    assert ended.value.code == 1
-    gone = f"the last checkpoint is {checkpoint}: the same command goes on from it"
+    file = tmp_path / "run.pt"
+    call = [*SIZE, "--data", "20", *([] if kept is None else ["--checkpoint", str(file)])]
+    if size == 1:
+        assert main(call) == code
+    else:
+        with pytest.raises(SystemExit) as ended:
+            main(call)
+        assert ended.value.code == code
+    gone = f"the last checkpoint is {file}: the same command goes on from it"
     expected = f"impl.estimate: {reason}; {gone if kept else 'no checkpoint was written'}.\n"
     assert capsys.readouterr().err == expected
 
 
-def test_being_asked_to_stop_raises_inside_the_run(monkeypatch):
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        assert main([*SIZE, "--c", "0"]) == 2
-        assert signal.getsignal(signal.SIGTERM) is module._stopped
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    with pytest.raises(module._Stopped):
-        module._stopped(signal.SIGTERM, None)
+def test_what_breaks_by_itself_ends_with_3_and_a_line(monkeypatch, capsys):
+    def breaks(*_, **__):
+        raise RuntimeError("inner fault\nand its stack")
+
+    monkeypatch.setattr(command, "estimate", breaks)
+    assert main([*SIZE, "--data", "20"]) == 3
+    said = capsys.readouterr().err
+    assert re.fullmatch(
+        r"impl\.estimate itself broke: RuntimeError: inner fault \(test_estimate\.py, line \d+\)\. Pl.*\n",
+        said,
+    )
+
+
+@pytest.fixture
+def usual_signals():
+    """The signals as a program gets them, whatever this process was started with."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("usual_signals")
+@pytest.mark.parametrize(
+    ("number", "code", "reason"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 1, "the run was stopped")],
+)
+def test_a_run_that_is_asked_to_end_finishes_its_round_and_keeps_it(
+    tmp_path, monkeypatch, capsys, number, code, reason
+):
+    """In the middle of the third round of 8 data; asked again, it goes on and gives the whole result."""
+    rounds, add = [], Stream.add
+
+    def asked(self, x, y, first=None):
+        rounds.append(first)
+        if len(rounds) == 3:
+            os.kill(os.getpid(), number)
+        add(self, x, y, first)
+
+    file = tmp_path / "run.pt"
+    call = [*SIZE, "--data", "100", "--every", "1000", "--checkpoint", str(file)]
+    assert main([*call[:-2], "--output", str(tmp_path / "one.npz")]) == 0
+    capsys.readouterr()
+    with monkeypatch.context() as patch:
+        patch.setattr(Stream, "add", asked)
+        assert main(call) == code
+    *_, last = capsys.readouterr().err.splitlines()
+    left = f"the last checkpoint is {file}: the same command goes on from it"
+    assert last == f"impl.estimate: {reason}; {left}."
+    assert numbers_in(file) == {"pass": 0, "count": 24 * 64, "data": 24}
+    assert main([*call, "--output", str(tmp_path / "two.npz")]) == 0
+    check_same(arrays(tmp_path / "two.npz"), arrays(tmp_path / "one.npz"))
+
+
+@pytest.mark.usefixtures("usual_signals")
+@pytest.mark.parametrize("times", [1, 2])
+def test_without_a_checkpoint_or_asked_twice_a_run_ends_at_once(tmp_path, monkeypatch, capsys, times):
+    def asked(*_, **__):
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("the signal has not come")
+
+    monkeypatch.setattr(Stream, "add", asked)
+    kept = ["--checkpoint", str(tmp_path / "run.pt")] if times == 2 else []
+    assert main([*SIZE, "--data", "20", *kept]) == 130
+    said = capsys.readouterr().err
+    assert said == "impl.estimate: interrupted; no checkpoint was written.\n"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_the_options_of_the_command_are_those_of_the_estimate(monkeypatch, tmp_path):
@@ -527,12 +673,14 @@ def test_the_options_of_the_command_are_those_of_the_estimate(monkeypatch, tmp_p
         called.append((len(x), draws, settings))
         return [torch.zeros(6, 8), torch.zeros(6, 6)], {}
 
-    monkeypatch.setattr(module, "estimate", noting)
+    monkeypatch.setattr(command, "estimate", noting)
     checkpoint = tmp_path / "run.pt"
     more = ["--data", "20", "--ridge", "0.25", "--path", "eager", "--checkpoint", str(checkpoint)]
     assert main([*SIZE, *more]) == 0
     settings = {"chunk": 8, "ridge": 0.25, "path": "eager", "checkpoint": checkpoint, "every": 2}
-    assert called == [(20, 64, settings)]
+    ((data, draws, found),) = called
+    assert found.pop("stop")() is False
+    assert (data, draws, found) == (20, 64, settings)
 
 
 def test_the_path_is_opened_for_all_samples(monkeypatch):
@@ -554,21 +702,3 @@ def test_what_is_left_out_of_an_estimate(tmp_path, written):
     B, sums = estimate(problem_for("DFA"), x, y, 1, Threads(1).rank(0), checkpoint=tmp_path / "run.pt")
     assert written == [(0, 16 * 1024, 16 * 1024)]
     assert all(torch.equal(sums[k].solve(0.0), B[k]) for k in (0, 1))
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        *(
-            ([f"--{name}", "0"], f"--{name} is 0; expected an integer with 1 <= --{name}.")
-            for name in ("chunk", "every", "data")
-        ),
-        (["--c", "0"], "c is 0.0; expected a finite number above 0"),
-        (["--draws", "0"], "--draws is 0; expected an integer with 1 <="),
-        (["--widths", "3-2"], "the length of weights is 1; expected 2 or more"),
-        (["--input", "nowhere.npz"], "nowhere.npz"),
-    ],
-)
-def test_bad_calls(call, message, capsys):
-    assert main(call) == 2
-    assert message in capsys.readouterr().err

@@ -1,11 +1,14 @@
 """Streams: sums that do not depend on how work is split, merge by addition, and survive a save."""
 
+import os
 import pickle
+import random
 
 import pytest
 import torch
 
-from impl import InvalidInput, feedback_shapes
+from feedback_proofs_io import sealed
+from impl import InvalidInput, checkpoint, feedback_shapes
 from impl import stream as module
 from impl.counter_noise import hadamard_draws
 from impl.kernels import Problem
@@ -14,6 +17,7 @@ from tests.impl.cases import data_for, network_of, normal
 
 NETWORK = network_of("tanh", "mse")
 X, Y = data_for(NETWORK, 20)
+NAN = float("nan")
 
 
 def problem_for(rule: str = "FA", **settings) -> Problem:
@@ -44,18 +48,27 @@ def test_a_saved_stream_goes_on(whole, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["sums.pt"]
 
 
-@pytest.mark.parametrize("change", [{"c": 0.2}, {"seeds": 6}, {"step": 1}, {"family": "gaussian"}])
-def test_other_settings_are_refused(tmp_path, change):
+OTHERS = {
+    r"c \('0\.1'\); expected '0\.2'": {"c": 0.2},
+    r"seeds \('5'\); expected '6'": {"seeds": 6},
+    r"step \('0'\); expected '1'": {"step": 1},
+    r"family \('rademacher'\); expected 'gaussian'": {"family": "gaussian"},
+    r"products \('full'\); expected 'bf16'": {"products": "bf16"},
+    r"control \('none'\); expected 'sha256 \w{32}'": {"control": list(NETWORK.weights[1:])},
+}
+
+
+@pytest.mark.parametrize(("difference", "change"), OTHERS.items())
+def test_other_settings_are_refused_and_named(tmp_path, difference, change):
     stream = Stream(problem_for(), 24)
     stream.add(X, Y)
     stream.save(tmp_path / "sums.pt")
     other = Stream(problem_for(**change), 24)
-    with pytest.raises(
-        InvalidInput, match=r"the checkpoint .*sums\.pt is of other settings; expected one of this"
-    ):
+    with pytest.raises(InvalidInput, match=rf"^the checkpoint .*sums\.pt is of another {difference}\.$"):
         other.load(tmp_path / "sums.pt")
-    with pytest.raises(InvalidInput, match="the other stream is of other settings"):
+    with pytest.raises(InvalidInput, match=rf"^the other stream is of another {difference}\.$"):
         other.merge(stream)
+    assert other.count == other.data == 0
 
 
 @pytest.mark.parametrize("damage", [b"", b"nonsense", None])
@@ -65,7 +78,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path, damage):
     file = tmp_path / "sums.pt"
     stream.save(file)
     file.write_bytes(file.read_bytes()[:-700] if damage is None else damage)
-    with pytest.raises(InvalidInput, match=r"the checkpoint .*sums\.pt is damaged"):
+    with pytest.raises(InvalidInput, match=r"the checkpoint .*sums\.pt is damaged: it h.*; expected a file"):
         stream.load(file)
 
 
@@ -78,8 +91,8 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"^cannot write .*sums\.pt: no space left on device$"):
         stream.save(tmp_path / "sums.pt")
     assert (tmp_path / "sums.pt").read_bytes() == before
     assert len(list(tmp_path.iterdir())) == 1
@@ -295,11 +308,11 @@ def test_every_setting_has_a_part_in_the_fingerprint():
     assert Stream(problem_for(), 24, tile=7, path="reference").fingerprint() == streams[0].fingerprint()
 
 
-@pytest.mark.parametrize("left_out", ["count", "data", "fingerprint", "sums", None])
+@pytest.mark.parametrize("left_out", ["count", "data", "fingerprint", "settings", "sums", None])
 def test_what_is_no_state_is_refused(left_out):
     stream = Stream(problem_for(), 24)
     state = 3 if left_out is None else {k: v for k, v in stream.state().items() if k != left_out}
-    message = r"^the state is no stream's state; expected count, data, fingerprint, sums\.$"
+    message = r"^the state is no stream's state; expected count, data, fingerprint, settings, sums\.$"
     with pytest.raises(InvalidInput, match=message):
         stream.restore(state)
 
@@ -315,30 +328,106 @@ def test_a_state_stays_what_it_was_while_the_stream_goes_on():
 
 
 def test_a_state_replaces_what_was_there_whatever_else_it_holds(whole):
-    assert sorted(whole.state()) == ["count", "data", "fingerprint", "sums"]
+    assert sorted(whole.state()) == ["count", "data", "fingerprint", "settings", "sums"]
     stream = Stream(problem_for(), 24)
     stream.add(X[:3], Y[:3])
     stream.restore({**whole.state(), "note": "of somebody else"})
     assert same(stream, whole, 0.0)
     assert (stream.count, stream.data) == (480, 20)
-    with pytest.raises(
-        InvalidInput, match=r"^the state is of other settings; expected one of this problem\.$"
-    ):
+    with pytest.raises(InvalidInput, match=r"^the state is of another draws \('24'\); expected '25'\.$"):
         Stream(problem_for(), 25).restore(whole.state())
 
 
-def test_while_a_file_is_written_it_is_a_hidden_one_beside_its_place(tmp_path, monkeypatch):
-    there, save = [], torch.save
+BAD_STATES = {
+    "count of the state is -24; expected an integer with 0 <=": {"count": -24},
+    r"count of the state is 2\.7; expected an integer": {"count": 2.7},
+    "count of the state is True": {"count": True},
+    "count of the state is 481; expected a multiple of the 24 draws of a datum": {"count": 481},
+    "count of the state is None": {"count": None},
+    "data of the state is -1": {"data": -1},
+    "data of the state is 1000000000000": {"data": 10**12},
+    "data of the state is '20'": {"data": "20"},
+    "sums of the state is int; expected a list": {"sums": 3},
+    "sums of the state is NoneType": {"sums": None},
+    "the length of sums of the state is 3; expected 4": {"sums": slice(3)},
+    r"sums\[1\] of the state is int; expected a torch tensor": {"sums": 7},
+    r"the dtype of sums\[1\] of the state is torch\.float32; expected torch\.float64": {
+        "sums": lambda t: t.float()
+    },
+    r"the dtype of sums\[1\] of the state is torch\.int64": {"sums": lambda t: t.long()},
+    r"the shape of sums\[1\] of the state is \(4, 5\)": {"sums": lambda t: t[0]},
+    r"the shape of sums\[1\] of the state is \(1, 5, 4\)": {"sums": lambda t: t.mT},
+    r"sums\[1\] of the state\[0, 0, 0\] is nan; expected a finite number": {"sums": lambda t: t * NAN},
+    r"the layout of sums\[1\] of the state is torch\.sparse_coo": {"sums": lambda t: t.to_sparse()},
+    r"the device of sums\[1\] of the state is meta": {"sums": lambda t: t.to("meta")},
+    "the state is of another widths; expected '6-7-5-4'": {"settings": {}},
+    "the state is of another widths; expected": {"settings": None},
+    "the state is of settings with 'more'; expected none of these": {"settings": "more"},
+    "the fingerprint of the state is not that of its settings": {"fingerprint": "0"},
+}
 
-    def noting(content, stream):
-        there.extend(file.name for file in tmp_path.iterdir())
-        save(content, stream)
 
-    monkeypatch.setattr(torch, "save", noting)
-    module.write_whole(tmp_path / "sums.pt", {"a": 1})
-    assert len(there) == 1
-    assert there[0].startswith(".sums.pt.")
-    assert module.read_whole(tmp_path / "sums.pt") == {"a": 1}
+def spoilt(state, change):
+    """The state with one entry replaced; of sums the second, but where all of them are meant."""
+    ((name, value),) = change.items()
+    if name == "sums" and isinstance(value, slice):
+        value = state["sums"][value]
+    elif name == "sums" and (callable(value) or value == 7):
+        first, second, *rest = state["sums"]
+        value = [first, value(second) if callable(value) else value, *rest]
+    elif value == "more":
+        value = {**state["settings"], "more": "1"}
+    return {**state, name: value}
+
+
+@pytest.mark.parametrize(("message", "change"), BAD_STATES.items())
+def test_a_state_that_no_stream_can_have_is_refused_and_changes_nothing(whole, message, change):
+    stream = Stream(problem_for(), 24)
+    stream.add(X[:3], Y[:3])
+    before = [total.clone() for total in stream.totals.tensors]
+    with pytest.raises(InvalidInput, match=f"^{message}"):
+        stream.restore(spoilt(whole.state(), change))
+    assert (stream.count, stream.data) == (72, 3)
+    assert all(map(torch.equal, stream.totals.tensors, before))
+
+
+def test_every_flipped_bit_of_a_checkpoint_is_refused(whole, tmp_path):
+    """500 drawn bits; and with the settings' own line, byte by byte."""
+    whole.save(tmp_path / "sums.pt")
+    data, settings = (tmp_path / "sums.pt").read_bytes(), whole.settings()
+    assert checkpoint.read(tmp_path / "sums.pt", "stream", settings).numbers == {"count": 480, "data": 20}
+    bits = random.Random(0).sample(range(8 * len(data)), 500)
+    for bit in [*bits, *range(0, 8 * data.index(b"{"), 8)]:
+        changed = bytearray(data)
+        changed[bit // 8] ^= 1 << bit % 8
+        (tmp_path / "flipped.pt").write_bytes(changed)
+        with pytest.raises(
+            InvalidInput, match=r"^the checkpoint .*flipped\.pt is (damaged|of something else)"
+        ):
+            checkpoint.read(tmp_path / "flipped.pt", "stream", settings)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}\n", b"[]\n", b'{"settings": 1, "numbers": {}, "tensors": []}\n', b"[" * 10**5, b"\xff\n"],
+)
+def test_a_sealed_file_with_another_content_is_refused(tmp_path, content):
+    sealed.write(tmp_path / "sums.pt", f"stream-{checkpoint.FORMAT}", "0", content)
+    with pytest.raises(InvalidInput, match=r"sums\.pt is damaged: its content makes no sense; expected"):
+        Stream(problem_for(), 24).load(tmp_path / "sums.pt")
+
+
+def test_checkpoints_of_other_kinds_and_formats_are_told_apart(whole, tmp_path):
+    file = tmp_path / "sums.pt"
+    whole.save(file)
+    with pytest.raises(InvalidInput, match=r"is of something else: it is a stream-2, expected a run-2\.$"):
+        checkpoint.read(file, "run", whole.settings())
+    torch.save({"count": 3}, file)
+    message = (
+        r"is of an older version, without a checksum; expected one of this version; remove it to begin anew"
+    )
+    with pytest.raises(InvalidInput, match=message):
+        whole.load(file)
 
 
 class Code:
@@ -350,19 +439,32 @@ class Code:
         return setattr, (Code, "ran", True)
 
 
-def test_a_checkpoint_with_code_is_not_run(tmp_path):
+def test_a_checkpoint_with_code_is_not_run(whole, tmp_path):
     torch.save(Code(), tmp_path / "sums.pt")
-    with pytest.raises(InvalidInput, match=r"sums\.pt is damaged; expected a file that this package wrote"):
-        module.read_whole(tmp_path / "sums.pt")
+    with pytest.raises(InvalidInput, match=r"sums\.pt is of an older version"):
+        whole.load(tmp_path / "sums.pt")
     (tmp_path / "plain.pt").write_bytes(pickle.dumps(Code()))
-    with pytest.raises(InvalidInput, match=r"plain\.pt is damaged"):
-        module.read_whole(tmp_path / "plain.pt")
+    with pytest.raises(InvalidInput, match=r"plain\.pt is damaged: it has no seal"):
+        whole.load(tmp_path / "plain.pt")
     assert not Code.ran
 
 
 def test_a_checkpoint_that_is_not_there_is_no_damaged_one(tmp_path):
     with pytest.raises(FileNotFoundError):
-        module.read_whole(tmp_path / "sums.pt")
+        Stream(problem_for()).load(tmp_path / "sums.pt")
+    with pytest.raises(OSError, match="it is not a regular file"):
+        Stream(problem_for()).load(tmp_path)
+
+
+def test_a_checkpoint_keeps_every_bit_of_either_dtype(tmp_path):
+    for network in (NETWORK, NETWORK.to(torch.float32)):
+        B = [b[0].to(network.dtype) for b in problem_for().feedback]
+        first, second = (Stream(Problem.of(network, B, c=0.1, seeds=[5, 6]), 24) for _ in range(2))
+        first.add(X.to(network.dtype), Y.to(network.dtype))
+        first.save(tmp_path / "sums.pt")
+        second.load(tmp_path / "sums.pt")
+        assert all(map(torch.equal, first.totals.tensors, second.totals.tensors))
+        assert (second.count, second.data) == (480, 20)
 
 
 def test_numbers_of_data_and_draws_have_32_bits():

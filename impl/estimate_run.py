@@ -1,0 +1,173 @@
+"""One estimate from many data, by one process or many, with checkpoints: what ``impl.estimate`` runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path as File
+
+import torch
+from torch import Tensor
+
+from feedback_proofs_io.command import say
+from feedback_proofs_io.held import held
+from impl import checks
+from impl.estimate_checkpoint import Checkpoint, SoFar
+from impl.kernels import Problem
+from impl.least_squares import Sums
+from impl.ranks import Ranks
+from impl.stream import Stream
+
+__all__ = ["Stopped", "estimate"]
+
+
+class Stopped(Exception):
+    """The run was asked to stop, and did; what it had done is in its checkpoint, if it has one."""
+
+
+def gather(stream: Stream, ranks: Ranks) -> None:
+    """Add up the streams of all ranks: each then holds the whole sums."""
+    count = torch.tensor([stream.count], dtype=torch.float64, device=ranks.device)
+    *sums, total = ranks.add_up([*stream.totals.tensors, count])
+    for mine, of_all in zip(stream.totals.tensors, sums, strict=True):
+        mine.copy_(of_all)
+    stream.totals.count = int(total.item())
+
+
+def forget(stream: Stream, ranks: Ranks) -> None:
+    """Leave the whole sums to rank 0, so that adding up again counts them once."""
+    if ranks.rank > 0:
+        for total in stream.totals.tensors:
+            total.zero_()
+        stream.totals.count = 0
+
+
+def estimate(
+    problem: Problem,
+    x: Tensor,
+    y: Tensor,
+    draws: int,
+    ranks: Ranks,
+    *,
+    chunk: int = 1024,
+    ridge: float = 0.0,
+    path: str = "auto",
+    checkpoint: File | None = None,
+    every: int = 16,
+    stop: Callable[[], bool] = lambda: False,
+) -> tuple[list[Tensor], dict[int, Sums]]:
+    """B-hat^2 ... B-hat^{N+1}, and by their index the sums they solve, from the data of all ranks.
+
+    Every rank has the whole x and y, and gets the result. A checkpoint is written every ``every`` rounds;
+    where one exists already, the run goes on from it. ``stop()`` is asked after each round, of one process
+    only: where it is true, a checkpoint is written and ``Stopped`` raised. Raises ``InvalidInput`` for
+    arguments that do not fit, and for a checkpoint that is damaged or of other data or settings;
+    ``held.InUse`` where another run works on it.
+    """
+    checks.instance("problem", problem, Problem)
+    checks.require(problem.runs == 1, "problem", f"of {problem.runs} runs", "one")
+    x, y = checks.data(x, y, problem.widths[0], problem.widths[-1], problem.like)
+    draws, chunk, every = (
+        checks.whole(name, value, 1, 2**32)
+        for name, value in (("draws", draws), ("chunk", chunk), ("every", every))
+    )
+    ridge = checks.ridge_penalty(ridge)
+    if checkpoint is None:
+        return _passes(problem, x, y, draws, ranks, chunk, ridge, path, None, every, stop)
+    file = File(checks.path("checkpoint", checkpoint))
+    with held(file) if ranks.rank == 0 else contextlib.nullcontext():
+        return _passes(problem, x, y, draws, ranks, chunk, ridge, path, file, every, stop)
+
+
+def _passes(
+    problem: Problem,
+    x: Tensor,
+    y: Tensor,
+    draws: int,
+    ranks: Ranks,
+    chunk: int,
+    ridge: float,
+    path: str,
+    file: File | None,
+    every: int,
+    stop: Callable[[], bool],
+) -> tuple[list[Tensor], dict[int, Sums]]:
+    hidden = len(problem.hidden)
+    passes = hidden if problem.rule == "FA" else 1
+    kept = None if file is None else Checkpoint(file, problem, x, y, draws, ridge)
+    so_far = SoFar(0, [torch.zeros_like(B) for B in problem.feedback], {}, None)
+    if kept is not None and kept.file.exists():
+        so_far = kept.read()
+    fitted, sums, part = so_far.fitted, so_far.sums, so_far.part
+    progress = _Progress(ranks, passes * len(x), draws)
+    for turn in range(so_far.turn, passes):
+        stream = Stream(replace(problem, feedback=tuple(fitted)), draws, path=path, expected=len(x) * draws)
+        if part is not None:
+            stream.refill(part.count, part.data, part.sums, f"the checkpoint {file}")
+            progress.begin(turn * len(x) + stream.data)
+            forget(stream, ranks)
+            part = None
+        at, rounds = stream.data, 0
+        while at < len(x):
+            mine = slice(at + ranks.rank * chunk, at + (ranks.rank + 1) * chunk)
+            if mine.start < len(x):
+                stream.add(x[mine], y[mine], mine.start)
+            at, rounds = min(at + ranks.size * chunk, len(x)), rounds + 1
+            progress.at(turn * len(x) + at)
+            stopping = at < len(x) and ranks.size == 1 and stop()
+            if kept is not None and at < len(x) and (rounds % every == 0 or stopping):
+                gather(stream, ranks)
+                stream.data = at
+                if ranks.rank == 0:
+                    kept.write(turn, fitted, sums, stream)
+                progress.saved(kept.file, at)
+                forget(stream, ranks)
+            if stopping:
+                raise Stopped("the run was stopped")
+        gather(stream, ranks)
+        of_pass = stream.sums()
+        for k in [hidden - 1 - turn] if problem.rule == "FA" else range(hidden):
+            sums[k] = of_pass[k]
+            fitted[k] = of_pass[k].solve(ridge).to(fitted[k].dtype)[None]
+    progress.end()
+    return [B[0] for B in fitted], sums
+
+
+class _Progress:
+    """Lines on standard error, by rank 0, at most one every two seconds."""
+
+    def __init__(self, ranks: Ranks, data: int, draws: int) -> None:
+        self.ranks, self.data, self.draws = ranks, data, draws
+        self.first, self.start, self.last = 0, time.monotonic(), 0.0
+        self.note = "no checkpoint was written"
+        if ranks.size > 1:
+            say(f"rank {ranks.rank} of {ranks.size}, process {os.getpid()}")
+
+    def begin(self, done: int) -> None:
+        """The run goes on from a checkpoint."""
+        self.first = done
+        self._say(f"going on from the checkpoint: {done} of {self.data} data done")
+
+    def at(self, done: int) -> None:
+        """So many data are done, all passes counted."""
+        now = time.monotonic()
+        if now - self.last >= 2.0:
+            rate = (done - self.first) * self.draws / max(now - self.start, 1e-9)
+            self._say(f"{done} of {self.data} data ({100 * done / self.data:.0f} %), {rate:.3g} samples/s")
+            self.last = now
+
+    def saved(self, file: File, at: int) -> None:
+        """A checkpoint was written."""
+        self.note = f"the last checkpoint, {file}, holds the first {at} data of its pass"
+        self._say(f"checkpoint: {at} data of this pass, in {file}")
+
+    def end(self) -> None:
+        """All is done."""
+        self._say(f"{self.data} of {self.data} data in {time.monotonic() - self.start:.1f} s")
+
+    def _say(self, line: str) -> None:
+        if self.ranks.rank == 0:
+            say(line)
