@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import sympy
 
@@ -65,7 +65,7 @@ def _refuse_rows_under_a_mean(claim: FirstOrder, premises: Premises) -> None:
     """What agrees for each row need not do so in the mean: nothing bounds what was left out there."""
     agreeing = premises.of(FirstOrder)
     of_a_row = [r for r in agreeing if (dependence(r.left)[0] | dependence(r.right)[0]) & ROW]
-    terms = (term for relation in (claim, *premises.of(Equal)) for term in _sides(relation))
+    terms = _sides([claim, *premises.of(Equal)])
     if of_a_row and any(isinstance(part, Applied) for term in terms for part in deep(term)):
         raise Rejected(f"{of_a_row[0].left} is known to first order for each row, not in a mean over rows")
 
@@ -83,13 +83,14 @@ def _refuse_inverses_of_what_agrees(claim: FirstOrder, premises: Premises) -> No
             letter.atom.operator in ("inv", "pinv") and _contains_word(letter.atom.inner, patterns)
         )
 
-    for side in (term for relation in (claim, *premises.of(Equal), *agreeing) for term in _sides(relation)):
+    for side in _sides([claim, *premises.of(Equal), *agreeing]):
         if exact.of(side).contains(is_changed):
             raise Rejected(f"what agrees to first order need not do so in an inverse: {side}")
 
 
-def _sides(relation: Equal | FirstOrder) -> tuple[Term, Term]:
-    return relation.left, relation.right
+def _sides(relations: Iterable[Equal | FirstOrder]) -> Iterator[Term]:
+    for relation in relations:
+        yield from (relation.left, relation.right)
 
 
 def _contains_word(poly: Poly, patterns: Sequence[Word]) -> bool:
