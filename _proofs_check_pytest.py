@@ -3,15 +3,19 @@
     pytest --pyargs proofs_check --subject mine.py:Mine [--depth standard] [--seed N] [-m theorem_1]
 
 It lies outside the package, because importing `proofs_check` would already bind names that other projects may
-have. A run asks for the suite by naming it (`--pyargs proofs_check`), or by `--proofs-check-subject`. The
-short options exist only in runs that name it: elsewhere they are free for others.
+have. A run asks for the suite by naming it (`--pyargs proofs_check`), or by `--proofs-check-subject`, also in
+`addopts`: then the claims are collected beside the tests. A run that asks for the suite and in which no claim
+was asked, for whatever reason, is not green. The short options exist only in runs that name it: elsewhere
+they are free for others.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -35,11 +39,30 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Bring in the suite where it is asked for."""
-    if config.getoption("proofs_check_subject", None) is not None or names_suite(config.args):
-        from proofs_check.pytest_suite import Suite
+    """Bring in the suite where it is asked for; raises `pytest.UsageError`."""
+    named = names_suite(config.args)
+    if not named and config.getoption("proofs_check_subject", None) is None:
+        for name in ("depth", "seed"):
+            if config.getoption(f"proofs_check_{name}", None) is not None:
+                asking = "--proofs-check-subject or --pyargs proofs_check"
+                raise pytest.UsageError(f"--proofs-check-{name} asks nothing without {asking}")
+        return
+    suite = _suite()
+    if config.pluginmanager.register(suite.Suite.of(config), "proofs-check-suite") is None:
+        raise pytest.UsageError("-p no:proofs-check-suite leaves no claim to ask")
+    if not named:
+        config.args.append(str(suite.HERE))
 
-        config.pluginmanager.register(Suite.of(config), "proofs-check-suite")
+
+def _suite() -> ModuleType:
+    """The module of the suite, which must be the one beside this file."""
+    try:
+        found = importlib.import_module("proofs_check.pytest_suite")
+    except ImportError as error:
+        raise pytest.UsageError(f"feedback-proofs cannot be imported: {error}") from None
+    if Path(str(found.__file__)).resolve() != Path(__file__).resolve().parent / SUITE:
+        raise pytest.UsageError(f"a package that is called proofs_check too hides ours: {found.__file__}")
+    return found
 
 
 def names_suite(words: Iterable[object]) -> bool:

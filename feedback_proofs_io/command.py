@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -28,7 +29,18 @@ from feedback_proofs_io.streams import unfailing
 from feedback_proofs_io.text import printable
 from feedback_proofs_io.whole import CannotWrite
 
-__all__ = ["BROKEN", "INTERRUPTED", "WRONG_CALL", "Mistake", "Once", "Parser", "ended", "say", "show"]
+__all__ = [
+    "BROKEN",
+    "INTERRUPTED",
+    "WRONG_CALL",
+    "Mistake",
+    "Once",
+    "Parser",
+    "ended",
+    "integer",
+    "say",
+    "show",
+]
 
 WRONG_CALL, BROKEN, INTERRUPTED = 2, 3, 130
 TRACEBACK, VARIABLE = "last-traceback.txt", "FEEDBACK_PROOFS_TRACEBACK"
@@ -67,6 +79,17 @@ class Once(argparse.Action):
             parser.error(f"{option_string} is given twice")
         given.add(self.dest)
         setattr(namespace, self.dest, values)
+
+
+def integer(low: int, high: int) -> Callable[[str], int]:
+    """For an argument: an integer from `low` to `high`, in digits and nothing else."""
+
+    def read(word: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,20}", word) or not low <= int(word) <= high:
+            raise argparse.ArgumentTypeError(f"it is {word[:40]!r}, expected an integer from {low} to {high}")
+        return int(word)
+
+    return read
 
 
 def say(line: str) -> None:

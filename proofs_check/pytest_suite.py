@@ -4,7 +4,8 @@
 
 A claim that fails or errs is a failed test; its report has the statistic, what is required of it, the
 smallest network found, and the command that runs that claim alone. One that does not apply is skipped. Under
-pytest-xdist every process has a subject of its own. The plugin `_proofs_check_pytest` brings this in.
+pytest-xdist every process has a subject of its own. A run in which no claim was asked ends with exit code 5,
+as one without tests. The plugin `_proofs_check_pytest` brings this in.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ from typing import Any
 
 import pytest
 
+from feedback_proofs_io.command import Mistake
 from proofs_check.claim import Claim
 from proofs_check.claims import CLAIMS
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from proofs_check.ledger import Row, check
+from proofs_check.options import effort
 from proofs_check.subjects import SubjectNotFound, WorkerSubject
 
 HERE = Path(__file__).resolve()
+NODE = f"{HERE.parent.name}/{HERE.name}"  # the same from wherever pytest is run
 
 
 class ClaimFailed(Exception):
@@ -36,31 +40,26 @@ class ClaimFailed(Exception):
         self.row = row
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in sets
 class Suite:
     """The suite of one run of pytest, and its subject, which starts when the tests are collected."""
 
     place: str | None
     effort: Effort
     subject: WorkerSubject | None = field(default=None, repr=False)
+    asked: int = 0  # claims that got a verdict
 
     @classmethod
     def of(cls, config: pytest.Config) -> Suite:
         """Read the options and register the markers; raises `pytest.UsageError`."""
         depth, seed = (config.getoption(f"proofs_check_{name}", None) for name in ("depth", "seed"))
         try:
-            number = int(seed or 0)
-        except ValueError:
-            raise pytest.UsageError(
-                f"--seed is {seed!r}, expected an integer from 0 to {2**32 - 1}"
-            ) from None
-        try:
-            effort = Effort(depth or "quick", number)
-        except ValueError as error:
-            raise pytest.UsageError(f"--{error}") from None
+            asked = effort("quick" if depth is None else depth, "0" if seed is None else seed)
+        except Mistake as error:
+            raise pytest.UsageError(str(error)) from None
         for claim in CLAIMS:
             config.addinivalue_line("markers", f"{marker(claim)}: {claim.statement.title}")
-        return cls(config.getoption("proofs_check_subject", None), effort)
+        return cls(config.getoption("proofs_check_subject", None), asked)
 
     def pytest_report_header(self) -> str:
         """Say what is asked of whom, so that a mistyped option shows."""
@@ -70,7 +69,27 @@ class Suite:
         """Collect this file as the claims, whatever pattern test files have."""
         if file_path.name != HERE.name or file_path.resolve() != HERE:
             return None
-        return ClaimFile.from_parent(parent, path=file_path, suite=self)
+        return ClaimFile.from_parent(parent, path=file_path, nodeid=NODE, suite=self)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count the claims that were asked; the reports of other processes come here too."""
+        ours = report.nodeid.startswith(f"{NODE}::")
+        self.asked += ours and report.when == "call" and not report.skipped
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Let no run be green in which nothing was asked: deselected, ignored, listed, not applicable."""
+        worker = hasattr(session.config, "workerinput")
+        if not worker and not self.asked and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say how many claims were asked."""
+        if self.asked:
+            were = "claim was" if self.asked == 1 else "claims were"
+            terminalreporter.write_line(f"feedback-proofs: {self.asked} {were} asked of {self.named}")
+        else:
+            terminalreporter.write_line(f"feedback-proofs: no claim was asked of {self.named}", red=True)
 
     def pytest_unconfigure(self) -> None:
         """Stop the subject's process."""

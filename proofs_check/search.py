@@ -147,6 +147,7 @@ def _explore(strategy: st.SearchStrategy[T], run: Callable[[T], None], number: i
     @seed(number)
     @settings(
         max_examples=examples,
+        backend="hypothesis",  # whatever profile a test suite around us has loaded
         database=None,  # a verdict depends on the seed alone
         deadline=None,  # the subject has its own clock
         derandomize=False,  # `seed` does it, and lets a run choose another

@@ -14,7 +14,6 @@ and every claim rejects one.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import hashlib
 import inspect
@@ -22,7 +21,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,11 +33,13 @@ import torch
 from hypothesis import Phase, settings
 
 from feedback_proofs_io import whole
+from feedback_proofs_io.command import Mistake, Once, Parser, ended, integer
 from proofs_check import search
 from proofs_check.claim import Claim
 from proofs_check.claims import CLAIMS
 from proofs_check.effort import Effort
 from proofs_check.evidence import Falsified, NotApplicable, SubjectError
+from proofs_check.options import select
 from proofs_check.report.record import MATRIX
 from proofs_check.subjects import LocalSubject
 from tests.planted_bugs import ALL as BUGS
@@ -323,33 +324,33 @@ def summary(matrix: Mapping[str, Mapping[str, Cell]]) -> str:
     return "\n".join(lines)
 
 
-def selected(only: str | None) -> Iterable[Claim]:
-    """The claims that were asked for; raises SystemExit for an unknown one."""
-    wanted = None if only is None else only.split(",")
-    known = [claim.id for claim in CLAIMS]
-    for name in wanted or ():
-        if name not in known:
-            raise SystemExit(f"--only names {name!r}, which is no claim; the claims: {', '.join(known)}")
-    return [claim for claim in CLAIMS if wanted is None or claim.id in wanted]
+def main(argv: Sequence[str] | None = None) -> int:
+    """Compute what is missing, store it, print the matrix; the exit code."""
+    return ended("python -m tests.bug_matrix", lambda: _run(argv))
 
 
-def main() -> int:
-    """Compute what is missing, store it, print the matrix."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def _run(argv: Sequence[str] | None) -> int:
+    parser = Parser("python -m tests.bug_matrix", description=__doc__.splitlines()[0])
     parser.add_argument("--fresh", action="store_true", help="compute every cell again")
     parser.add_argument("--show", action="store_true", help="print what is stored, and compute nothing")
-    parser.add_argument("--only", metavar="ID,ID", help="only the columns of these claims")
-    parser.add_argument("--processes", type=int, default=1, metavar="N", help="at a time (default: 1)")
-    given = parser.parse_args()
-    claims, matrix = list(selected(given.only)), load()
+    parser.add_argument("--only", action=Once, metavar="ID,ID", help="only the columns of these claims")
+    parser.add_argument(
+        "--processes", type=integer(1, 4096), default=1, metavar="N", help="at a time (default: 1)"
+    )
+    given = parser.parse_args(argv)
+    if given.fresh and given.show:
+        raise Mistake("--fresh computes every cell, and --show none: give one of them")
+    claims = select(None if given.only is None else given.only.split(","), CLAIMS)
+    matrix = load()
     if not given.show:
+        whole.prepare(STORED)
         cells = stale({} if given.fresh else matrix, claims)
         compute(matrix, cells, given.processes, STORED)
     whole_columns = [c.id for c in claims if all(bug.__name__ in matrix.get(c.id, ()) for bug in BUGS)]
     shown = {claim: matrix[claim] for claim in whole_columns}
     print(render(shown))
-    whole = given.only is None
-    return 1 if uncaught(shown) or (whole and idle(shown)) or len(shown) < len(claims) else 0
+    missing = len(shown) < len(claims) or not shown
+    return 1 if missing or uncaught(shown) or (given.only is None and idle(shown)) else 0
 
 
 if __name__ == "__main__":

@@ -28,11 +28,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feedback_proofs_io import whole
+from feedback_proofs_io.command import Mistake, Once, Parser, ended, integer
+from feedback_proofs_io.given import Unreadable as NotReadable
+from feedback_proofs_io.given import content
 from proofs_check.budget import SHARES
 from proofs_check.claim import Claim
 from proofs_check.claims import CLAIMS
 from proofs_check.effort import Effort
 from proofs_check.ledger import Row, check
+from proofs_check.options import select
 from proofs_check.report import record
 from proofs_check.report.checkout import Checkout, checkout
 from proofs_check.subjects import HOME, REFERENCE, WorkerSubject
@@ -156,13 +160,12 @@ def read_log(text: str, claims: int) -> Counted:
     return Counted(seeds[0], tuple(count for _, count in found))
 
 
-def chosen(parser: argparse.ArgumentParser, given: argparse.Namespace) -> tuple[Claim, ...]:
-    """The claims that were asked for."""
-    wanted = statistical() if given.statistical else set((given.only or "").split(",")) - {""}
-    unknown = wanted - {claim.id for claim in CLAIMS}
-    if unknown:
-        parser.error(f"--only names {', '.join(sorted(unknown))}, which is no claim")
-    return tuple(claim for claim in CLAIMS if not wanted or claim.id in wanted)
+def chosen(given: argparse.Namespace) -> tuple[Claim, ...]:
+    """The claims that were asked for; raises `Mistake`."""
+    if given.statistical and given.only is not None:
+        raise Mistake("--only and --statistical name claims in two ways: give one of them")
+    wanted = sorted(statistical()) if given.statistical else None
+    return select(wanted if given.only is None else given.only.split(","), CLAIMS)
 
 
 def run(given: argparse.Namespace, claims: tuple[Claim, ...]) -> int:
@@ -204,7 +207,7 @@ def run(given: argparse.Namespace, claims: tuple[Claim, ...]) -> int:
 
 def add_log(given: argparse.Namespace, claims: tuple[Claim, ...]) -> int:
     """Record what a log says; the exit code."""
-    counted = read_log(given.from_log.read_text(encoding="utf-8"), len(claims))
+    counted = read_log(content(given.from_log).decode("utf-8", "replace"), len(claims))
     made = checkout(given.checkout)
     if made is None:
         raise Unreadable(f"{given.checkout} is no checkout of git, so nothing says which code was run")
@@ -219,11 +222,19 @@ def add_log(given: argparse.Namespace, claims: tuple[Claim, ...]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the seeds asked for, or record a log."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("seeds", nargs="?", type=int, default=100, help="how many (default: 100)")
-    parser.add_argument("--from", dest="first", type=int, default=0, help="the first seed (default: 0)")
-    parser.add_argument("--only", help="these claims, such as noise,clt")
+    """Run the seeds asked for, or record a log; the exit code."""
+    return ended("python -m tests.false_alarms", lambda: _run(argv), (Unreadable, NotReadable, record.Twice))
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    parser = Parser("python -m tests.false_alarms", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "seeds", nargs="?", type=integer(1, 2**32), default=100, help="how many (default: 100)"
+    )
+    parser.add_argument(
+        "--from", dest="first", type=integer(0, 2**32 - 1), default=0, help="the first seed (default: 0)"
+    )
+    parser.add_argument("--only", action=Once, help="these claims, such as noise,clt")
     parser.add_argument(
         "--statistical", action="store_true", help="the claims with a share of the error budget"
     )
@@ -231,13 +242,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--from-log", type=Path, metavar="LOG", help="run nothing: record what a run printed")
     parser.add_argument("--checkout", type=Path, metavar="DIR", help="the checkout that made the log")
     given = parser.parse_args(argv)
-    claims = chosen(parser, given)
+    claims = chosen(given)
+    if given.first + given.seeds > 2**32:
+        raise Mistake(f"{given.seeds} seeds from {given.first} go beyond {2**32 - 1}")
     if given.from_log is not None and (given.record is None or given.checkout is None):
-        parser.error("--from-log needs --record and --checkout")
-    try:
-        return run(given, claims) if given.from_log is None else add_log(given, claims)
-    except (Unreadable, record.Twice, whole.CannotWrite, FileNotFoundError) as error:
-        parser.error(str(error))
+        raise Mistake("--from-log needs --record and --checkout")
+    if given.record is not None:
+        whole.prepare(given.record)
+    return run(given, claims) if given.from_log is None else add_log(given, claims)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,9 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+from feedback_proofs_io import whole
+from feedback_proofs_io.command import Mistake, Once, Parser, ended, integer
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER, ACCEPTED = ROOT / "impl", ROOT / "tests" / "accepted_mutants.toml"
 RESULTS = ROOT / "build" / "mutants.json"
@@ -398,22 +401,33 @@ def selected(files: Sequence[str] | None) -> list[Mutant]:
     return [mutant for path in paths for mutant in mutants(path)]
 
 
-def main() -> int:
-    """Run the mutants, say what survives, and whether it may."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--files", metavar="NAME,NAME", help="files of impl, such as noise.py")
-    parser.add_argument("--only", metavar="N,N", help="these mutants, by the numbers of --list")
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the mutants, say what survives, and whether it may; the exit code."""
+    return ended("python -m tests.mutate_impl", lambda: _run(argv))
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    parser = Parser("python -m tests.mutate_impl", description=__doc__.splitlines()[0])
+    parser.add_argument("--files", action=Once, metavar="NAME,NAME", help="files of impl, such as noise.py")
+    parser.add_argument("--only", action=Once, metavar="N,N", help="these mutants, by the numbers of --list")
     parser.add_argument("--list", action="store_true", help="print the mutants, and run none")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
     parser.add_argument("--again", action="store_true", help="forget who survived, unless it may")
-    given = parser.parse_args()
-    chosen = list(enumerate(selected(given.files.split(",") if given.files else None)))
-    if given.only:
-        chosen = [chosen[int(number)] for number in given.only.split(",")]
+    given = parser.parse_args(argv)
+    names = None if given.files is None else given.files.split(",")
+    for name in names or ():
+        if not name.endswith(".py") or not (FOLDER / name).is_file():
+            raise Mistake(f"--files names {name!r}, which is no file of impl")
+    chosen = list(enumerate(selected(names)))
+    if given.only is not None:
+        chosen = [chosen[number] for number in _numbers(given.only, len(chosen))]
+    if not chosen:
+        raise Mistake("these files have no mutants: nothing would be run")
     if given.list:
         for number, mutant in chosen:
             print(f"{number:>4} {mutant.text}")
         return 0
+    whole.prepare(RESULTS)
     known = {} if given.fresh or not RESULTS.is_file() else json.loads(RESULTS.read_text(encoding="utf-8"))
     allowed = accepted()
     if given.again:
@@ -425,11 +439,16 @@ def main() -> int:
     return conclude(found, allowed)
 
 
+def _numbers(only: str, count: int) -> list[int]:
+    """The mutants of --only; raises `Mistake`."""
+    try:
+        return [integer(0, count - 1)(word.strip()) for word in only.split(",")]
+    except argparse.ArgumentTypeError as error:
+        raise Mistake(f"--only: {error}") from None
+
+
 def run(chosen: Sequence[Mutant], known: dict[str, str]) -> dict[str, str]:
     """The outcome of every mutant by its text; what is known already is not run again."""
-    from feedback_proofs_io import whole
-
-    RESULTS.parent.mkdir(exist_ok=True)
     found, started = dict[str, str](), time.monotonic()
     for number, mutant in enumerate(chosen, 1):
         if known.get(mutant.key) is None:
