@@ -64,9 +64,9 @@ class RecursiveRidge:
         checks.sequence("feedback", self.feedback)
         checks.ridge_penalty(self.ridge)
         checks.one_of("rule", self.rule, RULES)
-        for k, one in enumerate(
-            checks.sequence("sums", self.sums, len(self.feedback) if self.sums else None)
-        ):
+        sums, layers = checks.sequence("sums", self.sums), len(self.feedback)
+        checks.require(len(sums) in (0, layers), "the length of sums", len(sums), f"0 or {layers}")
+        for k, one in enumerate(sums):
             checks.instance(f"sums[{k}]", one, Sums)
 
     @torch.no_grad()
