@@ -188,6 +188,7 @@ class _Context:
         return Cited(source, source.relations, (source.assumption,))
 
     def _lemma(self, source: Lemma) -> Relation:
+        _is_a_proof(source.proof)
         missing = [a.id for a in source.proof.hypotheses if a not in self.hypotheses]
         if missing:
             raise Rejected(f"the lemma {source} also supposes {', '.join(missing)}")

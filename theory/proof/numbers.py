@@ -15,7 +15,6 @@ from theory.proof.units import E, canonical
 from theory.proof.vocabulary import UNITS, once, symbols_at
 
 _MADE_OF = (sympy.Add, sympy.Mul, sympy.Pow, sympy.Abs)
-_HIGHEST_POWER = 100
 
 
 def strange_number(expression: sympy.Expr) -> str:
@@ -39,8 +38,6 @@ def undefined_power(expression: sympy.Expr) -> str:
         if type(part) is not sympy.Pow:
             continue
         base, exponent = part.args
-        if exponent.is_Integer and abs(exponent) > _HIGHEST_POWER:
-            return f"the power {part} is too high to be worked out"
         if exponent.is_Integer and exponent.is_negative and not base.is_nonzero:
             return f"{base} is divided by and may be 0"
         if not exponent.is_Integer and not (exponent.is_nonnegative and base.is_nonnegative):

@@ -277,6 +277,8 @@ class Definition:
     @property
     def relation(self) -> Relation:
         """The equation; raises ``ValueError`` where it does not exist for the layer."""
+        if self.name not in DEFINITIONS:
+            raise ValueError(f"there is no definition {self.name!r}")
         where, make = DEFINITIONS[self.name]
         if (self.index is None) != (where == "none"):
             raise ValueError(f"{self.name} is defined {'once' if where == 'none' else 'for a layer'}")
