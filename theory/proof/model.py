@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import sympy
@@ -62,6 +62,7 @@ DEFINED = {
 """Symbols that are computed from a definition, and the layer of it that defines them, from their own."""
 
 
+@lru_cache(maxsize=256)
 def defining(name: str, index: Index | None) -> Equal:
     """The equation that defines a symbol."""
     relation = define(name, index).relation
@@ -431,6 +432,15 @@ class Model:
 
     def integer(self, expression: Size, layer: int) -> int:
         """An index or a width as a number."""
+        if (expression, layer) not in self._integers:
+            self._integers[expression, layer] = self._integer(expression, layer)
+        return self._integers[expression, layer]
+
+    @cached_property
+    def _integers(self) -> dict[tuple[Size, int], int]:
+        return {}
+
+    def _integer(self, expression: Size, layer: int) -> int:
         value = expression.subs(LAYER, layer).subs(DEPTH, self.depth)
         if value == UNITS:
             return sum(self.problem.network.widths[1:-1])

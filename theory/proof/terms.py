@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 import sympy
@@ -92,6 +93,9 @@ class Term:
         from theory.proof.text import text
 
         return text(self)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != _HASH}  # not another run's
 
 
 @dataclass(frozen=True)
@@ -269,6 +273,27 @@ class Applied(Term):
         return self.term.shape
 
 
+_HASH = "_hash"
+
+
+def _computed_once(kind: type[Term]) -> None:
+    """Let a term keep its hash: terms are deep, and are looked up often."""
+    deep = kind.__hash__
+
+    def kept(term: Term) -> int:
+        known = vars(term).get(_HASH)
+        if known is None:
+            known = deep(term)
+            object.__setattr__(term, _HASH, known)
+        return int(known)
+
+    setattr(kind, "__hash__", kept)  # noqa: B010  # which the dataclass made
+
+
+for _kind in (Symbol, Identity, Zero, Product, Sum, Scaled, Transpose, Inverse, PseudoInverse, Applied):
+    _computed_once(_kind)
+
+
 def mean(term: Term) -> Term:
     """E, over a row."""
     return Applied("E", term)
@@ -327,6 +352,7 @@ def same_shape(left: Term, right: Term) -> None:
         raise IllTyped(f"{left} and {right} have different shapes, {sizes}")
 
 
+@lru_cache(maxsize=2**14)
 def dependence(term: Term) -> tuple[frozenset[str], bool]:
     """What the term depends on, and whether on c."""
     if isinstance(term, Symbol):

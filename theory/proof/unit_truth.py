@@ -8,7 +8,7 @@ atoms. All values are series in c with rational coefficients, so orders in c are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -75,12 +75,19 @@ class UnitModel:
     @cached_property
     def outcomes(self) -> list[tuple[Noise, fmpq]]:
         """Every combination of atoms over the units, with its probability."""
+        return self.outcomes_of(range(1, self.units + 1))
+
+    def outcomes_of(self, units: Iterable[int]) -> list[tuple[Noise, fmpq]]:
+        """Every combination of atoms over some of the units, with its probability: those of the others add up
+        to 1, for the coordinates are independent.
+        """
+        chosen = sorted(units)
         return [
             (
-                {unit: value for unit, (value, _) in enumerate(chosen, start=1)},
-                prod((weight for _, weight in chosen), start=fmpq(1)),
+                {unit: value for unit, (value, _) in zip(chosen, atoms, strict=True)},
+                prod((weight for _, weight in atoms), start=fmpq(1)),
             )
-            for chosen in product(self.atoms, repeat=self.units)
+            for atoms in product(self.atoms, repeat=len(chosen))
         ]
 
     def derivative_at(self, alpha: Mapping[int, int], point: Noise) -> Series:
@@ -99,7 +106,28 @@ class UnitModel:
         return total
 
     def value(self, expression: sympy.Expr, noise: Noise) -> Series:
-        """The expression, the noise of the units being as given."""
+        """The expression, the noise of the units being as given; each is computed once."""
+        known = (expression, tuple(noise.get(unit) for unit in self._units_in(expression)))
+        if known not in self._values:
+            self._values[known] = self._value(expression, noise)
+        return self._values[known]
+
+    @cached_property
+    def _values(self) -> dict[tuple[sympy.Expr, tuple[fmpq | None, ...]], Series]:
+        return {}
+
+    def _units_in(self, expression: sympy.Expr) -> tuple[int, ...]:
+        """The units whose noise the expression depends on, outside of means, among those of the model."""
+        if expression not in self._units:
+            found = {int(symbol.name[2:]) for symbol in noise_in(expression)}
+            self._units[expression] = tuple(sorted(unit for unit in found if unit <= self.units))
+        return self._units[expression]
+
+    @cached_property
+    def _units(self) -> dict[sympy.Expr, tuple[int, ...]]:
+        return {}
+
+    def _value(self, expression: sympy.Expr, noise: Noise) -> Series:
         if expression.is_Add:
             total = number(0)
             for part in expression.args:
@@ -134,7 +162,7 @@ class UnitModel:
     def _function(self, expression: AppliedUndef, noise: Noise) -> Series:
         if expression.func.__name__ == "E":
             total = number(0)
-            for outcome, weight in self.outcomes:
+            for outcome, weight in self.outcomes_of(self._units_in(expression.args[0])):
                 total = total + number(weight) * self.value(expression.args[0], outcome)
             return total
         alpha = orders_of(expression)
