@@ -99,6 +99,6 @@ def _known(term: Term) -> None:
     if isinstance(term, Symbol) and not is_known(term):
         raise Rejected(f"{term} is no symbol of the vocabulary")
     if isinstance(term, Identity | Zero):
-        for size in vars(term).values():
+        for size in term.shape:
             if not is_size(size):
                 raise Rejected(f"{size} is no number of rows or columns")
