@@ -8,69 +8,23 @@ all by their id.
 
 from __future__ import annotations
 
-from theory import (
-    antithetic,
-    baseline,
-    clt,
-    confinement,
-    control_variate,
-    corollary_1,
-    definitions,
-    expansion,
-    fa_equals_dfa,
-    floating_point,
-    frozen_feedback,
-    linearisation,
-    noise_law,
-    online,
-    orthogonality,
-    pseudo_inverse,
-    rank,
-    remainder,
-    ridge,
-    self_correction,
-    stein,
-    theorem_1,
-    theorem_2,
-    theorem_3,
-    variance,
-    zero_bias,
-)
-from theory.statement import Assumption, InvalidStatement, Statement
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from theory.catalogue import STATEMENTS
+    from theory.statement import Assumption, InvalidStatement, Statement
 
 __all__ = ["STATEMENTS", "Assumption", "InvalidStatement", "Statement"]
 
-STATEMENTS: dict[str, Statement] = {
-    statement.id: statement
-    for statement in (
-        definitions.ESTIMATOR,
-        definitions.SIGNALS,
-        definitions.SOLVES,
-        definitions.NOISE,
-        theorem_1.STATEMENT,
-        theorem_2.STATEMENT,
-        corollary_1.STATEMENT,
-        theorem_3.STATEMENT,
-        linearisation.STATEMENT,
-        expansion.STATEMENT,
-        stein.STATEMENT,
-        baseline.STATEMENT,
-        zero_bias.STATEMENT,
-        remainder.STATEMENT,
-        orthogonality.STATEMENT,
-        rank.STATEMENT,
-        pseudo_inverse.STATEMENT,
-        ridge.STATEMENT,
-        fa_equals_dfa.STATEMENT,
-        confinement.STATEMENT,
-        self_correction.STATEMENT,
-        noise_law.STATEMENT,
-        variance.STATEMENT,
-        antithetic.STATEMENT,
-        control_variate.STATEMENT,
-        clt.STATEMENT,
-        online.STATEMENT,
-        frozen_feedback.STATEMENT,
-        floating_point.STATEMENT,
-    )
-}
+
+def __getattr__(name: str) -> object:
+    """The names above, imported when they are asked for: a part of the theory does not need all of it."""
+    if name == "STATEMENTS":
+        from theory import catalogue
+
+        return catalogue.STATEMENTS
+    if name in __all__:
+        from theory import statement
+
+        return getattr(statement, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,11 +1,11 @@
 r"""The statements with their proofs: for a terminal, and as a LaTeX document that compiles on its own.
 
-What is shown is taken from the `Statement` and `Proof` objects; nothing is written twice.
+What is shown is taken from the `Statement` and `Proof` objects; nothing is written twice. Lines of text are
+as long as they are: `theory.layout` fits them.
 """
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 
 from theory.paper.entry import Entry
@@ -14,8 +14,6 @@ from theory.proof_text import plain, proof_latex, proof_page
 from theory.proofs import proofs_of
 from theory.readable import formula, readable
 from theory.statement import Counterexample, Statement
-
-WIDTH = 100
 
 _PREAMBLE = r"""\documentclass{article}
 \usepackage[a4paper,margin=25mm]{geometry}
@@ -42,25 +40,22 @@ def listing(statements: Iterable[Statement]) -> str:
     """One line per statement: id, status, title."""
     rows = list(statements)
     name, status = (max(len(getattr(row, field)) for row in rows) for field in ("id", "status"))
-    return "\n".join(f"{row.id:<{name}}  {row.status:<{status}}  {row.title}" for row in rows)
+    return "\n".join(f"{row.id:<{name}}  {row.status:<{status}}  \t{row.title}" for row in rows)
 
 
 def page(statement: Statement) -> str:
     """A statement in full: its place, its hypotheses, what it says, what was repaired, the proofs."""
-    title = textwrap.fill(f"{statement.id}: {statement.title}", WIDTH)
+    title = f"{statement.id}: {statement.title}"
     parts = [title, "; ".join(dict.fromkeys((statement.source, statement.status)))]
     if statement.assumptions:
-        lines = [
-            f"{_wrapped(f'{a.id}: {readable(a.words)}')}\n{_wrapped(formula(a.latex), '      ')}"
-            for a in statement.assumptions
-        ]
+        lines = [f"  {a.id}: {readable(a.words)}\n      {formula(a.latex)}" for a in statement.assumptions]
         parts.append("Hypotheses\n" + "\n".join(lines))
-    lines = [_wrapped(formula(part)) for part in statement.latex.split(r"\qquad") if part.strip()]
+    lines = [f"  {formula(part)}" for part in statement.latex.split(r"\qquad") if part.strip()]
     parts.append("Statement\n" + "\n".join(lines))
     if statement.as_printed:
-        parts.append("As printed\n" + _wrapped(readable(statement.as_printed)))
+        parts.append(f"As printed\n  {readable(statement.as_printed)}")
     if statement.repair:
-        parts.append(f"{statement.remarks}\n" + _wrapped(readable(statement.repair)))
+        parts.append(f"{statement.remarks}\n  {readable(statement.repair)}")
     parts += map(_counterexample, statement.counterexamples)
     parts += [proof_page(proof) for proof in proofs_of(statement.id)]
     return "\n\n".join(parts)
@@ -70,8 +65,8 @@ def _counterexample(one: Counterexample) -> str:
     """A counterexample in full, a line for each part."""
     parts = [(readable(name), readable(said)) for name, said in one.lines()]
     width = max(len(name) for name, _ in parts)
-    lines = [_wrapped(readable(f"Counterexample {one.title}"), "")]
-    lines += [_wrapped(f"{name:<{width}} {said}", "  ", " " * (width + 3)) for name, said in parts]
+    lines = [readable(f"Counterexample {one.title}")]
+    lines += [f"  {name:<{width}} \t{said}" for name, said in parts]
     return "\n".join(lines)
 
 
@@ -99,14 +94,3 @@ def _section(statement: Statement) -> str:
         lines += [rf"\emph{{{name}:}} {text}." for name, text in one.lines()]
     lines += [proof_latex(proof) for proof in proofs_of(statement.id)]
     return "\n\n".join(lines)
-
-
-def _wrapped(text: str, margin: str = "  ", rest: str | None = None) -> str:
-    return textwrap.fill(
-        text,
-        WIDTH,
-        initial_indent=margin,
-        subsequent_indent=margin if rest is None else rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from theory.proof.checker import Checked, Induction, Proof, Step, check, steps_of
 from theory.proof.rules import RULES
 from theory.proof.text import claim
-
-WIDTH = 100
+from theory.readable import readable
 
 
 def proof_page(proof: Proof) -> str:
@@ -50,7 +48,6 @@ def by_number(steps: Iterable[Checked]) -> dict[int, list[Checked]]:
 
 def _step_lines(number: int, step: Step, accepted: Sequence[Checked]) -> list[str]:
     mark = "✓" if accepted else "✗"
-    body = textwrap.wrap(claim(step.claim), WIDTH - 10, break_long_words=False, break_on_hyphens=False)
     hypotheses = ", ".join(assumption.id for assumption in accepted[0].hypotheses)
     sources = ", ".join(str(source) for source in step.uses)
     reason = f"{step.rule.name}{' (axiom)' if step.rule.axiom else ''}"
@@ -59,8 +56,8 @@ def _step_lines(number: int, step: Step, accepted: Sequence[Checked]) -> list[st
     head = f"  {number:>3} {mark} {step.label}" + (f"  [{hypotheses}]" if hypotheses else "")
     return [
         head,
-        *(f"        {line}" for line in body),
-        *textwrap.wrap(reason, WIDTH, initial_indent="          by ", subsequent_indent="             "),
+        f"        {claim(step.claim)}",
+        f"          by \t{reason}",
     ]
 
 
@@ -72,12 +69,8 @@ def uses(proofs: Iterable[Proof]) -> str:
         lines.append(f"{proof.statement}{f' ({proof.title})' if proof.title else ''}")
         for assumption in proof.hypotheses:
             numbers = sorted({one.number for one in accepted if assumption in one.hypotheses})
-            lines += textwrap.wrap(
-                f"{assumption.id:<12} {', '.join(map(str, numbers))}",
-                WIDTH,
-                initial_indent="  ",
-                subsequent_indent=" " * 15,
-            )
+            lines.append(f"  {assumption.id:<12} \t{readable(assumption.words)}")
+            lines.append(f"  {'':<12} \tin step{'s' * (len(numbers) != 1)} {', '.join(map(str, numbers))}")
     return "\n".join(lines)
 
 
@@ -99,11 +92,9 @@ def trusted_base(proofs: Iterable[Proof]) -> str:
         for rule in RULES:
             if rule.axiom == axiom:
                 lines += ["", f"  {rule.name}"]
-                lines += textwrap.wrap(rule.statement, WIDTH, initial_indent="    ", subsequent_indent="    ")
+                lines.append(f"    {rule.statement}")
                 where = ", ".join(users.get(rule.name, ["nothing yet"]))
-                lines += textwrap.wrap(
-                    f"used in {where}", WIDTH, initial_indent="    ", subsequent_indent="      "
-                )
+                lines.append(f"    used in \t{where}")
     return "\n".join(lines)
 
 

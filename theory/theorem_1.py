@@ -79,7 +79,7 @@ COUNTEREXAMPLES = (
             ("network", r"one input, hidden and output unit, linear; $x=1$, both weights 1, so $\hat y=1$"),
             ("data", r"$y=k$ with probability $\frac{6}{\pi^2}k^{-2}$, $k=1,2,\dots$"),
             ("noise", r"$\xi\sim N(0,1)$, or any law of variance 1"),
-            ("loss", r"$L=u+(\sin ku)^3$, $u=\hat y-1$: entire in $\hat y$, of finite mean at all weights"),
+            ("loss", r"$L=u+(\sin(ku))^3$, $u=\hat y-1$: entire in $\hat y$, of finite mean at all weights"),
             (
                 "A1 to A4",
                 r"hold: $e=1$ for every datum, so A3; the mean of remainder times error is finite at every "

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,32 @@ import pytest
 from theory import STATEMENTS
 from theory.__main__ import main
 from theory.document import latex, page
+from theory.layout import columns, fit, spelled
 from theory.paper import PAPER
+from theory.paper.table import table
+from theory.proof_text import trusted_base, uses
+from theory.proofs import PROOFS
 from theory.readable import formula, readable
+
+
+@cache
+def document() -> str:
+    """All statements and the table of the paper, in LaTeX."""
+    return latex(STATEMENTS.values(), PAPER)
+
+
+@cache
+def printed() -> tuple[str, ...]:
+    """All that the command prints for a reader."""
+    return (*map(page, STATEMENTS.values()), table(PAPER), uses(PROOFS), trusted_base(PROOFS))
 
 
 def test_the_list_has_a_line_for_every_statement(capsys) -> None:
     assert main([]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    shown = capsys.readouterr().out
+    lines = [line for line in shown.splitlines() if not line.startswith(" ")]
     assert [line.split()[0] for line in lines] == list(STATEMENTS)
-    assert all(STATEMENTS[line.split()[0]].title in line for line in lines)
+    assert all(statement.title in " ".join(shown.split()) for statement in STATEMENTS.values())
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -36,17 +54,57 @@ def test_a_page_has_all_that_the_statement_has(name: str, capsys) -> None:
 def test_an_unknown_statement_is_one_line_and_exit_code_2(capsys) -> None:
     assert main(["theorem-33"]) == 2
     error = capsys.readouterr().err
-    assert error == "python -m theory: there is no statement 'theorem-33'; did you mean theorem-3?\n"
+    assert error == "python -m theory: id is 'theorem-33', which is no statement; did you mean theorem-3?\n"
 
 
-def test_pages_fit_a_terminal() -> None:
-    for statement in STATEMENTS.values():
-        assert all(len(line) <= 100 for line in page(statement).splitlines())
+@pytest.mark.parametrize("width", [20, 80])
+def test_no_line_is_longer_than_the_terminal_is_wide(width: int) -> None:
+    """Every page, the table of the paper, the hypotheses and the rules, in Unicode and in ASCII."""
+    for text in printed():
+        for encoding in ("utf-8", "ascii"):
+            lines = fit(spelled(text, encoding), width).splitlines()
+            assert max(map(len, lines)) <= width
+
+
+def test_fitting_loses_nothing() -> None:
+    for text in printed():
+        assert "".join(fit(text, 40).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_what_an_encoding_lacks_is_spelled(encoding: str) -> None:
+    """No character is lost in a question mark."""
+    for text in (*printed(), document()):
+        shown = spelled(text, encoding)
+        shown.encode(encoding)
+        assert shown.count("?") == text.count("?")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("(B̂^i)ᵀ ẽ^i → λ", "(B_hat^i)^T e~^i -> lambda"),
+        ("E[ξξᵀ] = I", "E[xi xi^T] = I"),
+        ("S⁻¹ ≤ κ₃c²", "S^(-1) <= kappa_3 c^2"),
+        ("yŷ, cξ_1", "y y_hat, c xi_1"),
+        ("|e|² < ∞ ✓", "|e|^2 < oo ok"),
+        ("𝓔^i(c)", "E^i(c)"),
+    ],
+)
+def test_in_ascii_a_formula_can_still_be_read(text: str, shown: str) -> None:
+    assert spelled(text, "ascii") == shown
+    assert spelled(text, "no such encoding") == shown
+
+
+@pytest.mark.parametrize(("given", "width"), [("80", 80), ("7", 20), ("", 100), ("wide", 100)])
+def test_the_width_is_that_of_the_terminal(given: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", given)
+    assert columns() == width
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed here")
 def test_the_document_compiles(tmp_path: Path) -> None:
-    (tmp_path / "statements.tex").write_text(latex(STATEMENTS.values(), PAPER), encoding="utf-8")
+    (tmp_path / "statements.tex").write_text(document(), encoding="utf-8")
     command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "statements.tex"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     assert run.returncode == 0, run.stdout.decode(errors="replace")[-2000:]
@@ -54,6 +112,6 @@ def test_the_document_compiles(tmp_path: Path) -> None:
 
 
 def test_every_environment_of_the_document_is_closed() -> None:
-    text = latex(STATEMENTS.values(), PAPER)
+    text = document()
     for name in ("document", "align*", "description"):
         assert text.count(rf"\begin{{{name}}}") == text.count(rf"\end{{{name}}}") > 0

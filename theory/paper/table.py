@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 
 from theory.paper.entry import VERDICTS, Entry, ProofStep, Refutation
@@ -11,13 +10,11 @@ from theory.proof.checker import steps_of
 from theory.proofs import proofs_of
 from theory.readable import readable
 
-WIDTH = 100
-
 
 def table(entries: Iterable[Entry]) -> str:
-    """All entries, a block each, and how many there are of each verdict."""
+    """How many entries there are of each verdict, then all of them, a block each."""
     rows = list(entries)
-    return "\n\n".join(["\n".join(_block(entry)) for entry in rows] + ["\n".join(_summary(rows))])
+    return "\n\n".join(["\n".join(_summary(rows)), *("\n".join(_block(entry)) for entry in rows)])
 
 
 def _block(entry: Entry) -> Iterator[str]:
@@ -26,26 +23,20 @@ def _block(entry: Entry) -> Iterator[str]:
         "printed": readable(entry.printed),
         "problem": readable(entry.problem),
         "instead": readable(entry.fixed),
-        "needs": ", ".join(assumption.id for assumption in entry.needs),
+        "needs": "; ".join(f"{one.id} ({readable(one.words).removesuffix('.')})" for one in entry.needs),
         "refuted": "; ".join(map(_refuted, entry.refuted_by)),
         "shown by": "; ".join(map(source, entry.shown_by)),
     }
     for name, text in parts.items():
-        yield from textwrap.wrap(
-            text,
-            WIDTH,
-            initial_indent=f"  {name:<9}",
-            subsequent_indent=" " * 11,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        if text:
+            yield f"  {name:<9}\t{text}"
 
 
 def _summary(entries: list[Entry]) -> Iterator[str]:
     yield f"{len(entries)} {'entry' if len(entries) == 1 else 'entries'}:"
     for verdict, meaning in VERDICTS.items():
         if count := sum(entry.verdict == verdict for entry in entries):
-            yield f"{count:>4} {verdict:<15} {meaning}"
+            yield f"{count:>4} {verdict:<15} \t{meaning}"
 
 
 def _refuted(refutation: Refutation) -> str:
