@@ -190,6 +190,8 @@ _pinv_at_zero = Equal(lim(PseudoInverse(_mean_gram)), PseudoInverse(gram(LAYER))
 _gram_at_zero = Equal(lim(_mean_gram), gram(LAYER))
 _ranked_at_zero = by(CONSTANT_RANK, _pinv_at_zero, _gram_at_zero, ConstantRank(_mean_gram))
 
+_turning = (1 - 2 * c * SAMPLES_T / (1 + c * SAMPLES_T)) * _C
+
 INVERSES = (
     Wrong(
         "the inverse converges only where the limit is invertible (R-top)",
@@ -237,6 +239,12 @@ INVERSES = (
         ),
         "depends on the row",
         _near,
+    ),
+    Wrong(
+        "how small c has to be may depend on T",
+        by(OPEN, Invertible(_turning), Equal(lim(_turning), _C), Invertible(_C)),
+        "depends on T",
+        by(OPEN, Invertible((1 - c) * _C), Equal(lim((1 - c) * _C), _C), Invertible(_C)),
     ),
     Wrong(
         "pseudo-inverses jump where the rank does",

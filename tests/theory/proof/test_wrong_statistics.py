@@ -358,6 +358,9 @@ _in_the_mean = FirstOrder(
     average(_rowwise.right * _q * _rowwise.left.T),
 )
 _growing = average(errors(OUTPUT) * errors(OUTPUT).T)
+_own = average(limit_errors(DEPTH) * limit_errors(DEPTH).T)
+_none_of_it = Zero(_D, _D)
+_vanished = FirstOrder(average(_second), _none_of_it)
 
 LEFT_OUT = (
     Wrong(
@@ -442,6 +445,59 @@ LEFT_OUT = (
         _dropped(average(_second), Integrable(_sixth)),
         "what is left out is integrable",
         _left_out,
+    ),
+    Wrong(
+        "the pseudo-inverse of what is small is large",
+        by(FIRST_ORDER, FirstOrder(PseudoInverse(average(_second)), PseudoInverse(_none_of_it)), _vanished),
+        "need not do so in an inverse",
+        by(FIRST_ORDER, FirstOrder(2 * average(_second), _none_of_it), _vanished),
+    ),
+    Wrong(
+        "the pseudo-inverse of what is small is large within a product and an average",
+        by(
+            FIRST_ORDER,
+            FirstOrder(
+                average(_dE.T * PseudoInverse(average(_second)) * _dE),
+                average(_dE.T * PseudoInverse(_none_of_it) * _dE),
+            ),
+            _vanished,
+        ),
+        "need not do so in an inverse",
+        by(FIRST_ORDER, FirstOrder(2 * average(_second), _none_of_it), _vanished),
+    ),
+    Wrong(
+        "inverses of two matrices that agree need not agree",
+        by(
+            FIRST_ORDER,
+            FirstOrder(_own.inverse, average(_second).inverse),
+            FirstOrder(_own, average(_second)),
+            Invertible(_own),
+            Invertible(average(_second)),
+        ),
+        "need not do so in an inverse",
+        by(FIRST_ORDER, FirstOrder(2 * average(_second), _none_of_it), _vanished),
+    ),
+    Wrong(
+        "an equation hides no pseudo-inverse of what is small",
+        by(
+            FIRST_ORDER,
+            FirstOrder(slopes(DEPTH), PseudoInverse(_none_of_it)),
+            Equal(slopes(DEPTH), PseudoInverse(average(_second))),
+            _vanished,
+        ),
+        "need not do so in an inverse",
+        by(FIRST_ORDER, FirstOrder(2 * average(_second), _none_of_it), _vanished),
+    ),
+    Wrong(
+        "an equation hides no mean of what agrees for each row",
+        by(
+            FIRST_ORDER,
+            FirstOrder(feedback(_i + 1), feedback(_i + 1)),
+            _rowwise,
+            define("least squares (10, 14)", _i + 1),
+        ),
+        "for each row, not in a mean",
+        _error_change,
     ),
     Wrong(
         "what agrees for each row need not agree in the mean",

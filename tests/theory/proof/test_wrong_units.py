@@ -221,6 +221,12 @@ UNITS = (
         by(TRIANGLE, Within(E(xi(1) ** 3), E(sympy.Abs(xi(1)) ** 3))),
     ),
     Wrong(
+        "a mean that may be of either sign bounds nothing unless it exists",
+        by(TRIANGLE, Within(E(xi(1)), E(xi(1) ** 7) + 9), Within(xi(1), xi(1) ** 7 + 9)),
+        "ξ has no moment 7",
+        by(TRIANGLE, Within(E(xi(1)), kappa(5) + 9), Within(xi(1), xi(1) ** 5 + 9), suppose(IDENTICAL)),
+    ),
+    Wrong(
         "an inequality does not follow from an equation up to a power of c",
         by(TRIANGLE, Within(_A1, sympy.Abs(gradient_entry(1))), _upto),
         "does not follow from what holds up to a power of c",

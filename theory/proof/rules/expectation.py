@@ -55,13 +55,15 @@ def _linear(reading: Reading) -> Reading:
 
 def _is_a_mean_that_exists(means: Poly, premises: Premises, reading: Reading) -> None:
     """Together they are the mean, of either sign, of what a premise says is integrable."""
+    if not means.terms:
+        raise Rejected("there is no mean that the rule changes: the claim is one of linearity")
     linear = _linear(reading)
     for known in premises.of(Integrable):
         if known_means_inside(linear.of(known.term)):
             continue
         for operator in (given,) if known.given_datum else (mean, given):
             whole = linear.of(operator(known.term))
-            if whole.terms and whole in (means, scaled(sympy.Integer(-1), means)):
+            if whole in (means, scaled(sympy.Integer(-1), means)):
                 return
     raise Rejected(f"nothing says that what is averaged is integrable: {shown(means)}")
 

@@ -139,8 +139,9 @@ def _dominated(inside: Term, premises: Premises, given_datum: bool) -> None:
     wanted = plain.of(inside)
     for relation in premises.of(Bounded):
         if plain.of(relation.term) == wanted:
-            if relation.bound.has(c):
-                raise Rejected(f"the bound {relation.bound} of {inside} depends on c")
+            if relation.bound.has(c, SAMPLES_T):
+                number = "c" if relation.bound.has(c) else "T"
+                raise Rejected(f"the bound {relation.bound} of {inside} depends on {number}")
             for known in premises.of(Finite):
                 if known.given_datum <= given_datum and sympy.expand(known.value - relation.bound) == 0:
                     return

@@ -188,7 +188,11 @@ def _triangle(claim: Relation, premises: Premises) -> None:
     bound = bound_of(inside, bounds.get)
     if bound is None:
         raise Rejected(f"nothing bounds every part of {inside}")
-    _vanishes(_applied(sympy.expand(bound), premises) - found.bound, None)
+    bound = _applied(sympy.expand(bound), premises)
+    for mean in bound.atoms(E):
+        if not mean.args[0].is_nonnegative:  # a mean of sizes may be infinite, as a bound
+            need_mean(sympy.Mul.make_args(mean.args[0]), premises)
+    _vanishes(bound - found.bound, None)
 
 
 ARITHMETIC = Rule("arithmetic", "Put equals for equals, and expand.", _arithmetic)
