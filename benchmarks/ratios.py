@@ -91,7 +91,8 @@ def noise_functions(units: int = 128, samples: int = 8192) -> dict[str, Callable
     low, high = torch.arange(samples), torch.zeros(samples, dtype=torch.int64)
     keys = torch.tensor(1), torch.tensor(0)
     block, tag = torch.arange(blocks_for("gaussian", units))[:, None], torch.tensor(tag_of("gaussian", 0))
-    fill = torch.compile(values_of, dynamic=False, fullgraph=True)
+    # of the cache of graphs see impl.kernels.compiled.SETTINGS
+    fill = torch.compile(values_of, dynamic=False, fullgraph=True, options={"fx_graph_cache": False})
     out = torch.empty(units, samples)
     return {
         "randn": lambda: torch.randn(units, samples, out=out),

@@ -11,8 +11,10 @@ high word, layer and family) become, for the units of a row in turn,
 and, without words, ``hadamard``: the fold-over design whose rows are the same for every datum (see
 ``hadamard``).
 
-Everything up to the last rounding is integer arithmetic, so signs, skewed and uniform values are the same
-bits eager, compiled and in Triton. Gaussians agree to 2 ulp: the logarithm belongs to whoever computes it.
+What is the same on every machine and on every path, eager, compiled, native or in Triton: the words, and the
+signs, skewed and uniform values, bit for bit. They are integer arithmetic up to one rounding that IEEE 754
+settles. A Gaussian belongs, in its last digits, to whoever computes the logarithm; it is within
+``GAUSSIAN_ERROR`` units of roundoff of the exact transform of the same uniform and angle (see ``gaussians``).
 Limits of 32 bits: P(skewed = 2) is 1/5 - 5e-11, and no Gaussian exceeds 6.67 (one in 4e10 would).
 
 The sample of datum d and draw k has the index 2^32 d + k, so a datum's draws do not depend on how many there
@@ -39,6 +41,8 @@ SQRT3 = math.sqrt(3.0)
 FIFTH = 2**32 // 5
 BITS = 24
 """Bits of a uniform value and of a Box-Muller angle: as many as float32 holds exactly."""
+GAUSSIAN_ERROR = 8
+"""Largest error of a Gaussian on any path, in units of roundoff (2^-24, 2^-53) of its exact value."""
 
 
 def signs(words: tuple[Tensor, Tensor, Tensor, Tensor], dtype: torch.dtype, units: int = 0) -> Tensor:
@@ -64,7 +68,22 @@ def skewed(words: tuple[Tensor, Tensor, Tensor, Tensor], dtype: torch.dtype) -> 
 
 
 def gaussians(words: tuple[Tensor, Tensor, Tensor, Tensor], dtype: torch.dtype) -> Tensor:
-    """Box-Muller from words (B, ...), as (4 B, ...): radius from words 0 and 2, angle from words 1 and 3."""
+    """Box-Muller from words (B, ...), as (4 B, ...): radius from words 0 and 2, angle from words 1 and 3.
+
+    The uniform u of a radius word w is 2 (w >> 1) + 1 over 2^32: exact in float64; in float32 w >> 1 and then
+    u are rounded to nearest, the same on every machine. The angle is exact. From the exact sqrt(-2 log u)
+    times the cosine or sine of it, a value differs by at most, in units of roundoff of itself,
+
+        3.9     the sine or cosine (``turn``)
+        3       half of the logarithm's error, and the root's, each of one unit in the last place (two of these)
+                in a library: SLEEF's "u10", MKL's high accuracy, glibc and CUDA state that. 2.75 from the
+                native kernel: 3.5 in the logarithm, and a root that is rounded correctly
+        1       the product
+
+    so by less than ``GAUSSIAN_ERROR``, and by nothing where the exact value is zero. The sum is done in ball
+    arithmetic in tests/impl/test_gaussians.py, where each path is measured too. (NumPy, on which Triton's
+    interpreter computes, takes four units in the last place for its logarithm: 3 more.)
+    """
     values = []
     for radius_word, angle_word in (words[:2], words[2:]):
         u = (radius_word >> 1).to(torch.int32).to(dtype) * 2.0**-31 + 2.0**-32  # in (0, 1], fine near 0

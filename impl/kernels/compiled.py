@@ -32,8 +32,13 @@ __all__ = ["CompiledPath", "compiling_needs", "sign_filler"]
 
 Function = Callable[..., Any]
 
-ONE_PASS = {"realize_reads_threshold": 16}
-"""A difference reads five tensors, one more than inductor would keep in registers on the way to a sum."""
+SETTINGS = {"realize_reads_threshold": 16, "fx_graph_cache": False}
+"""A difference reads five tensors, one more than inductor would keep in registers on the way to a sum.
+
+The cache of graphs does not ask for which instructions it wrote a graph's code (torch 2.13): steps of 16
+floats, of a run with AVX-512, are found again under ``ATEN_CPU_CAPABILITY=avx2``, or on another machine with
+the same home, and built for 8 at a time, so that half of all values are left unwritten, without a word.
+"""
 
 
 @functools.cache
@@ -123,7 +128,7 @@ def compiled(function: Function, arguments: Sequence[Tensor]) -> Function:
     graph = make_fx(function, tracing_mode="fake")(*arguments)
     own = {torch.ops.aten.expm1.default: expm1, torch.ops.aten.atanh.default: atanh}
     decompositions = {**select_decomp_table(), **own}
-    made: Any = compile_fx(graph, list(arguments), config_patches=ONE_PASS, decompositions=decompositions)
+    made: Any = compile_fx(graph, list(arguments), config_patches=SETTINGS, decompositions=decompositions)
     run: Function = made
     return run
 

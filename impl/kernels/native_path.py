@@ -245,7 +245,8 @@ def native_noise(
 ) -> Tensor:
     """The noise of one layer for sample indices (samples,), int64: float32 (units, samples), natively made.
 
-    As ``impl.counter_noise.counted_noise`` has it: the same bits, Gaussians to 2 ulp.
+    As ``impl.counter_noise.counted_noise`` has it: the same bits; of Gaussians, the
+    same words.
     """
     index, out = samples.contiguous(), torch.empty((units, len(samples)))
     law, tag = LAWS[family][0], tag_of(family, layer)

@@ -186,6 +186,16 @@ def test_the_compiled_path_is_the_reference(rule, family, controlled):
     assert gap(*sums) <= 1e-12
 
 
+def test_code_that_was_compiled_for_other_instructions_is_not_found_again(monkeypatch):
+    """The compiler's cache of graphs would take it: AVX-512 code under AVX2 leaves out half of all values."""
+    from torch._inductor import compile_fx
+
+    given = []
+    monkeypatch.setattr(compile_fx, "compile_fx", lambda *_, **settings: given.append(settings))
+    compiled.compiled(lambda x: [x + 1], (torch.ones(3),))
+    assert given[0]["config_patches"]["fx_graph_cache"] is False
+
+
 @needs_compiler
 @pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 def test_another_shape_or_order_of_data_is_compiled_anew():

@@ -12,7 +12,6 @@ from impl.kernels import Batch, Problem, Totals, choose, native_path, open_path
 from impl.kernels.native_path import compiler, native_needs, native_noise
 from impl.stream import Stream
 from tests.impl.cases import data_for, network_of
-from tests.impl.test_counter_noise import ulps
 from tests.impl.test_kernels import answers, errors_by_scale, feedback_for, gap
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="no C++ compiler here")
@@ -153,18 +152,25 @@ def test_saturated_units_keep_their_digits(activation, gain):
 
 
 @pytest.mark.parametrize("units", [1, 5, 128, 131])
-@pytest.mark.parametrize("family", LAWS)
+@pytest.mark.parametrize("family", [family for family in LAWS if family != "gaussian"])
 def test_native_noise_has_the_same_bits(family, units):
+    """But for Gaussians: see test_gaussians, and the next test for their units."""
     samples = sample_index([0, 3, 2**32 - 1], [0, 5, 2**32 - 1, *range(30)]).flatten()
     sizes = (units, units)
     expected = counted_noise(sizes, samples, family, 2**32 - 1, 4, dtype=torch.float32)
     for layer in (0, 1):
         found = native_noise(units, samples, family, 2**32 - 1, 4, layer)
         assert found.shape == (units, len(samples))
-        if family == "gaussian":
-            assert ulps(found, expected[layer]) <= 2
-        else:
-            assert torch.equal(found, expected[layer])
+        assert torch.equal(found, expected[layer])
+
+
+@pytest.mark.parametrize("units", [1, 5, 131])
+def test_native_gaussians_are_those_of_their_units_and_samples(units):
+    samples = sample_index([0, 3, 2**32 - 1], [0, 5, 2**32 - 1, *range(30)]).flatten()
+    for layer, expected in enumerate(counted_noise((units, units), samples, "gaussian", 2**32 - 1, 4)):
+        found = native_noise(units, samples, "gaussian", 2**32 - 1, 4, layer).double()
+        # of one uniform as float32 and as float64 have it: 2^-11.5 apart where it is near 1
+        assert (found - expected).abs().max() <= 4e-4
 
 
 def test_the_rule_takes_the_native_path_for_small_networks():
