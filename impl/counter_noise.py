@@ -75,9 +75,9 @@ def gaussians(words: tuple[Tensor, Tensor, Tensor, Tensor], dtype: torch.dtype) 
     times the cosine or sine of it, a value differs by at most, in units of roundoff of itself,
 
         3.9     the sine or cosine (``turn``)
-        3       half of the logarithm's error, and the root's, of one unit in the last place each (2 of
-                these) in a library: SLEEF's "u10", MKL's high accuracy, glibc and CUDA state that. 2.75 from
-                the native kernel: 3.5 in the logarithm, and a root that is rounded correctly
+        3       half of the logarithm's error and the root's, of one unit in the last place each (2 of these)
+                in a library: SLEEF's "u10", MKL's high accuracy, glibc and CUDA state that; 2.75 from the
+                native kernel: 3.5 in the logarithm, and a root that is rounded correctly
         1       the product
 
     so by less than ``GAUSSIAN_ERROR``, and by nothing where the exact value is zero. The sum is done in ball

@@ -7,51 +7,38 @@ through memory between any two of its products.
 
 For float32, at most ``MOST`` weights above the first layer, logistic, tanh or linear units, mse, and
 independent noise. The function is built by a C++ compiler when it is first asked for, in a second or two, for
-this processor, and kept in the user's cache (``$XDG_CACHE_HOME``, else ``~/.cache``, else a temporary
-folder). It is called without the interpreter's lock, over as many parts of the data as torch has threads.
+this processor, and kept (``impl.kernels.native_library``). It is called without the interpreter's lock, over
+as many parts of the data as torch has threads.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
-import hashlib
-import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ctypes import c_float, c_int32, c_int64, c_uint32, c_void_p
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from impl.counter_noise import LAWS, tag_of
+from impl.kernels import native_library
 from impl.kernels.problem import FLUSH, Batch, Problem, Totals
 
 __all__ = ["NativePath", "native_needs", "native_noise"]
 
 MOST = 2**18
 """Weights above the first layer: a megabyte, which a second-level cache holds."""
-SOURCE = Path(__file__).parent / "native" / "kernel.cpp"
-OPTIONS = ("-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math")
-BUILD = (*OPTIONS, "-std=c++17", "-fPIC", "-shared")
 SCALES = {"identity": 0, "sigmoid": 1, "tanh": 2}
 LANES = 32
 """Data whose sums the kernel forms at once: its own constant of this name."""
 APART = 2**13
 """Samples from which a second thread is worth its start."""
-
-
-def compiler() -> str | None:
-    """The C++ compiler: what $CXX names, else g++ or clang++, or None."""
-    names = [os.environ["CXX"]] if os.environ.get("CXX") else ["g++", "clang++"]
-    return next((found for found in map(shutil.which, names) if found), None)
 
 
 def native_needs(problem: Problem) -> str | None:
@@ -76,7 +63,7 @@ def native_needs(problem: Problem) -> str | None:
 
 def lacking() -> str | None:
     """What the native path lacks here whatever the problem, or None. Builds it, if that was not done yet."""
-    if compiler() is None:
+    if native_library.compiler() is None:
         return "a C++ compiler (g++ or clang++)"
     failure = _failure()
     return failure and f"a C++ compiler that can build it (g++ 12, clang++ 14 or later): {failure}"
@@ -257,46 +244,10 @@ def native_noise(
 @functools.cache
 def _native() -> Any:
     """The library, which is built where it is not there yet."""
-    library = ctypes.CDLL(str(_library()))
+    library = native_library.opened()
     assert c_int32.in_dll(library, "lanes_at_once").value == LANES
     library.step.restype = library.noise.restype = None
     model, samples = ctypes.POINTER(_Model), ctypes.POINTER(_Samples)
     library.step.argtypes = [model, samples, c_int64, c_int64, *[c_void_p] * 3]
     library.noise.argtypes = [c_int32, c_int32, c_int32, c_uint32, c_uint32, c_int64, c_void_p, c_void_p]
     return library
-
-
-def _library() -> Path:
-    """The built library, named after all that it depends on: source, options, compiler and processor."""
-    made_by = compiler()
-    assert made_by is not None
-    about = [made_by, *OPTIONS, "-dM", "-E", "-x", "c++", os.devnull]
-    macros = subprocess.run(about, capture_output=True, check=True).stdout
-    name = hashlib.sha256(
-        b"".join(file.read_bytes() for file in sorted(SOURCE.parent.iterdir()))
-        + macros
-        + repr(BUILD).encode()
-    ).hexdigest()[:20]
-    folder = _cache()
-    library = folder / f"native-{name}.so"
-    if not library.exists():
-        fresh = folder / f"native-{name}.{os.getpid()}"
-        built = subprocess.run(
-            [made_by, *BUILD, str(SOURCE), "-o", str(fresh)], capture_output=True, text=True
-        )
-        if built.returncode != 0:
-            lines = built.stderr.strip().splitlines() or ["no message"]
-            why = next((line for line in lines if "error" in line), lines[0])
-            raise RuntimeError(f"{made_by} says {why}")
-        fresh.replace(library)  # whole or not at all, whoever else is building it
-    return library
-
-
-def _cache() -> Path:
-    """A folder of the user's own."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "feedback-proofs"
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="feedback-proofs-"))
-    return home if os.access(home, os.W_OK) else Path(tempfile.mkdtemp(prefix="feedback-proofs-"))

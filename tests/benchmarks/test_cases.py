@@ -9,7 +9,7 @@ from benchmarks import cases
 from benchmarks.asv_bench import kernels, reference
 from benchmarks.cases import CASES, SHAPES, WAYS, by_name, cannot, check_step, step_error
 from benchmarks.gate import GATED, stored_ratios
-from impl.kernels import Totals, native_path
+from impl.kernels import Totals, native_library
 
 
 def test_names_are_unique_and_every_front_end_takes_known_ones() -> None:
@@ -62,7 +62,7 @@ def test_without_a_gpu_or_a_compiler_a_way_is_left_out_and_says_why(monkeypatch:
     monkeypatch.setattr(cases, "compiling_needs", lambda device: "a compiler")
     assert cannot("cuda") == "no CUDA device here"
     assert cannot("compiled") == "torch.compile needs a compiler"
-    monkeypatch.setattr(native_path, "compiler", lambda: None)
+    monkeypatch.setattr(native_library, "compiler", lambda: None)
     assert cannot("native") == "a C++ compiler (g++ or clang++)"
     for way in ("cuda", "compiled", "native"):
         with pytest.raises(NotImplementedError):

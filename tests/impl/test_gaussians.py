@@ -11,7 +11,8 @@ import torch
 from flint import arb, ctx, fmpq
 
 from impl.counter_noise import GAUSSIAN_ERROR, gaussians, sample_index, tag_of
-from impl.kernels.native_path import compiler, native_noise
+from impl.kernels.native_library import compiler
+from impl.kernels.native_path import native_noise
 from impl.philox import MASK, philox
 from tests.impl.exact_noise import BITS, gaussian_error
 from tests.impl.running_error import Rounded, spans

@@ -1,15 +1,15 @@
 """The native path computes the same sums as the others, whatever lanes and threads it goes by."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
 from impl import Network, stream
 from impl.counter_noise import LAWS, counted_noise, sample_index
-from impl.kernels import Batch, Problem, Totals, choose, native_path, open_path
-from impl.kernels.native_path import compiler, native_needs, native_noise
+from impl.kernels import Batch, Problem, Totals, choose, native_library, native_path, open_path
+from impl.kernels.native_library import compiler
+from impl.kernels.native_path import native_needs, native_noise
 from impl.stream import Stream
 from tests.impl.cases import data_for, network_of
 from tests.impl.test_kernels import answers, errors_by_scale, feedback_for, gap
@@ -203,7 +203,7 @@ def test_what_it_cannot_do_goes_another_path(hidden, loss, given):
 
 def test_without_a_compiler_it_says_so_in_one_line(monkeypatch):
     problem, _ = twin_problems(small(), rule="FA", controlled=False, family="gaussian")
-    monkeypatch.setattr(native_path, "compiler", lambda: None)
+    monkeypatch.setattr(native_library, "compiler", lambda: None)
     with pytest.raises(
         RuntimeError, match=r"^the path 'native' needs a C\+\+ compiler .*; ask for path 'eag"
     ):
@@ -217,7 +217,7 @@ def test_where_the_build_fails_the_rule_takes_another_path_and_the_name_says_why
     source = tmp_path / "native" / "kernel.cpp"
     source.parent.mkdir()
     source.write_text("this is not C++\n")
-    monkeypatch.setattr(native_path, "SOURCE", source)
+    monkeypatch.setattr(native_library, "SOURCE", source)
     for cached in (native_path._native, native_path._failure):
         cached.cache_clear()
     try:
@@ -228,20 +228,6 @@ def test_where_the_build_fails_the_rule_takes_another_path_and_the_name_says_why
         native_path._failure.cache_clear()
     assert "error: " in str(raised.value)
     assert "\n" not in str(raised.value)
-
-
-def test_it_is_built_once(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    first = native_path._library()
-    assert first.parent == tmp_path / "feedback-proofs"
-    made = first.stat().st_mtime_ns
-    assert native_path._library() == first
-    assert first.stat().st_mtime_ns == made
-    assert [file.suffix for file in first.parent.iterdir()] == [".so"]
-    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
-    elsewhere = native_path._library()
-    assert elsewhere.name == first.name
-    assert not elsewhere.is_relative_to(Path("/proc"))
 
 
 @pytest.mark.parametrize("most", [100, 30])
