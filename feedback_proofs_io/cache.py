@@ -12,6 +12,7 @@ import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from feedback_proofs_io import whole
 
@@ -51,10 +52,17 @@ def keep(name: str, content: bytes) -> bool:
             (home / name).unlink()
     try:
         whole.prepare(home / name)
-        whole.write(home / name, content)
+        whole.write_with(home / name, lambda file: _fill(file, content))
     except OSError:
         return False
     return True
+
+
+def _fill(file: BinaryIO, content: bytes) -> None:
+    """Write a file that is closed to others whatever the umask: else it would not be read again."""
+    if hasattr(os, "fchmod"):
+        os.fchmod(file.fileno(), 0o600)
+    file.write(content)
 
 
 def drop(name: str) -> None:
