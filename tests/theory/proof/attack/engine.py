@@ -1,0 +1,338 @@
+"""The attack: at each point of each proof conclusions are drawn, and those that are false must be refused.
+
+Every false conclusion is tried with every rule, with what the step cites and with other facts that stand
+there. A conclusion that a rule accepts is a hole, and is printed. All is drawn from the seed and the place,
+so it is the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+from tests.theory.proof.attack.draws import Desk
+from tests.theory.proof.attack.falsity import is_false, is_nonsense
+from tests.theory.proof.attack.kinds import Setting, settings
+from tests.theory.proof.attack.speed import remember_hashes, remembering
+from tests.theory.proof.attack.units import false_of_units
+import sympy
+
+from theory.proof import Proof, Step, checker
+from theory.proof.checker import Checked, Cited, Failed, Lemma, Source, check_step, together
+from theory.proof.existence import inverses_exist, limits_exist
+from theory.proof.grants import GRANTS, suppose
+from theory.proof.relations import Relation, Same, Within
+from theory.proof.rules import RULES, Premises, Rejected, Rule
+from theory.proof.terms import Symbol, Term
+from theory.proof.text import claim as written
+from theory.proof.vocabulary import Definition
+from theory.proofs import PROOFS
+
+remember_hashes()
+
+BATCH = 20
+"""Conclusions drawn at one point with one choice of further facts."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A step of a proof, and what stands there."""
+
+    proof: Proof
+    checked: Checked
+    known: Mapping[str, Relation]
+
+
+@dataclass(frozen=True)
+class Hole:
+    """A false conclusion that a rule accepts, or an error that is none of the checker's."""
+
+    rule: str
+    where: str
+    world: str
+    claim: Relation
+    cites: tuple[str, ...]
+    number: int
+
+    def __str__(self) -> str:
+        try:
+            shown = written(self.claim)
+        except Exception:
+            shown = repr(self.claim)
+        return (
+            f"{self.rule} accepts, at {self.where}, from {', '.join(self.cites) or 'nothing'}: {shown}"
+            f"   [false: {self.world}; after {self.number} false conclusions]"
+        )
+
+
+@dataclass
+class Tally:
+    """What was drawn and tried."""
+
+    drawn: int = 0
+    false: int = 0
+    undecided: int = 0
+    tried: Counter[str] = field(default_factory=Counter)
+    reached: Counter[str] = field(default_factory=Counter)
+    holes: list[Hole] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """What another one counted, too."""
+        self.drawn += other.drawn
+        self.false += other.false
+        self.undecided += other.undecided
+        self.tried += other.tried
+        self.reached += other.reached
+        self.holes += other.holes
+
+
+class _Recording(checker._Context):
+    """A context that keeps what stood at each step."""
+
+    def take(self, number: int, step: Step, known: Mapping[str, Relation], phase: str = "") -> None:
+        standing = dict(known)
+        super().take(number, step, known, phase)
+        self.__dict__.setdefault("known", []).append(standing)
+
+
+@lru_cache(maxsize=64)
+def points_of(proof: Proof) -> tuple[Point, ...]:
+    """Every step with what stands there."""
+    with patch.object(checker, "_Context", _Recording):
+        context = checker._run(proof)
+    known = context.__dict__["known"]
+    return tuple(Point(proof, one, known[k]) for k, one in enumerate(context.accepted))
+
+
+def is_about_units(proof: Proof) -> bool:
+    """Whether the proof speaks of single units."""
+    return all(isinstance(point.checked.step.claim, Same | Within) for point in points_of(proof))
+
+
+@lru_cache(maxsize=64)
+def worlds_of(proof: Proof, extra: tuple[str, ...] = ()) -> tuple[Setting, ...]:
+    """The worlds that meet the hypotheses, the cheapest first."""
+    joint = is_joint(proof)
+    granted = [
+        relation
+        for assumption in proof.hypotheses
+        for index in GRANTS.get(assumption, (None,))[0] or (None,)
+        for relation in suppose(assumption, index).relations
+    ]
+    found = [one for one in settings(proof, extra) if not any(is_false(r, (one,), False, joint) for r in granted)]
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def is_joint(proof: Proof) -> bool:
+    """Whether T grows while c falls."""
+    return "plim0" in checker._ways_to_grow(proof)
+
+
+def sources_of(proof: Proof) -> list[Source]:
+    """What the proof cites anywhere but its own steps."""
+    found: dict[Source, None] = {}
+    for step in checker.steps_of(proof):
+        for source in step.uses:
+            if not isinstance(source, str):
+                found[source] = None
+    return list(found)
+
+
+def batch(seed: int, place: int, points: Sequence[Point], rules: Sequence[Rule] = RULES) -> Tally:
+    """The conclusions of one place of the attack: a point, drawn with its rule, and a choice of facts."""
+    random = Random(f"{seed} {place}")
+    point = _chosen(random, points)
+    proof, checked = point.proof, point.checked
+    tally = Tally()
+    uses = _citations(random, point)
+    hypotheses = proof.hypotheses
+    context = checker._Context(hypotheses)
+    cited: list[Cited] = []
+    kept: list[Source] = []
+    for source in uses:
+        try:
+            cited.append(context._cited(source, point.known))
+            kept.append(source)
+        except ValueError:
+            continue
+    premises = together(cited)
+    known_limits = together(one for one in cited if not isinstance(one.source, Definition)).relations
+    standing = random.sample(list(point.known.values()), min(6, len(point.known)))
+    symbols = _symbols(random, proof)
+    desk = Desk(random, checked.step.claim, premises.relations, standing, symbols)
+    worlds = () if is_about_units(proof) else _some(random, worlds_of(proof))
+    with remembering(premises):
+        for _ in range(BATCH):
+            claim = desk.draw()
+            if claim is None:
+                continue
+            tally.drawn += 1
+            world = falsified(claim, proof, checked, worlds)
+            if not world:
+                tally.undecided += 1
+                continue
+            tally.false += 1
+            for rule in rules:
+                if _taken(rule, claim, premises, known_limits, hypotheses, tally):
+                    hole = _confirmed(rule, claim, tuple(kept), point, world)
+                    if hole is not None:
+                        tally.holes.append(hole)
+    return tally
+
+
+def falsified(claim: Relation, proof: Proof, checked: Checked, worlds: Sequence[Setting]) -> str:
+    """The name of a world of which the claim is false."""
+    if is_nonsense(claim):
+        return "nonsense"
+    if is_about_units(proof):
+        return false_of_units(claim, proof)
+    return is_false(claim, worlds, checked.phase == "base", is_joint(proof))
+
+
+def _taken(
+    rule: Rule,
+    claim: Relation,
+    premises: Premises,
+    known_limits: Sequence[Relation],
+    hypotheses: Sequence[Any],
+    tally: Tally,
+) -> bool:
+    """Whether the rule and what stands around the rules take the claim; an error counts as taken."""
+    tally.tried[rule.name] += 1
+    if any(a not in hypotheses for a in rule.supposes):
+        return False
+    try:
+        rule.check(claim, premises)
+    except ValueError as error:
+        if not str(error).startswith(OTHER_KIND):
+            tally.reached[rule.name] += 1
+        return False
+    except Exception:
+        return True
+    tally.reached[rule.name] += 1
+    try:
+        checker._only_known_symbols(claim)
+        checker._only_in_the_sample(claim, premises)
+        limits_exist(claim, rule, premises, known_limits)
+        inverses_exist(claim, premises)
+    except ValueError:
+        return False
+    except Exception:
+        return True
+    return True
+
+
+OTHER_KIND = ("the rule proves",)
+"""How the refusals start that look at nothing but the kind of the claim."""
+
+
+def _confirmed(rule: Rule, claim: Relation, uses: tuple[Source, ...], point: Point, world: str) -> Hole | None:
+    """The hole, where the checker itself takes the step; an error that is no refusal is one too."""
+    step = Step("drawn", claim, rule, uses)
+    where = f"{point.proof.statement} {point.proof.title} step {point.checked.number}".replace("  ", " ")
+    try:
+        check_step(step, point.known, point.proof.hypotheses)
+    except Failed:
+        return None
+    except Exception as error:
+        world = f"raises {type(error).__name__}: {error}"
+    uses = _fewest(step, point, world)
+    return Hole(rule.name, where, world, claim, tuple(map(str, uses)), 0)
+
+
+def _fewest(step: Step, point: Point, world: str) -> tuple[Source, ...]:
+    """Citations that cannot be left out."""
+    uses = list(step.uses)
+    for source in list(uses):
+        fewer = tuple(one for one in uses if one is not source)
+        try:
+            check_step(Step("drawn", step.claim, step.rule, fewer), point.known, point.proof.hypotheses)
+            uses = list(fewer)
+        except Failed:
+            continue
+        except Exception:
+            if world.startswith("raises"):
+                uses = list(fewer)
+    return tuple(uses)
+
+
+def _chosen(random: Random, points: Sequence[Point]) -> Point:
+    """A rule first, then one of its steps, so that every rule gets its share."""
+    by_rule: dict[str, list[Point]] = {}
+    for point in points:
+        if not _is_long(point):
+            by_rule.setdefault(point.checked.step.rule.name, []).append(point)
+    return random.choice(by_rule[random.choice(sorted(by_rule))])
+
+
+def _is_long(point: Point) -> bool:
+    """Whether the claim has hundreds of terms: what is drawn from it would take the time of all the others."""
+    return any(
+        isinstance(value, sympy.Expr) and value.count_ops() > 400
+        for value in vars(point.checked.step.claim).values()
+    )
+
+
+def _citations(random: Random, point: Point) -> list[Source]:
+    """What the step cites; some of it; or with other facts, definitions and hypotheses."""
+    own = list(point.checked.step.uses)
+    r = random.random()
+    if r < 0.4:
+        return own
+    if r < 0.6:
+        own = [source for source in own if random.random() < 0.6]
+    others: list[Source] = [*point.known, *sources_of(point.proof)]
+    extra = random.sample(others, min(random.choice((1, 2, 3)), len(others)))
+    return [*own, *(source for source in extra if source not in own)]
+
+
+def _some(random: Random, worlds: Sequence[Setting]) -> list[Setting]:
+    """Three of them, the heavy one among these."""
+    heavy = [one for one in worlds if one.heavy]
+    light = [one for one in worlds if not one.heavy]
+    chosen = [*random.sample(light, min(2, len(light))), *heavy]
+    for one in chosen:
+        for world in one.levels:
+            world.forget()
+    return chosen
+
+
+def _symbols(random: Random, proof: Proof) -> list[Term]:
+    found = [
+        term
+        for source in sources_of(proof)
+        for relation in _relations(source)
+        for value in vars(relation).values()
+        if isinstance(value, Term)
+        for term in _inside(value)
+        if isinstance(term, Symbol)
+    ]
+    return random.sample(found, min(8, len(found)))
+
+
+def _relations(source: Source) -> Sequence[Relation]:
+    if isinstance(source, str | Lemma):
+        return ()
+    return (source.relation,) if isinstance(source, Definition) else source.relations
+
+
+def _inside(term: Term) -> Iterator[Term]:
+    from theory.proof.terms import parts
+
+    yield term
+    for part in parts(term):
+        yield from _inside(part)
+
+
+@lru_cache(maxsize=1)
+def all_points() -> tuple[Point, ...]:
+    """Every point of every shipped proof."""
+    return tuple(point for proof in PROOFS for point in points_of(proof))
+
+
