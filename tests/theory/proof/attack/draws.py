@@ -1,4 +1,4 @@
-"""Conclusions drawn at a point of a proof: near misses of what stands there, and shapes that the rules look for."""
+"""Conclusions drawn at a point of a proof: near misses of what stands there, shapes that rules look for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from tests.theory.proof.attack.moves import (
     move,
     places,
     terms_in,
-    tried,
     twist,
     twisted,
 )
@@ -45,15 +44,10 @@ from theory.proof.terms import (
     ONE,
     SAMPLES_T,
     Applied,
-    Identity,
-    Product,
     Scaled,
-    Sum,
-    Symbol,
     Term,
     Zero,
     c,
-    product_of,
 )
 from theory.proof.units import E, derivative, xi
 
@@ -62,7 +56,11 @@ class Desk:
     """What lies at hand at one point: the claim of the step, what it cites, what else stands there."""
 
     def __init__(
-        self, random: Random, claim: Relation, cited: Sequence[Relation], standing: Sequence[Relation],
+        self,
+        random: Random,
+        claim: Relation,
+        cited: Sequence[Relation],
+        standing: Sequence[Relation],
         symbols: Sequence[Term],
     ) -> None:
         self.random, self.claim = random, claim
@@ -89,7 +87,9 @@ class Desk:
         r = self.random.random()
         if r < 0.7 or not self.standing:
             return self.claim
-        return self.random.choice(self.cited) if r < 0.85 and self.cited else self.random.choice(self.standing)
+        return (
+            self.random.choice(self.cited) if r < 0.85 and self.cited else self.random.choice(self.standing)
+        )
 
     def draw(self) -> Relation | None:
         """One conclusion; None where it could not be written."""
@@ -113,7 +113,7 @@ class Desk:
 
     def _once(self, relation: Relation) -> Relation | None:
         random = self.random
-        names = [name for name in relation.__dataclass_fields__]
+        names = list(relation.__dataclass_fields__)
         name = random.choice(names)
         value = getattr(relation, name)
         if isinstance(value, bool):
@@ -143,7 +143,11 @@ class Desk:
         return None if new_term is None else replace(relation, **{name: new_term})
 
     def _below(self, value: Any) -> Any:
-        return self.random.choice((None, 0, 1, 2, 3, 4, 5)) if value is None else value + self.random.choice((1, 1, 2, -1))
+        return (
+            self.random.choice((None, 0, 1, 2, 3, 4, 5))
+            if value is None
+            else value + self.random.choice((1, 1, 2, -1))
+        )
 
     def _both_sides(self) -> Relation | None:
         """A true equation with the same done to both sides, or its limit taken by a generic rule."""
@@ -163,15 +167,12 @@ class Desk:
             if value.is_finite is not True:
                 value = sympy.Integer(random.choice((0, 1, -1)))
             inside = base.left.term
-            around: Callable[[Term], Term] = lambda term: term
-            if random.random() < 0.3:
-                factor = self.terms().square(random)
-                if factor is not None and factor.shape[0] == inside.shape[1]:
-                    around = lambda term: term * factor
-            return Equal(
-                Applied(operator, Scaled(number, around(inside))),
-                Scaled(value, around(base.right)),
-            )
+            factor = self.terms().square(random) if random.random() < 0.3 else None
+            if factor is not None and factor.shape[0] == inside.shape[1]:
+                return Equal(
+                    Applied(operator, Scaled(number, inside * factor)), Scaled(value, base.right * factor)
+                )
+            return Equal(Applied(operator, Scaled(number, inside)), Scaled(value, base.right))
         equation = random.choice(self.equations) if self.equations else None
         if equation is None:
             return None
@@ -217,11 +218,26 @@ class Desk:
 
     def _other_kind(self) -> Relation | None:
         random = self.random
-        kinds: list[type[Any]] = [Integrable, Invertible, ConstantRank, Tight, Polynomial, Equal, FirstOrder, Normal, Bounded, Finite]
+        kinds: list[type[Any]] = [
+            Integrable,
+            Invertible,
+            ConstantRank,
+            Tight,
+            Polynomial,
+            Equal,
+            FirstOrder,
+            Normal,
+            Bounded,
+            Finite,
+        ]
         own = [kind for kind in (type(self.claim),) if kind in kinds]
         kind = random.choice(own) if own and random.random() < 0.4 else random.choice(kinds)
         if kind is Finite:
-            return Finite(self._number(random.choice(self.numbers)), random.random() < 0.5) if self.numbers else None
+            return (
+                Finite(self._number(random.choice(self.numbers)), random.random() < 0.5)
+                if self.numbers
+                else None
+            )
         if kind is Invertible:
             square = self.terms().square(random)
             if square is None:
@@ -235,14 +251,22 @@ class Desk:
         if kind is Equal and random.random() < 0.5:
             return Equal(term, Zero(*term.shape))
         if kind in (Equal, FirstOrder):
-            other = altered(random, term, lambda old: move(random, old, self.equations)) or self.terms().one(random, term.shape)
+            other = altered(random, term, lambda old: move(random, old, self.equations)) or self.terms().one(
+                random, term.shape
+            )
             return None if other is None else kind(term, other)
         if kind is Normal:
             if term.shape[1] != ONE:
                 return None
             return Normal(Applied("Avg", term), Applied("E", term * term.T))
         if kind is Bounded:
-            bound = size_of(term, {b.term: b.bound for b in (*self.cited, *self.standing) if isinstance(b, Bounded)}) if random.random() < 0.7 else random.choice(self.numbers)
+            bound = (
+                size_of(
+                    term, {b.term: b.bound for b in (*self.cited, *self.standing) if isinstance(b, Bounded)}
+                )
+                if random.random() < 0.7
+                else random.choice(self.numbers)
+            )
             return Bounded(term, self._number(bound) if random.random() < 0.6 else bound)
         if kind is Integrable:
             return Integrable(term, random.random() < 0.3)
@@ -297,8 +321,10 @@ class Desk:
         if how == 10:
             return 1 / other if random.random() < 0.5 else other
         if how == 11:
-            return value.subs(c, random.choice((1, 0, c**2, 2 * c))) if random.random() < 0.7 else random.choice(
-                (sympy.oo, sympy.zoo, sympy.nan, -sympy.oo)
+            return (
+                value.subs(c, random.choice((1, 0, c**2, 2 * c)))
+                if random.random() < 0.7
+                else random.choice((sympy.oo, sympy.zoo, sympy.nan, -sympy.oo))
             )
         return value * coefficient(random)
 
@@ -315,7 +341,9 @@ class Desk:
         if r < 0.36 and isinstance(base, Same):
             return Same(E(base.left), E(base.right), base.below)
         if r < 0.44 and isinstance(base, Same):
-            return Within(base.left, random.choice((sympy.Abs(base.right), base.right, 0, sympy.Abs(base.left) / 2)))
+            return Within(
+                base.left, random.choice((sympy.Abs(base.right), base.right, 0, sympy.Abs(base.left) / 2))
+            )
         if r < 0.48 and isinstance(base, Within):
             return Same(base.value, base.bound, random.choice((None, 1, 2, 3)))
         found: Relation | None = base
@@ -336,7 +364,9 @@ class Desk:
             known = {1: sympy.Integer(0), 2: sympy.Integer(1), 3: KAPPAS[0], 4: KAPPAS[1], 5: KAPPAS[2]}
             value *= known.get(power, E(xi(1) ** power))
         if random.random() < 0.3:
-            inside *= random.choice((derivative({1: 1}, ()), derivative({1: 1}, (2,)), derivative({}, (1, 2)), sympy.exp(xi(1))))
+            inside *= random.choice(
+                (derivative({1: 1}, ()), derivative({1: 1}, (2,)), derivative({}, (1, 2)), sympy.exp(xi(1)))
+            )
         if random.random() < 0.4:
             value = self._number(value)
         return Same(E(inside), value, random.choice((None, None, None, 1, 3)))
@@ -346,7 +376,15 @@ def tried_relation(make: Callable[[], Relation | None]) -> Relation | None:
     """What is made; None where it cannot be written."""
     try:
         return make()
-    except (ValueError, TypeError, ZeroDivisionError, LookupError, NotImplementedError, AttributeError, RecursionError):
+    except (
+        ValueError,
+        TypeError,
+        ZeroDivisionError,
+        LookupError,
+        NotImplementedError,
+        AttributeError,
+        RecursionError,
+    ):
         return None
 
 

@@ -18,7 +18,6 @@ from sympy.core.function import AppliedUndef
 from tests.theory.proof.attack.kinds import Setting
 from tests.theory.proof.attack.worlds import (
     BITS,
-    NOTHING,
     NoValue,
     Place,
     Undefined,
@@ -28,7 +27,6 @@ from tests.theory.proof.attack.worlds import (
     largest,
     log2,
     number,
-    pivots,
     rank_of,
 )
 from theory.proof.existence import terms_of
@@ -45,7 +43,6 @@ from theory.proof.relations import (
     Relation,
     Same,
     Tight,
-    Within,
     relation_at,
 )
 from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER
@@ -122,9 +119,7 @@ def _false_at(claim: Relation, setting: Setting, layer: int, joint: bool) -> boo
         case Equal():
             return _unequal(claim, setting, layer)
         case FirstOrder():
-            return _persists(
-                _first_order(claim, world, layer) for world in setting.levels
-            )
+            return _persists(_first_order(claim, world, layer) for world in setting.levels)
         case Normal():
             return _not_normal(claim, setting, layer)
         case Tight():
@@ -218,7 +213,8 @@ def _first_order(claim: FirstOrder, world: World, layer: int) -> float:
 
 def _not_normal(claim: Normal, setting: Setting, layer: int) -> bool:
     sizes = [
-        log2(largest(world.value(claim.term, layer, 0, 0, _sampled(world)))) - log2(number(_sampled(world)[1]))
+        log2(largest(world.value(claim.term, layer, 0, 0, _sampled(world))))
+        - log2(number(_sampled(world)[1]))
         for world in setting.levels
     ]
     if sizes[1] > sizes[0] + GROWN:
@@ -281,8 +277,7 @@ def _no_statistic(term: Term, setting: Setting, layer: int) -> bool:
         return False
     for t, a in _places(setting.levels[0], depends(term)[0]):
         values = [
-            world.value(term, layer, t, a, place)
-            for world, place in zip(setting.levels, places, strict=True)
+            world.value(term, layer, t, a, place) for world, place in zip(setting.levels, places, strict=True)
         ]
         if not setting.heavy and _apart(*values) > SEEN:
             return True
@@ -291,7 +286,9 @@ def _no_statistic(term: Term, setting: Setting, layer: int) -> bool:
 
 def _singular(term: Term, setting: Setting, layer: int) -> bool:
     worlds = setting.levels
-    vague = setting.heavy or any(isinstance(part, Applied) and part.operator in LIMITS for part in _every(term))
+    vague = setting.heavy or any(
+        isinstance(part, Applied) and part.operator in LIMITS for part in _every(term)
+    )
     for t, a in _places(worlds[0], depends(term)[0]):
         value = worlds[0].value(term, layer, t, a, worlds[0].place)
         if rank_of(value) < value.nrows():
@@ -313,7 +310,7 @@ def _every(term: Term) -> Iterator[Term]:
 
 
 def _rank_jumps(term: Term, setting: Setting, layer: int, joint: bool) -> bool:
-    varies, moves = depends(term)
+    varies = depends(term)[0]
     for t, a in _places(setting.levels[0], varies):
         jumps = []
         for world in setting.levels:
@@ -333,8 +330,7 @@ def _coarse_rank(value: Any) -> int:
     size = largest(value)
     if is_nothing(size):
         return 0
-    rows, columns = pivots(value)
-    kept = len(rows)
+    kept = rank_of(value)
     # A block with a small determinant, beside its size, is near a singular one.
     from itertools import combinations
 

@@ -34,7 +34,7 @@ from theory.designs import Design, fold_over, hadamard_matrix
 from theory.exact import ExactNetwork, forward
 from theory.population import Problem
 from theory.proof import Proof
-from theory.proof.checker import steps_of, Lemma
+from theory.proof.checker import Lemma, steps_of
 from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, Definition
 
 SCALE, MOVED = Fraction(1, 4), Fraction(1, 2**10)
@@ -63,14 +63,10 @@ def _two(power: int) -> Fraction:
     return Fraction(2**power) if power >= 0 else Fraction(1, 2**-power)
 
 
-LEVELS = tuple(
-    (Limits(_two(-12 * k), _two(-160 * k), (_two(-12 * k), _two(-160 * k))), k) for k in (1, 2)
-)
+LEVELS = tuple((Limits(_two(-12 * k), _two(-160 * k), (_two(-12 * k), _two(-160 * k))), k) for k in (1, 2))
 """How near the limits are, twice; first c falls slowly."""
 
-OTHER_WAY = tuple(
-    (Limits(_two(-12 * k), _two(-160 * k), (_two(-160 * k), _two(-12 * k))), k) for k in (1, 2)
-)
+OTHER_WAY = tuple((Limits(_two(-12 * k), _two(-160 * k), (_two(-160 * k), _two(-12 * k))), k) for k in (1, 2))
 """The joint limit the other way: c falls faster than any power of T."""
 
 
@@ -143,8 +139,12 @@ _HEAVY_ONE = Kind("heavy, one hidden layer", (2, 2, 2), ("identity",) * 2, data=
 
 
 def tails(proof: Proof, loss: str) -> Tail:
-    """The moments that the hypotheses give, for errors that grow with the target and a loss of degree 2 or 4."""
-    assumed, error, power = set(proof.hypotheses), (1, 1) if loss == "mse" else (3, 3), 1 if loss == "mse" else 3
+    """The moments that the hypotheses give; errors grow with the target to a power, as the loss is."""
+    assumed, error, power = (
+        set(proof.hypotheses),
+        (1, 1) if loss == "mse" else (3, 3),
+        1 if loss == "mse" else 3,
+    )
     own = error[0]
     noise = 2 if assumed & {N1, INDEPENDENT, GAUSSIAN_NOISE} else 0
     datum = 0
@@ -182,7 +182,9 @@ def settings(proof: Proof, extra: tuple[str, ...] = ()) -> tuple[Setting, ...]:
         for kind in kinds_of(proof):
             if LINEAR in proof.hypotheses and set(kind.activations) != {"identity"}:
                 continue
-            for number_, constants in enumerate(_CONSTANTS if kind in (_DEEP, _ONE, _AXES) else _CONSTANTS[:1]):
+            for number_, constants in enumerate(
+                _CONSTANTS if kind in (_DEEP, _ONE, _AXES) else _CONSTANTS[:1]
+            ):
                 found += _settings(proof, kind, fit, tends, constants, used, number_)
     return tuple(found)
 
@@ -212,7 +214,9 @@ def _settings(
             problem, sizes = _problem(kind, random, tail, level if heavy else 0, limits)
             units = sum(kind.widths[1:-1])
             symmetric = bool(assumed & {COMMON, GAUSSIAN_NOISE, INDEPENDENT})
-            design, atoms, extreme_atoms = _design(units, symmetric, tail, level if heavy else 0, limits, N1 in assumed or symmetric)
+            design, atoms, extreme_atoms = _design(
+                units, symmetric, tail, level if heavy else 0, limits, N1 in assumed or symmetric
+            )
             data = kind.data
             rows = [(t, a) for t in range(data) for a in range(atoms)]
             drawn = [random.randint(-9, 9) for _ in rows]
@@ -243,7 +247,13 @@ def _settings(
                 )
             )
         extremes = () if heavy else (sizes, extreme_atoms)
-        yield Setting(f"{kind.name} {turn}" + (" fast" if way is OTHER_WAY else ""), (worlds[0], worlds[1]), tail, heavy, extremes)
+        yield Setting(
+            f"{kind.name} {turn}" + (" fast" if way is OTHER_WAY else ""),
+            (worlds[0], worlds[1]),
+            tail,
+            heavy,
+            extremes,
+        )
 
 
 _ERRORS = ((2, 1), (-1, 3), (3, -1))
@@ -281,7 +291,9 @@ def _problem(
     if kind.weights == "top vanishes":
         weights[-1] = [[Fraction(0) for _ in row] for row in weights[-1]]
     if kind.weights == "rank 1":
-        weights[-1] = [[Fraction(r + 1, 2) * (s + 1) for s in range(len(row))] for r, row in enumerate(weights[-1])]
+        weights[-1] = [
+            [Fraction(r + 1, 2) * (s + 1) for s in range(len(row))] for r, row in enumerate(weights[-1])
+        ]
     network = ExactNetwork.of(weights, kind.activations, kind.loss)
     balls = network if not network.exact else network.as_balls()
     x = [tuple(Fraction(random.randint(-4, 4), 2) for _ in range(kind.widths[0])) for _ in range(kind.data)]
@@ -311,10 +323,7 @@ def _problem(
     if not linear or kind.loss != "mse":
         # the outputs are balls: the targets are the middle of what is wanted, up to a rounding of no weight
         found = forward(balls, balls.columns(x)).activations[-1]
-        y = [
-            tuple(_rational(found[k, t]) - wanted[t][k] for k in range(outputs))
-            for t in range(len(x))
-        ]
+        y = [tuple(_rational(found[k, t]) - wanted[t][k] for k in range(outputs)) for t in range(len(x))]
     else:
         found = forward(network, network.columns(x)).activations[-1]
         y = [
@@ -339,7 +348,9 @@ def _design(
         rows = [tuple(Fraction(v) for v in row[:units]) for row in hadamard_matrix(units + 1)]
         base = Design("Hadamard", tuple(rows), (Fraction(1, len(rows)),) * len(rows))
     if not white:
-        base = base.transformed([[Fraction(2 if j == k else int(k == j + 1)) for k in range(units)] for j in range(units)])
+        base = base.transformed(
+            [[Fraction(2 if j == k else int(k == j + 1)) for k in range(units)] for j in range(units)]
+        )
     atoms = len(base.values)
     direction = [Fraction(1 + (j % 3), 1) * (-1) ** j for j in range(units)]
     powers = [_heavy_size(min(tail.noise, 40) or 2, limits.epsilon)] if level else [*LARGE, *SMALL]
@@ -460,7 +471,11 @@ def _free(assumed: set[Any], used: set[str]) -> dict[str, Callable[..., Any]]:
         "ẽᶠ": _made(_signal if CLEAN in assumed else _noisy_signal),
         "p": datum,
         "g̃": datum if PREDICTED in assumed else _made(_noisy_prediction),
-        "w": _made(lambda world, *_: [[Fraction(int(k == _widths(world)[-1] - 1))] for k in range(_widths(world)[-1])]),
+        "w": _made(
+            lambda world, *_: [
+                [Fraction(int(k == _widths(world)[-1] - 1))] for k in range(_widths(world)[-1])
+            ]
+        ),
         "v": _common,
         "e(ξ)": _noisy_error,
         "λ(ξ)": _noisy_error,

@@ -105,7 +105,19 @@ def coefficient(random: Random) -> sympy.Expr:
             found *= random.choice((*KAPPAS, GAMMA, MU, KAPPAS[0] * KAPPAS[1]))
         return found
     first, second = random.sample(
-        [c, 1 / SAMPLES_T, GAMMA, MU, KAPPAS[0] ** 2, sympy.Integer(1), KAPPAS[1] ** 2, c**2, SAMPLES_T, c / SAMPLES_T], 2
+        [
+            c,
+            1 / SAMPLES_T,
+            GAMMA,
+            MU,
+            KAPPAS[0] ** 2,
+            sympy.Integer(1),
+            KAPPAS[1] ** 2,
+            c**2,
+            SAMPLES_T,
+            c / SAMPLES_T,
+        ],
+        2,
     )
     if kind == 3:
         return first / (first + second)
@@ -195,9 +207,13 @@ def change(random: Random, term: Term, pool: Pool) -> Term | None:
         rest = (*term.terms[:k], *term.terms[k + 1 :])
         if random.random() < 0.5:
             return rest[0] if len(rest) == 1 else Sum(rest)
-        return tried(lambda: Sum((*term.terms[:k], Scaled(coefficient(random), term.terms[k]), *term.terms[k + 1 :])))
+        return tried(
+            lambda: Sum((*term.terms[:k], Scaled(coefficient(random), term.terms[k]), *term.terms[k + 1 :]))
+        )
     # one number or loop more at an end
-    loop = pool.one(random, (term.shape[1], term.shape[1])) or pool.one(random, (term.shape[0], term.shape[0]))
+    loop = pool.one(random, (term.shape[1], term.shape[1])) or pool.one(
+        random, (term.shape[0], term.shape[0])
+    )
     if loop is None:
         return None
     times = random.choice((1, 2, 3, 6))
@@ -252,7 +268,10 @@ def move(random: Random, term: Term, facts: list[Equal]) -> Term | None:
                 case Scaled(number, part):
                     choices += [lambda: Scaled(number, Applied(operator, part))]
                 case Applied(other, part):
-                    choices += [lambda: Applied(other, Applied(operator, part)), lambda: Applied(operator, part)] * 2
+                    choices += [
+                        lambda: Applied(other, Applied(operator, part)),
+                        lambda: Applied(operator, part),
+                    ] * 2
                 case Inverse(part) | PseudoInverse(part):
                     choices += [lambda: type(inside)(Applied(operator, part))] * 3
                 case Transpose(part):
@@ -287,7 +306,9 @@ def move(random: Random, term: Term, facts: list[Equal]) -> Term | None:
             for k in range(len(factors) - 1):
                 first, second = factors[k], factors[k + 1]
                 if first.shape[0] == second.shape[1]:
-                    if isinstance(first, Inverse | PseudoInverse) or isinstance(second, Inverse | PseudoInverse):
+                    if isinstance(first, Inverse | PseudoInverse) or isinstance(
+                        second, Inverse | PseudoInverse
+                    ):
                         choices += [
                             lambda k=k: product_of(
                                 (*factors[:k], Identity(factors[k].shape[0]), *factors[k + 2 :])
@@ -295,12 +316,22 @@ def move(random: Random, term: Term, facts: list[Equal]) -> Term | None:
                         ] * 2
                     if first.shape == second.shape:
                         choices += [
-                            lambda k=k: product_of((*factors[:k], factors[k + 1], factors[k], *factors[k + 2 :]))
+                            lambda k=k: product_of(
+                                (*factors[:k], factors[k + 1], factors[k], *factors[k + 2 :])
+                            )
                         ]
-                if isinstance(first, Applied) and isinstance(second, Applied) and first.operator == second.operator:
+                if (
+                    isinstance(first, Applied)
+                    and isinstance(second, Applied)
+                    and first.operator == second.operator
+                ):
                     choices += [
                         lambda k=k, first=first, second=second: product_of(
-                            (*factors[:k], Applied(first.operator, first.term * second.term), *factors[k + 2 :])
+                            (
+                                *factors[:k],
+                                Applied(first.operator, first.term * second.term),
+                                *factors[k + 2 :],
+                            )
                         )
                     ]
         case Sum(terms):
@@ -316,7 +347,7 @@ def move(random: Random, term: Term, facts: list[Equal]) -> Term | None:
                 choices += [lambda new=new: new] * 3  # a limit taken for the thing itself
             if old == term:
                 choices += [lambda new=new: new] * 4
-            if old.shape == term.shape[::-1] and old.T == term:
+            if old.shape == term.shape[::-1] and term == old.T:
                 choices += [lambda new=new: new.T] * 4
     if term.shape[0] == term.shape[1] and term.shape[0] != ONE:
         choices += [lambda: term.T]

@@ -27,9 +27,16 @@ def _remember_hash(kind: type[Any]) -> None:
 
 
 def remember_hashes() -> None:
-    """For terms, normal forms and readings, which are looked up by the million."""
+    """For terms with terms inside, normal forms and readings, which are looked up by the million."""
     kinds = [
-        *(kind for kind in vars(terms).values() if isinstance(kind, type) and issubclass(kind, terms.Term)),
+        terms.Product,
+        terms.Sum,
+        terms.Scaled,
+        terms.Transpose,
+        terms.Inverse,
+        terms.PseudoInverse,
+        terms.Applied,
+        terms.Symbol,
         polynomials.Nested,
         polynomials.Letter,
         polynomials.Monomial,

@@ -21,16 +21,15 @@ from typing import Any, TypeAlias
 import sympy
 from flint import arb, arb_mat
 
-from theory.exact import ExactNetwork, rational
-from theory.population import Problem, scaled_differences
 from theory.designs import Design
+from theory.exact import rational
+from theory.population import Problem, scaled_differences
 from theory.proof.relations import Equal
 from theory.proof.terms import (
     DATUM,
     DEPTH,
     LAYER,
     NOISE,
-    SAMPLE,
     SAMPLES_T,
     Applied,
     Identity,
@@ -119,9 +118,7 @@ class World:
         key = ("rows", place[1], sample)
         if key not in self.memory:
             epsilon = number(place[1])
-            found = [
-                (row, p + epsilon * self.shifts.get(row, 0) if sample else p) for row, p in self.rows
-            ]
+            found = [(row, p + epsilon * self.shifts.get(row, 0) if sample else p) for row, p in self.rows]
             found += [(row, epsilon * epsilon) for row in self.outliers]
             self.memory[key] = tuple(found)
         return self.memory[key]
@@ -135,7 +132,7 @@ class World:
 
     def value(self, term: Term, layer: int, t: int, a: int, place: Place) -> Matrix:
         """The value for i = ``layer``, a datum, an atom, at a place."""
-        varies, moves = depends(term)
+        varies = depends(term)[0]
         key = (
             term,
             layer,
@@ -302,7 +299,9 @@ class World:
                 return arb_mat([[self.quotients(Fraction(0))[t][0]]])
             case "λ̂":
                 whole = self.noise(a) * self.quotients(place[0])[t][a]
-                return whole if symbol.index is None else self._hidden(layer) and self._selection(layer) * whole
+                return (
+                    whole if symbol.index is None else self._hidden(layer) and self._selection(layer) * whole
+                )
             case "B̂":
                 return self.fitted(layer, place)
             case "W̃":
@@ -555,7 +554,7 @@ def inverse(matrix: Matrix) -> Matrix:
 
 def pivots(matrix: Matrix) -> tuple[list[int], list[int]]:
     """Rows and columns of a largest regular block, by elimination with the largest pivot."""
-    table = [list(map(lambda v: v.mid(), row)) for row in matrix.tolist()]
+    table = [[v.mid() for v in row] for row in matrix.tolist()]
     height, breadth = len(table), len(table[0])
     size = max((abs(v) for row in table for v in row), default=arb(0))
     rows, columns = [], []

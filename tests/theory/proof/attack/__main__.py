@@ -1,0 +1,88 @@
+"""`python -m tests.theory.proof.attack`: draw conclusions until so many are false, and show what is accepted.
+
+Places are numbered from 0 and independent of each other: `--start` goes on where a run was stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from multiprocessing import get_context
+
+from tests.theory.proof.attack.engine import Tally, all_points, batch
+from theory.proof.rules import RULES
+
+_CHUNK = 8
+
+
+def _work(job: tuple[int, int]) -> tuple[int, Tally]:
+    seed, place = job
+    tally = Tally()
+    for k in range(place, place + _CHUNK):
+        tally.add(batch(seed, k, all_points()))
+    return place, tally
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit code: 1 where a rule accepts something false, or is never reached."""
+    parser = argparse.ArgumentParser(prog="python -m tests.theory.proof.attack", description=__doc__)
+    parser.add_argument(
+        "--count", type=int, default=100_000, help="false conclusions to try (default: 100000)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="another attack (default: 0)")
+    parser.add_argument("--start", type=int, default=0, help="the first place (default: 0)")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
+    )
+    given = parser.parse_args(arguments)
+    if min(given.count, given.jobs) < 1 or given.start < 0:
+        parser.error("--count and --jobs are at least 1, --start at least 0")
+    total, place, began = Tally(), given.start - given.start % _CHUNK, time.monotonic()
+    try:
+        with get_context("spawn").Pool(given.jobs) as pool:
+            jobs = ((given.seed, k) for k in range(place, 10**9, _CHUNK))
+            for place, tally in pool.imap(_work, jobs):
+                _report(total, tally)
+                if sys.stderr.isatty():
+                    print(
+                        f"\r{total.false} false conclusions, place {place}",
+                        end="",
+                        file=sys.stderr,
+                        flush=True,
+                    )
+                if total.false >= given.count:
+                    break
+    except KeyboardInterrupt:
+        print(f"\nstopped: go on with --start {place}", file=sys.stderr)
+    print(f"{total.drawn} conclusions, {total.false} false, {total.undecided} undecided, ", end="")
+    print(f"{len(total.holes)} accepted, in {time.monotonic() - began:.0f} s; next place {place + _CHUNK}")
+    _table(total)
+    unreached = [rule.name for rule in RULES if not total.reached[rule.name]]
+    if unreached:
+        print(f"never reached: {', '.join(unreached)}")
+    return 1 if total.holes or unreached else 0
+
+
+def _report(total: Tally, tally: Tally) -> None:
+    before = Counter(hole.rule for hole in total.holes)
+    for hole in tally.holes:
+        before[hole.rule] += 1
+        if before[hole.rule] <= 20:
+            print(f"\n{hole}\n    after {total.false} false conclusions", flush=True)
+    total.add(tally)
+
+
+def _table(total: Tally) -> None:
+    print(f"{'rule':40} {'false, tried':>12} {'reached':>8} {'accepted':>8}")
+    accepted = Counter(hole.rule for hole in total.holes)
+    for rule in RULES:
+        print(
+            f"{rule.name:40} {total.tried[rule.name]:12} {total.reached[rule.name]:8} {accepted[rule.name]:8}"
+        )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
