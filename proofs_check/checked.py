@@ -12,6 +12,7 @@ import sysconfig
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -169,11 +170,13 @@ def _tensors(value: object, method: str, shapes: Sequence[tuple[int, ...]]) -> l
     expected = f"expected a list of {len(shapes)} tensor{'s' * (len(shapes) != 1)}"
     if not isinstance(value, list | tuple):
         raise BadAnswer(f"{method} returned {_kind(value)}, {expected}")
-    if len(value) != len(shapes):
-        raise BadAnswer(f"{method} returned a list of {len(value)}, {expected}")
+    entries = list(islice(value, len(shapes) + 1))  # a subclass may go on for ever
+    if len(entries) != len(shapes):
+        count = len(value) if type(value) in (list, tuple) else len(entries)
+        raise BadAnswer(f"{method} returned a list of {count}, {expected}")
     return [
         _tensor(entry, method, f"element {k} of what it returned", shape)
-        for k, (entry, shape) in enumerate(zip(value, shapes, strict=True))
+        for k, (entry, shape) in enumerate(zip(entries, shapes, strict=True))
     ]
 
 
@@ -181,18 +184,27 @@ def _tensor(value: object, method: str, which: str, shape: tuple[int, ...]) -> T
     """Check one tensor, and return it detached from its graph."""
     if not isinstance(value, Tensor):
         raise BadAnswer(f"{method}: {which} is {_kind(value)}, expected a torch.Tensor")
+    if type(value) is not Tensor:  # a subclass may say anything when it is asked
+        with torch._C.DisableTorchFunctionSubclass():
+            value = Tensor.as_subclass(value, Tensor)
     if tuple(value.shape) != shape:
         raise BadAnswer(f"{method}: {which} has the shape {tuple(value.shape)}, expected {shape}")
     if value.dtype != torch.float64:
         raise BadAnswer(f"{method}: {which} is {value.dtype}, expected torch.float64")
     if value.layout != torch.strided:
         raise BadAnswer(f"{method}: {which} has the layout {value.layout}, expected torch.strided")
+    if value.device.type == "meta" or value.is_quantized or value.is_nested:
+        raise BadAnswer(f"{method}: {which} is a tensor without numbers of its own ({_variety(value)})")
     plain = value.detach().to("cpu").resolve_neg()
     if not plain.sum().isfinite():  # a quarter of the time of asking each; where the sum overflowed, ask each
         for where in (~torch.isfinite(plain)).nonzero()[:1].tolist():
             found = plain[tuple(where)].item()
             raise BadAnswer(f"{method}: {which} holds {found} at {tuple(where)}, expected finite numbers")
     return plain
+
+
+def _variety(value: Tensor) -> str:
+    return "quantised" if value.is_quantized else "nested" if value.is_nested else f"on {value.device}"
 
 
 def _kind(value: object) -> str:
@@ -215,14 +227,18 @@ def made(target: object) -> object:
 
 def describe(error: BaseException) -> str:
     """Say in one line what was raised, and at which line of the subject's own files."""
+    name = str(type.__dict__["__name__"].__get__(type(error)))  # past what a metaclass may say
     try:
-        message = " ".join(str(error).split())
-    except Exception:
+        message = " ".join(str.split(str(error)))
+    except BaseException:
         message = "(its message cannot be printed)"
-    text = type(error).__name__ + (f": {message[:500]}" if message else "")
+    text = name + (f": {message[:500]}" if message else "")
     if isinstance(error, SyntaxError):
         return text
-    frames = traceback.extract_tb(error.__traceback__)
+    try:
+        frames = list(traceback.extract_tb(error.__traceback__))
+    except Exception:
+        return text
     own = [frame for frame in frames if not _is_library(frame.filename)]
     if not own:
         return text

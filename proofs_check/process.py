@@ -26,6 +26,7 @@ from proofs_check import channel, family, walls
 from proofs_check.channel import Garbled, Message, Shape
 from proofs_check.family import ENDED, MEMORY, OUT_OF_MEMORY, REPORT, STARTED
 from proofs_check.own_time import OwnTime
+from proofs_check.relay import Relay, pass_on
 
 __all__ = ["Died", "Garbled", "TimedOut", "WorkerProcess"]
 
@@ -70,11 +71,15 @@ class WorkerProcess:
         for end in (self._questions, self._answers):
             _widen(end)
             os.set_blocking(end, False)
-        self._relay = threading.Thread(target=self._pass_on, daemon=True)
-        self._relay.start()
+        self._printed = Relay()
+        self._passing = threading.Thread(
+            target=pass_on, args=(cast(IO[bytes], self._process.stderr).fileno(), self._printed), daemon=True
+        )
+        self._passing.start()
 
     def allow(self, seconds: float) -> OwnTime:
         """So many seconds of its own for the questions that are asked with this allowance."""
+        self._printed.begin()
         return OwnTime(self.worker, seconds)
 
     @property
@@ -127,7 +132,9 @@ class WorkerProcess:
         for stream in (self._process.stdin, self._process.stdout, self._control):
             with contextlib.suppress(OSError):
                 cast(IO[bytes], stream).close()
-        self._relay.join(timeout=1.0)
+        self._passing.join(timeout=1.0)
+        if not self._passing.is_alive():
+            cast(IO[bytes], self._process.stderr).close()
 
     def _answer(self, expected: channel.Expected, allowance: OwnTime) -> Message:
         """Read the answer; once it has begun, the time for bringing it is its own."""
@@ -159,7 +166,7 @@ class WorkerProcess:
 
     def _wait(self, end: int, event: int, allowance: OwnTime) -> None:
         """Wait for a pipe; the last look at it is after the last look at the clock. Raises `_Late`."""
-        while True:
+        while not _ready(end, event, 0.0):
             left = allowance.left()
             if _ready(end, event, min(max(left, 0.05), LONGEST_WAIT) if left > 0.0 else 0.0):
                 return
@@ -206,12 +213,6 @@ class WorkerProcess:
                 self._said[kind] = value
                 return True
         return False
-
-    def _pass_on(self) -> None:
-        """Copy what the subject prints to `sys.stderr`, which a live display may replace at any time."""
-        with cast(IO[bytes], self._process.stderr) as stream:
-            for line in stream:
-                sys.stderr.write(line.decode(errors="replace"))
 
 
 class _Late(Exception):

@@ -192,17 +192,8 @@ class WorkerSubject(Subject):
             raise SubjectNotFound(f"subject {self.place}: {error}") from None
         self._loaded = True
 
-    def _believe(self, text: str) -> None:
-        """Take over what the subject says of itself; raises ValueError where that is not what it may say."""
-        said = traits.read(text)
-        self.name, self.supports, self.torch = said.name, said.supports, said.torch
-
-    def begin_claim(self, seconds: float) -> None:
-        """Make a new object, in a new process if the last one is gone, and start its clock.
-
-        The clock runs while the subject is asked, not while the claim works out what to expect of it, nor
-        while a process starts. Raises `SubjectError` where the constructor does.
-        """
+    def _begin_anew(self) -> None:
+        """Load the subject, in a new process if the last one is gone; raises `SubjectLost`."""
         if self._lost is not None or not self._process.alive:
             self._process.stop()
             self._process = WorkerProcess(self._bytes)
@@ -212,10 +203,30 @@ class WorkerSubject(Subject):
         except SubjectNotFound as error:  # it was found before
             self._lost = SubjectLost(str(error))
             raise self._lost from None
+
+    def _believe(self, text: str) -> None:
+        """Take over what the subject says of itself; raises ValueError where that is not what it may say."""
+        said = traits.read(text)
+        self.name, self.supports, self.torch = printable(said.name), said.supports, printable(said.torch)
+
+    def begin_claim(self, seconds: float) -> None:
+        """Make a new object, in a new process if the last one is gone, and start its clock.
+
+        The clock runs while the subject is asked, not while the claim works out what to expect of it, nor
+        while a process starts. Raises `SubjectError` where the constructor does.
+        """
+        self._begin_anew()
         if self._hung >= PATIENCE:  # it will hang again: say so soon, not after every claim's full time
             seconds = min(seconds, IMPATIENT_SECONDS)
         self._allowance = self._process.allow(seconds)
         answer = self._answer("begin", {"name": self._name}, ())
+        if answer.kind == channel.STALE:  # an earlier claim changed what cannot be set back
+            self._process.stop()
+            self._begin_anew()
+            self._allowance = self._process.allow(seconds)
+            answer = self._answer("begin", {"name": self._name}, ())
+        if answer.kind != channel.TRAITS:
+            raise SubjectError(f"its process is never as it was when loaded: {printable(answer.text)}")
         try:
             self._believe(answer.text)
         except ValueError as error:
@@ -255,7 +266,7 @@ class WorkerSubject(Subject):
             self._process.stop()
             self._lost = SubjectLost(f"{printable(answer.text)}: {self._memory:g} GiB, {_MORE_MEMORY}")
             raise self._lost
-        if answer.kind != (channel.TRAITS if step == "begin" else channel.NUMBERS):
+        if answer.kind not in ((channel.TRAITS, channel.STALE) if step == "begin" else (channel.NUMBERS,)):
             raise SubjectError(printable(answer.text))
         return answer
 

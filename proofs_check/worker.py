@@ -24,7 +24,7 @@ from types import ModuleType
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from proofs_check import channel, checked, pipeline, traits, walls
+    from proofs_check import channel, checked, pipeline, state, traits, walls
 
 
 def module_from_file(name: str, path: Path) -> ModuleType:
@@ -49,7 +49,7 @@ def sibling(name: str) -> Any:
 
 if not TYPE_CHECKING:
     channel, checked, pipeline = map(sibling, ("channel", "checked", "pipeline"))
-    traits, walls = sibling("traits"), sibling("walls")
+    state, traits, walls = map(sibling, ("state", "traits", "walls"))
 
 
 Answer: TypeAlias = tuple[int, str, Sequence[Any]]
@@ -84,6 +84,8 @@ def put_first(folder: str) -> None:
 class Host:
     """Answers the questions: `load` once, `begin` for every claim, then the methods of the subject."""
 
+    _subject: Any
+
     def load(self, module: str, name: str, folder: str, pinned: str | None, memory: int) -> Answer:
         """Find NAME in a module, or a file that ends in .py; `folder` comes first on the path.
 
@@ -104,10 +106,18 @@ class Host:
             self._target = attrgetter(name)(found)
         except AttributeError:
             raise NotFound(f"{module} has no attribute {name}") from None
+        self._state, self._subject = state.State(), None
         return self._traits(self._target, name)
 
     def begin(self, name: str) -> Answer:
-        """Make the object of a claim."""
+        """Make the object of a claim, in the state that was there after loading; or say what has changed."""
+        self._subject = None
+        try:
+            changed = self._state.restore()
+        except BaseException as error:
+            changed = [f"looking at it raised {checked.describe(error)}"]
+        if changed:
+            return channel.STALE, ", ".join(changed[:20]), ()
         made = checked.made(self._target)
         self._subject = checked.Checked(made)
         return self._traits(made, name)
@@ -200,8 +210,10 @@ def answered(host: Host, message: channel.Message) -> Answer:
     except (checked.BadAnswer, traits.Unknown) as error:
         return channel.NOT_FOUND if method == "load" else channel.ERROR, str(error), ()
     except BaseException as error:
-        kind = channel.NO_MEMORY if checked.lacks_memory(error) else channel.ERROR
-        return kind, f"{method} raised {checked.describe(error)}", ()
+        what = arguments.get("method", method)
+        if checked.lacks_memory(error):
+            return channel.NO_MEMORY, f"{what} needed more memory than it may have", ()
+        return channel.ERROR, f"{what} raised {checked.describe(error)}", ()
     return answer
 
 

@@ -1,0 +1,58 @@
+"""What a claim leaves behind is set back, or named so that the process is replaced."""
+
+import os
+import sys
+
+import pytest
+
+from proofs_check import checked, state
+from tests.proofs_check import hostile_subjects
+from tests.proofs_check.hostile_subjects import LEAVES, SPOILS
+
+SET_BACK, NAMED, RAISED = 10, 11, 12
+
+
+@pytest.fixture(scope="module")
+def before():
+    for name, module in (("checked", checked), ("state", state)):
+        sys.modules[f"_proofs_check_{name}"] = module
+    yield state.State()
+    for name in ("checked", "state"):
+        del sys.modules[f"_proofs_check_{name}"]
+
+
+def after(before, act):
+    """What is said of a copy of this process in which something was changed."""
+    child = os.fork()
+    if child == 0:
+        try:
+            act()
+            os._exit(NAMED if before.restore() else SET_BACK)
+        except BaseException:
+            os._exit(RAISED)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_where_nothing_was_changed_nothing_is_said(before):
+    assert before.restore() == []
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_a_setting_is_set_back(before, name):
+    assert after(before, LEAVES[name]) == SET_BACK
+
+
+@pytest.mark.parametrize("name", SPOILS)
+def test_what_cannot_be_set_back_is_named(before, name):
+    """One that replaces the look itself makes it raise, which the worker takes for a change."""
+    expected = RAISED if name == "our restoring replaced" else NAMED
+    assert after(before, SPOILS[name]) == expected
+
+
+def test_the_numbers_after_are_those_of_before(before):
+    first = hostile_subjects.honest([2], 3, 0)
+    before.restore()
+    again = hostile_subjects.honest([2], 3, 0)
+    before.restore()
+    assert again[0].equal(hostile_subjects.honest([2], 3, 0)[0])
+    assert first[0].shape == again[0].shape
