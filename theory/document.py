@@ -14,6 +14,7 @@ from theory.proof_text import plain, proof_latex, proof_page
 from theory.proofs import proofs_of
 from theory.readable import formula, readable
 from theory.statement import Counterexample, Statement
+from theory.symbols import glossary
 
 _PREAMBLE = r"""\documentclass{article}
 \usepackage[a4paper,margin=25mm]{geometry}
@@ -57,7 +58,10 @@ def page(statement: Statement) -> str:
     if statement.repair:
         parts.append(f"{statement.remarks}\n  {readable(statement.repair)}")
     parts += map(_counterexample, statement.counterexamples)
-    parts += [proof_page(proof) for proof in proofs_of(statement.id)]
+    proofs = proofs_of(statement.id)
+    parts += [proof_page(proof) for proof in proofs]
+    named = [(formula(symbol), readable(meaning)) for symbol, meaning in glossary(statement, proofs)]
+    parts.append("Symbols\n" + "\n".join(f"  {symbol:<4} \t{meaning}" for symbol, meaning in named))
     return "\n\n".join(parts)
 
 
@@ -92,5 +96,8 @@ def _section(statement: Statement) -> str:
     for one in statement.counterexamples:
         lines.append(rf"\paragraph{{Counterexample {one.title}.}}")
         lines += [rf"\emph{{{name}:}} {text}." for name, text in one.lines()]
-    lines += [proof_latex(proof) for proof in proofs_of(statement.id)]
+    proofs = proofs_of(statement.id)
+    lines += [proof_latex(proof) for proof in proofs]
+    named = "\n".join(rf"\item[${symbol}$] {meaning}" for symbol, meaning in glossary(statement, proofs))
+    lines.append(f"\\paragraph{{Symbols.}}\n\\begin{{description}}\n{named}\n\\end{{description}}")
     return "\n\n".join(lines)

@@ -14,13 +14,14 @@ def proof_page(proof: Proof) -> str:
     """The proof with a mark for every step that was checked; raises `Failed` where one was not."""
     accepted = by_number(check(proof))
     lines = [f"Proof{f' ({proof.title})' if proof.title else ''}, from {_names(proof)}"]
-    number = 1
+    lines += [f"  {readable(proof.note)}"] if proof.note else []
+    number, cited = 1, references(proof)
     for part in proof.parts:
         for heading, steps in stretches(part):
             if heading:
                 lines += ["", f"  {heading}"]
             for step in steps:
-                lines += _step_lines(number, step, accepted[number])
+                lines += _step_lines(number, step, accepted[number], cited[number])
                 number += 1
     return "\n".join(lines)
 
@@ -46,13 +47,27 @@ def by_number(steps: Iterable[Checked]) -> dict[int, list[Checked]]:
     return found
 
 
-def _step_lines(number: int, step: Step, accepted: Sequence[Checked]) -> list[str]:
+def references(proof: Proof) -> dict[int, tuple[str, ...]]:
+    """What each step follows from, by the number of the step: an earlier one as "step 3 (growth)".
+
+    "above: X" is X for the layer above, which the induction supposes; "top: X" is X for layer N+1.
+    """
+    found: dict[int, tuple[str, ...]] = {}
+    numbers: dict[str, int] = {}
+    for number, step in enumerate(steps_of(proof), start=1):
+        found[number] = tuple(
+            f"step {numbers[source]} ({source})" if source in numbers else str(source) for source in step.uses
+        )
+        numbers[step.label] = number
+    return found
+
+
+def _step_lines(number: int, step: Step, accepted: Sequence[Checked], cited: Sequence[str]) -> list[str]:
     mark = "✓" if accepted else "✗"
     hypotheses = ", ".join(assumption.id for assumption in accepted[0].hypotheses)
-    sources = ", ".join(str(source) for source in step.uses)
     reason = f"{step.rule.name}{' (axiom)' if step.rule.axiom else ''}"
-    if sources:
-        reason += f": {sources}"
+    if cited:
+        reason += f": {'; '.join(cited)}"
     head = f"  {number:>3} {mark} {step.label}" + (f"  [{hypotheses}]" if hypotheses else "")
     return [
         head,
@@ -102,8 +117,8 @@ def proof_latex(proof: Proof) -> str:
     """The proof as LaTeX, for the document."""
     accepted = by_number(check(proof))
     title = f" ({plain(proof.title)})" if proof.title else ""
-    lines = [rf"\paragraph{{Proof{title}.}} From {plain(_names(proof))}."]
-    number = 1
+    lines = [rf"\paragraph{{Proof{title}.}} From {plain(_names(proof))}. {proof.note}".rstrip()]
+    number, cited = 1, references(proof)
     for part in proof.parts:
         for heading, steps in stretches(part):
             if heading:
@@ -111,7 +126,7 @@ def proof_latex(proof: Proof) -> str:
             for step in steps:
                 hypotheses = ", ".join(a.id for a in accepted[number][0].hypotheses)
                 used = rf"\ [{plain(hypotheses)}]" if hypotheses else ""
-                sources = ", ".join(str(source) for source in step.uses)
+                sources = "; ".join(cited[number])
                 reason = plain(step.rule.name + (f": {sources}" if sources else ""))
                 said = claim(step.claim, as_latex=True).replace(r"\,", r"\,\allowbreak ")
                 lines.append(rf"\step{{{number}}}{{{plain(step.label)}{used}}}{{{said}}}{{{reason}}}")

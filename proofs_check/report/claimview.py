@@ -15,6 +15,7 @@ from proofs_check.report.mathml import displayed, formula, sentence
 from proofs_check.report.proofview import hypothesis, proof
 from proofs_check.report.status import LEVELS
 from theory.statement import Counterexample, Statement
+from theory.symbols import glossary
 
 OUTCOMES = {"pass": "✓ pass", "fail": "✗ fail", "error": "! error", "not applicable": "– not applicable"}
 
@@ -64,6 +65,7 @@ def claim(statement: Statement, context: Context) -> Markup:
         _plots(statement.id, context),
         evidence(row) if row is not None else None,
         (proof(one, context.shared) for one in context.derived(statement.id)),
+        _symbols(statement, context),
         _foot(row, context),
         id=f"claim-{statement.id}",
         class_="claim" + (" failed" if failed else ""),
@@ -115,6 +117,20 @@ def _hypotheses(statement: Statement) -> Markup:
     return join(
         tag("h4", "Supposed"),
         tag("ul", items, class_="hypotheses"),
+    )
+
+
+def _symbols(statement: Statement, context: Context) -> Markup:
+    """What every symbol of the section stands for, folded."""
+    named = glossary(statement, [one.proof for one in context.derived(statement.id)])
+    return tag(
+        "details",
+        tag("summary", tag("b", "Symbols")),
+        tag(
+            "dl",
+            (tag("div", tag("dt", formula(symbol)), tag("dd", sentence(said))) for symbol, said in named),
+            class_="parts",
+        ),
     )
 
 

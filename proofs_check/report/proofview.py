@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from proofs_check.report.graph import lemma_id
-from proofs_check.report.html import Markup, tag
+from proofs_check.report.html import Markup, join, tag
 from proofs_check.report.lemmas import Derivation, Shared
-from proofs_check.report.mathml import formula
+from proofs_check.report.mathml import formula, sentence
 from theory.proof.checker import Checked, Step
 from theory.proof.text import claim as written
-from theory.proof_text import by_number, stretches
+from theory.proof_text import by_number, references, stretches
 
 
 def proof(one: Derivation, shared: tuple[Shared, ...]) -> Markup:
@@ -25,7 +25,8 @@ def proof(one: Derivation, shared: tuple[Shared, ...]) -> Markup:
     if not one.accepted:
         body = tag("p", one.problem, class_="broken")
     else:
-        body = tag("ol", _steps(one, {lemma.key: lemma for lemma in shared}), class_="proof")
+        note = tag("p", sentence(one.proof.note), class_="soft") if one.proof.note else None
+        body = join(note, tag("ol", _steps(one, {lemma.key: lemma for lemma in shared}), class_="proof"))
     return tag(
         "details",
         tag("summary", tag("b", title), tag("span", told, trusting, class_="soft")),
@@ -35,19 +36,21 @@ def proof(one: Derivation, shared: tuple[Shared, ...]) -> Markup:
 
 
 def _steps(one: Derivation, lemmas: dict[str, Shared]) -> Iterator[Markup]:
-    accepted, number = by_number(one.steps), 1
+    accepted, cited, number = by_number(one.steps), references(one.proof), 1
     for part in one.proof.parts:
         for heading, steps in stretches(part):
             if heading:
                 yield tag("li", heading, class_="heading")
             for step in steps:
-                yield _step(number, step, accepted[number], lemmas)
+                yield _step(number, step, accepted[number], cited[number], lemmas)
                 number += 1
 
 
-def _step(number: int, step: Step, accepted: list[Checked], lemmas: dict[str, Shared]) -> Markup:
+def _step(
+    number: int, step: Step, accepted: list[Checked], cited: tuple[str, ...], lemmas: dict[str, Shared]
+) -> Markup:
     hypotheses = dict.fromkeys(a.id for checked in accepted for a in checked.hypotheses)
-    sources = ", ".join(map(str, step.uses))
+    sources = "; ".join(cited)
     lemma = lemmas.get(written(step.claim))
     return tag(
         "li",

@@ -64,7 +64,7 @@ class Proof:
     """Steps from hypotheses to a conclusion, the claim of the last step, or of several, by their labels.
 
     ``lemmas`` are proofs whose conclusions may be cited by their ids; ``statement`` is the id of what is
-    proved.
+    proved; ``note`` says to a reader how it is meant, such as for how many units it is written and why.
     """
 
     statement: str
@@ -72,6 +72,7 @@ class Proof:
     parts: tuple[Step | Induction, ...]
     conclusions: tuple[str, ...]
     title: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

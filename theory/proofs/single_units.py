@@ -27,6 +27,34 @@ from theory.proof.units import (
     xi,
 )
 
+_ALIKE = (
+    "Unit 1 is the one in question, and every step treats the others alike, so the sum over them may have "
+    "any "
+    "number of terms."
+)
+_FIVE = (
+    "Written for five units. A term below the order in question has a derivative of order four at most, "
+    "which "
+    f"touches four units at most, and the noise of unit 1: five in all. {_ALIKE}"
+)
+_THREE = (
+    "Written for three units: a derivative of order two touches two units at most, and there is the noise "
+    "of unit "
+    f"1. {_ALIKE}"
+)
+_ONE_BY_ONE = (
+    "Written for three units, which stand for any number. Unit 1 is the one in question; the noise of the "
+    "others is "
+    "taken out of $F_1$ one by one, each by the same step: Taylor's formula in it, mean 0, and the bound "
+    "of the "
+    "rest. Unit 3 shows the step where another is still perturbed, unit 2 where none is; each further unit "
+    "$k$ repeats the former and adds $c^2M_{1,k,k}/2$."
+)
+_FOUR = (
+    "Written for four units: a product of two estimates has the noise of four units at most, two of them "
+    "those in "
+    "question. The others enter alike, so the sums over them may have any number of terms."
+)
 _moments = (suppose(INDEPENDENT), suppose(IDENTICAL))
 
 
@@ -98,6 +126,7 @@ EXPANSION_PROOF = Proof(
         ),
     ),
     ("mean of the estimate",),
+    note=_FIVE,
 )
 
 ZERO_BIAS = Proof(
@@ -113,6 +142,7 @@ ZERO_BIAS = Proof(
         ),
     ),
     ("mean of the estimate",),
+    note=_THREE,
 )
 
 _central = E((difference(5) - difference(5, -1)) * xi(1) / (2 * c))
@@ -128,6 +158,7 @@ ANTITHETIC = Proof(
         Step("no odd order", Same(_central, _unbiased, 4), ARITHMETIC, ("Taylor, both ways", "closed form")),
     ),
     ("no odd order",),
+    note=_FIVE,
 )
 
 
@@ -193,7 +224,9 @@ def _remainder_steps() -> tuple[Step, ...]:
     )
 
 
-REMAINDER = Proof("remainder", (INDEPENDENT, IDENTICAL, THIRD), _remainder_steps(), ("bound",))
+REMAINDER = Proof(
+    "remainder", (INDEPENDENT, IDENTICAL, THIRD), _remainder_steps(), ("bound",), note=_ONE_BY_ONE
+)
 
 
 def _covariance_steps() -> tuple[Step, ...]:
@@ -230,4 +263,5 @@ COVARIANCE = Proof(
     _covariance_steps(),
     ("variance", "covariance"),
     "the moments of (g·ξ) ξ",
+    note=_FOUR,
 )
