@@ -17,7 +17,7 @@ No claim that was accepted is false of any network.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -26,8 +26,8 @@ import pytest
 from tests.theory.proof.mutations import REQUIRED, WITHOUT, changed_claims, with_step
 from tests.theory.proof.survivors import GROUPS, Examined, examine, group_of
 from tests.theory.proof.values import instances, truth
-from theory.proof import Proof, Step, check
-from theory.proof.checker import Checked, Failed, Lemma, steps_of
+from theory.proof import Proof, Step, check, checker
+from theory.proof.checker import Checked, Failed, Lemma, Source, steps_of
 from theory.proof.grants import Hypothesis
 from theory.proof.model import Model
 from theory.proof.relations import Normal, Relation, relation_at
@@ -88,7 +88,13 @@ def _few(drawn: Sequence[Model | UnitModel], law: bool) -> Sequence[Model | Unit
     return drawn[:FEW]
 
 
-@pytest.fixture(scope="module", params=PROOFS, ids=NAMES)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(proof, id=name, marks=pytest.mark.xdist_group(f"mutations of {name}"))
+        for proof, name in zip(PROOFS, NAMES, strict=True)
+    ],
+)
 def proof(request: pytest.FixtureRequest) -> Proof:
     return request.param
 
@@ -186,8 +192,36 @@ def _rests_on(one: Checked, assumption: Assumption) -> bool:
 
 def _fails_at(proof: Proof) -> int | None:
     """The number of the step that fails; None if none does."""
-    try:
-        check(proof)
-    except Failed as failed:
-        return failed.number
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(checker, "_Context", Remembering)
+        try:
+            check(proof)
+        except Failed as failed:
+            return failed.number
     return None
+
+
+_ACCEPTED: dict[object, Checked] = {}
+
+
+def _identity(source: Source) -> object:
+    """A source that is no fact, by what it says; a lemma by its proof, which is there as long as we are."""
+    return (id(source.proof), source.label) if isinstance(source, Lemma) else source
+
+
+class Remembering(checker._Context):
+    """Accepts a step at once that was accepted with the same facts and hypotheses before: a changed proof has
+    all steps before the changed one in common with the others, and only a step that is new is asked about.
+    """
+
+    def take(self, number: int, step: Step, known: Mapping[str, Relation], phase: str = "") -> None:
+        cited = tuple(
+            (source, known.get(source)) if isinstance(source, str) else _identity(source)
+            for source in step.uses
+        )
+        key = (number, step.label, step.claim, step.rule.name, cited, phase, self.hypotheses)
+        if key in _ACCEPTED:
+            self.accepted.append(_ACCEPTED[key])
+            return
+        super().take(number, step, known, phase)
+        _ACCEPTED[key] = self.accepted[-1]
