@@ -22,6 +22,7 @@ from proofs_check.subjects import Subject
 from theory.baseline import STATEMENT, excess, without_baseline
 from theory.designs import Design
 from theory.exact import Matrix, Scalar, losses, rational
+from theory.mathematics import in_text
 from theory.moments import mean, second_moments
 from theory.noise_laws import NoiseLaw, symbolic_law
 from theory.population import Problem, scaled_differences
@@ -37,8 +38,8 @@ SCALES = (2.0**-4, 2.0**-10)
 def confirm(effort: Effort) -> Iterator[Evidence]:
     """What the baseline takes out of mean and second moment, for any noise; then in rationals."""
     any_law = NoiseLaw("any", lambda r: sympy.Symbol(f"m_{r}") if r else sympy.Integer(1))
-    shift = str(excess(2, 0, 1, any_law.joint_moment))
-    yield Evidence("symbolic", "E[L̃ ξ_1]/c - E λ̂_1, any noise of mean m_1, L = f", shift, "f*m_1/c")
+    shift = in_text(excess(2, 0, 1, any_law.joint_moment))
+    yield Evidence("symbolic", "E[L̃ ξ_1]/c - E λ̂_1, any noise of mean m_1, L = f", shift, "(fm₁)/c")
     larger = excess(3, 0, 2, symbolic_law().joint_moment)
     c = sympy.Symbol("c", positive=True)
     leading = sympy.Add(*(term for term in larger.args if term.as_coeff_exponent(c)[1] < 0))

@@ -29,6 +29,7 @@ from theory.expansion import (
     exact_mean_estimate,
     mean_estimate_by_series,
 )
+from theory.mathematics import in_text
 from theory.noise_laws import GAUSS_HERMITE, SKEWED, SPARSE, symbolic_law
 
 ORDER = 3
@@ -41,7 +42,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     """
     dropped = dropped_terms(2, 0, 2, symbolic_law())
     yield Evidence(
-        "symbolic", "as printed: terms dropped for two units, to c²", str(dropped), "F_{1,2,2}*c**2/2"
+        "symbolic", "as printed: terms dropped for two units, to c²", in_text(dropped), "(F_(1,2,2)c²)/2"
     )
     for units in (2, 3, 4, 5):
         verdict = "equal" if equals_closed_form(units) else "different"

@@ -20,6 +20,7 @@ from proofs_check.search import Measurement, search
 from proofs_check.subjects import Subject
 from theory.designs import Design, fold_over
 from theory.exact import Matrix, rational
+from theory.mathematics import in_text
 from theory.noise_law import STATEMENT, mean_at_zero
 from theory.population import limit, mean_estimates
 
@@ -54,8 +55,10 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     depth.
     """
     moments = sympy.Matrix(3, 3, lambda i, j: sympy.Symbol(f"M_{min(i, j) + 1}{max(i, j) + 1}"))
-    derived = [str(mean_at_zero(unit, moments)) for unit in range(3)]
-    wanted = [str(sum(moments[j, k] * sympy.Symbol(f"F_{{{k + 1}}}") for k in range(3))) for j in range(3)]
+    derived = [in_text(mean_at_zero(unit, moments)) for unit in range(3)]
+    wanted = [
+        in_text(sum(moments[j, k] * sympy.Symbol(f"F_{{{k + 1}}}") for k in range(3))) for j in range(3)
+    ]
     yield Evidence(
         "symbolic",
         "c → 0 of E λ̂ from the expansion, three units, any M",

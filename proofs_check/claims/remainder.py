@@ -27,6 +27,7 @@ from theory import population
 from theory.derivative_bounds import exact_supremum
 from theory.designs import factorial
 from theory.exact import ExactNetwork
+from theory.mathematics import in_text
 from theory.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
 from theory.population import Problem, to_floats
 from theory.printed_remainder import (
@@ -62,14 +63,14 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     yield from _printed()
     yield from _truth()
     for activation, order, expected in (
-        ("tanh", 2, "4*sqrt(3)/9"),
+        ("tanh", 2, "4√3/9"),
         ("tanh", 3, "2"),
         ("sigmoid", 1, "1/4"),
-        ("sigmoid", 2, "sqrt(3)/18"),
+        ("sigmoid", 2, "√3/18"),
         ("sigmoid", 3, "1/8"),
     ):
         name = f"largest derivative of {activation} of order {order}"
-        yield Evidence("symbolic", name, str(exact_supremum(activation, order)), expected)
+        yield Evidence("symbolic", name, in_text(exact_supremum(activation, order)), expected)
     yield from _sharp()
     for title, family in FAMILIES.items():
         for name, (law, units) in LAWS.items():

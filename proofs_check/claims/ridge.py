@@ -25,6 +25,7 @@ from proofs_check.subjects import Subject
 from proofs_check.tolerance import feedback_allowance, resolved
 from theory.designs import factorial
 from theory.exact import ExactNetwork, Matrix, rational
+from theory.mathematics import in_text
 from theory.noise_laws import RADEMACHER
 from theory.population import Problem, fit, mean_estimates, projector, range_basis, to_floats
 from theory.ridge import STATEMENT, direct_limits, first_order, layerwise_limits, ridge_solver, shrinkage
@@ -43,9 +44,9 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     itself; and how γ on the sum fades.
     """
     yield from _smallest()
-    found = ", ".join(map(str, shrinkage()))
-    expected = "mu_1/(gamma + mu_1), mu_2/(gamma + mu_2)"
-    yield Evidence("symbolic", "eigenvalues of (S + γ)⁻¹S where S has mu_1, mu_2", found, expected)
+    found = ", ".join(map(in_text, shrinkage()))
+    expected = "μ₁/(γ+μ₁), μ₂/(γ+μ₂)"
+    yield Evidence("symbolic", "eigenvalues of (S + γ)⁻¹S where S has μ₁, μ₂", found, expected)
     key, count = ("ridge", "confirm"), effort.choose(8, 30, 600)
     drawn = st.tuples(SQUARED.instances(LARGEST["rademacher"]), st.sampled_from(RIDGES))
     yield from search(drawn, _closed_form, _show, effort, (*key, "closed form"), count)

@@ -22,6 +22,7 @@ from proofs_check.search import Measurement, search
 from proofs_check.subjects import Subject
 from theory import samples
 from theory.exact import ExactNetwork, Matrix, matrix
+from theory.mathematics import in_text
 from theory.population import Problem, full_rank, to_floats
 from theory.self_correction import STATEMENT, fitted_map, gradients_below, refitted
 
@@ -69,7 +70,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     key, count = ("self-correction", "confirm"), effort.choose(15, 50, 1000)
     yield from search(distortions(LINEAR), _unchanged, show, effort, key, count)
     name = "what stands between the sample's Λ̂ and E in the fitted gradient: Q (QᵀSQ)⁻¹ Qᵀ"
-    yield Evidence("symbolic", name, str(fitted_map()), "S**(-1)")
+    yield Evidence("symbolic", name, in_text(fitted_map()), "S⁻¹")
     yield from _controls()
 
 

@@ -18,8 +18,9 @@ from proofs_check.networks import Family, Instance, any_widths
 from proofs_check.subjects import Subject
 from theory.designs import factorial
 from theory.exact import ExactNetwork
+from theory.mathematics import in_text
 from theory.noise_laws import RADEMACHER
-from theory.population import Problem, limit, to_floats
+from theory.population import Problem, limit
 from theory.theorem_1 import STATEMENT
 from theory.theorem_1_counterexamples import limit_a, limit_b, limit_b_at_zero, variance_c, variance_c_limit
 
@@ -42,7 +43,7 @@ def counterexamples(effort: Effort) -> Iterator[Evidence]:
     closed = limit_b_at_zero()
     exact = arb(str(sympy.N(closed, 40)))
     yield Evidence(
-        "symbolic", "as printed, (b): c → 0 of plim B̂, where W = 1", str(closed), "9*log(3)/(2*pi**2) + 1"
+        "symbolic", "as printed, (b): c → 0 of plim B̂, where W = 1", in_text(closed), "(9 log(3))/(2π²) + 1"
     )
     for law in ("gaussian", "rademacher"):
         value = limit_b("1e-3" if law == "gaussian" else "1e-6", law)
@@ -51,7 +52,7 @@ def counterexamples(effort: Effort) -> Iterator[Evidence]:
         yield Evidence("ball arithmetic", name, float(value), (float(exact) - near, float(exact) + near))
 
     name = "as printed, (c): variance of B̂/W, T → ∞"
-    yield Evidence("symbolic", name, str(variance_c_limit()), "1/2")
+    yield Evidence("symbolic", name, in_text(variance_c_limit()), "½")
     for samples in effort.choose((100,), (10, 100, 10**4, 10**6), (10, 100, 10**3, 10**4, 10**5, 10**6)):
         name = f"as printed, (c): exact variance of B̂/W after {samples:,} samples: it does not vanish"
         most = 0.5 + 0.6 / samples ** (1 / 3)  # the correction to the limit is of that order
@@ -62,9 +63,8 @@ def counterexamples(effort: Effort) -> Iterator[Evidence]:
     found = limit(problem, factorial(RADEMACHER, 1).scaled(Fraction(2)), Fraction(1, 2))[0]
     expected = limit_a(sympy.Matrix([[3], [-1]]), sympy.Matrix([[4]]))
     name = "as printed, (a), without Var ξ = 1: noise of variance 4, W = (3, -1): B̂ tends to"
-    yield Evidence(
-        "exact", name, str(to_floats(found)), str([[float(v) for v in row] for row in expected.tolist()])
-    )
+    exact = sympy.Matrix([sympy.Rational(int(value.p), int(value.q)) for value in found.entries()])
+    yield Evidence("exact", name, in_text(exact), in_text(expected))
 
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:

@@ -29,6 +29,7 @@ from proofs_check.subjects import Subject
 from proofs_check.sums import Functions, Probes, Squares, Sum
 from proofs_check.sums import design as design_test
 from theory.designs import Design, factorial, fold_over
+from theory.mathematics import in_text
 from theory.moments import covariances, gradients
 from theory.noise_laws import LAWS, RADEMACHER, SKEWED, SPARSE
 from theory.population import scaled_differences
@@ -52,12 +53,12 @@ NODES = {"gaussian": 192, "uniform": 24}
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
     """Derived from joint moments, equal to the closed form, to enumeration, and to the limit on networks."""
-    traces = ", ".join(str(trace_over_gradient(units)) for units in (2, 3, 4))
+    traces = ", ".join(in_text(trace_over_gradient(units)) for units in (2, 3, 4))
     yield Evidence(
         "symbolic",
         "tr Cov / |g|² for 2, 3 and 4 perturbed units",
         traces,
-        "kappa_4, kappa_4 + 1, kappa_4 + 2",
+        "κ₄, κ₄ + 1, κ₄ + 2",
     )
     for units in (2, 3, 4):
         away = sum(entry != 0 for entry in away_from_closed_form(units))

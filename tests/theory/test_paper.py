@@ -13,9 +13,11 @@ from theory.layout import fit
 from theory.paper import PAPER, VERDICTS, Entry, possible_verdicts
 from theory.paper.entry import NoSuchLayer, ProofStep, agree, perturbed
 from theory.paper.section_3 import layer_limit, top_limit
-from theory.paper.table import number_of, source, table
+from theory.paper.shown import value_latex, value_text, words
+from theory.paper.table import number_of, source, table, table_latex
 from theory.proof import LAYER, ONE, OUTPUT
 from theory.proof.terms import DEPTH, IllTyped
+from theory.readable import readable
 
 NAMES = [f"{entry.label}, {entry.where}" for entry in PAPER]
 LABELS = {entry.label for entry in PAPER}
@@ -69,6 +71,19 @@ def test_a_refutation_is_not_zero(entry: Entry) -> None:
         value = refutation()
         entries = value if isinstance(value, sympy.MatrixBase) else [value]
         assert any(sympy.simplify(x) != 0 for x in entries), refutation.__name__
+
+
+@EVERY
+def test_a_refutation_is_shown_as_mathematics(entry: Entry) -> None:
+    """In the terminal, on the page and in the document: words, and the value as one writes it."""
+    for refutation in entry.refuted_by:
+        shown = f"{words(refutation)} {value_text(refutation)} {value_latex(refutation)}"
+        assert not any(code in shown for code in ("**", "Matrix", "sqrt(", "oo", "lambda_hat", "log(3)/")), (
+            shown
+        )
+        assert readable(words(refutation))
+        assert value_text(refutation) in table([entry])
+        assert value_latex(refutation) in table_latex([entry])
 
 
 @pytest.mark.parametrize("verdict", ["false", "repaired"])

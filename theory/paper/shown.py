@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sympy
-
+from theory.mathematics import in_latex, in_text
 from theory.paper.entry import Refutation
-from theory.readable import formula
 
 
 def words(refutation: Refutation) -> str:
@@ -14,22 +12,10 @@ def words(refutation: Refutation) -> str:
 
 
 def value_latex(refutation: Refutation) -> str:
-    """The value as mathematics; a matrix of one row or one column as a list of its entries."""
-    value = refutation()
-    if not isinstance(value, sympy.MatrixBase):
-        return str(sympy.latex(value))
-    rows = [[sympy.latex(entry) for entry in row] for row in value.tolist()]
-    if value.rows == 1 or value.cols == 1:
-        entries = ", ".join(entry for row in rows for entry in row)
-        return rf"\left({entries}\right)"
-    lines = r" \\ ".join(" & ".join(row) for row in rows)
-    return rf"\begin{{pmatrix}}{lines}\end{{pmatrix}}"
+    """The value, as mathematics."""
+    return in_latex(refutation())
 
 
 def value_text(refutation: Refutation) -> str:
-    """The same for a terminal; the rows of a matrix with a semicolon between them."""
-    value = refutation()
-    if isinstance(value, sympy.MatrixBase) and value.rows > 1 and value.cols > 1:
-        rows = (", ".join(formula(sympy.latex(entry)) for entry in row) for row in value.tolist())
-        return f"({'; '.join(rows)})"
-    return formula(value_latex(refutation))
+    """The same for a terminal."""
+    return in_text(refutation())
