@@ -20,6 +20,7 @@ from typing import TypeAlias, get_args
 
 import sympy
 
+from theory.assumptions import COMMON
 from theory.proof.existence import inverses_exist, limits_exist, limits_of, terms_of
 from theory.proof.grants import Hypothesis
 from theory.proof.relations import Equal, FirstOrder, Normal, Polynomial, Relation, relation_at
@@ -290,6 +291,8 @@ def _one_definition_each(proof: Proof) -> None:
             raise ValueError(
                 f"{proof.statement}: {' and '.join(sorted(choice & used))} define the same symbol in two ways"
             )
+    if COMMON in proof.hypotheses and "Gaussian mean" in used:
+        raise ValueError(f"{proof.statement}: V says of v that there is one, Gaussian mean which one")
 
 
 @lru_cache(maxsize=64)

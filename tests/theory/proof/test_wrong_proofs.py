@@ -11,6 +11,7 @@ import sympy
 from tests.theory.proof.steps import by, judge
 from theory.assumptions import (
     CLEAN,
+    COMMON,
     LINEAR,
     M1,
     M3,
@@ -264,6 +265,15 @@ def test_a_symbol_has_one_definition_in_a_proof(two: tuple[str, str]) -> None:
     )
     _fails(Proof("two", (), steps, (two[0],)), "define the same symbol in two ways")
     assert check(Proof("one", (), steps[:1], (two[0],)))
+
+
+def test_a_vector_that_exists_is_not_the_gaussian_mean() -> None:
+    """V gives no more than some v; with the Gaussian mean for it, Stein's formula would hold for any noise."""
+    common = Step("common", suppose(COMMON, DEPTH).relations[0], HYPOTHESIS, (suppose(COMMON, DEPTH),))
+    mean_of = define("Gaussian mean")
+    gaussian = Step("gaussian", mean_of.relation, HYPOTHESIS, (mean_of,))
+    _fails(Proof("both", (COMMON,), (common, gaussian), ("common",)), "V says of v that there is one")
+    assert check(Proof("one", (COMMON,), (common,), ("common",)))
 
 
 def test_a_fit_and_its_own_limit_are_defined_together() -> None:

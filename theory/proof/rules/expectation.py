@@ -56,7 +56,7 @@ def _linear(reading: Reading) -> Reading:
 def _is_a_mean_that_exists(means: Poly, premises: Premises, reading: Reading) -> None:
     """Together they are the mean, of either sign, of what a premise says is integrable."""
     if not means.terms:
-        raise Rejected("there is no mean that the rule changes: the claim is one of linearity")
+        return  # the claim follows by linearity alone
     linear = _linear(reading)
     for known in premises.of(Integrable):
         if known_means_inside(linear.of(known.term)):
@@ -79,9 +79,14 @@ LINEARITY = Rule(
     "exist stands for some number, linear like the others: what needs it to exist asks for it.",
     _linearity,
 )
-TOWER = Rule("tower property", "E[u E[X | x, y] v] = E[u X v] for u and v that depend on the datum.", _tower)
+TOWER = Rule(
+    "tower property",
+    "E[u E[X | x, y] v] = E[u X v] for u and v that depend on the datum, where u X v is integrable.",
+    _tower,
+)
 INDEPENDENCE = Rule(
     "independence",
-    "E[u ξξᵀ v] = E[u E[ξξᵀ] v] for u and v that depend on the datum, which the noise does not.",
+    "E[u ξξᵀ v] = E[u E[ξξᵀ] v] for u and v that depend on the datum, which the noise does not, where u ξξᵀ "
+    "v is integrable.",
     _independence,
 )

@@ -236,7 +236,8 @@ def _vanishing(claim: Relation, premises: Premises) -> None:
 
 LIMIT = Rule(
     "limit in c",
-    "lim passes through sums, products and the inverse at an invertible limit, if all limits exist.",
+    "lim passes through sums, products and the inverse at an invertible limit, if all limits exist; a number "
+    "has its limit for all values of its constants.",
     _limit,
 )
 OPEN = Rule(
@@ -271,7 +272,8 @@ JOINT_LAW = Rule(
 )
 CONTINUOUS_MAPPING = Rule(
     "continuous mapping",
-    "plim passes through sums, products and the inverse at an invertible limit, if all limits exist.",
+    "plim passes through sums, products and the inverse at an invertible limit, if all limits exist; a "
+    "number has its limit for all values of its constants.",
     _continuous_mapping,
     axiom=True,
 )

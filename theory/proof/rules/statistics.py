@@ -256,9 +256,11 @@ def _gaussian(claim: Relation, premises: Premises) -> None:
 
 FIRST_ORDER = Rule(
     "first order",
-    "Products of two matrices of order T^(-1/2) are left out, and averages beside one are their means: what "
-    "is left out vanishes in probability even after multiplication by √T. Of that order are ΔB and δe, the "
-    "changes of least squares (10, 14) and its errors, under D, M3, R-c and M5.",
+    "Products of two matrices of order T^(-1/2) are left out, where what is averaged of them is integrable, "
+    "and averages beside one are their means: what is left out vanishes in probability even after "
+    "multiplication by √T. Equals to first order are put in, but in no inverse, and those of a row in no "
+    "mean. Of that order are ΔB and δe, the changes of least squares (10, 14) and its errors, under D, M3, "
+    "R-c and M5.",
     _first_order,
     axiom=True,
     supposes=(SAMPLES, M3, R_AT_C, M5),

@@ -203,7 +203,8 @@ SEPARATION = Rule(
 )
 TAYLOR = Rule(
     "Taylor with remainder",
-    "f(c ξ) = Σ f^(m)(0) (c ξ)^m / m! + R with |R| ≤ sup|f^(r)| |c ξ|^r / r!, in the noise of one unit.",
+    "f(c ξ) = Σ f^(m)(0) (c ξ)^m / m! + R with |R| ≤ sup|f^(r)| |c ξ|^r / r!, in the noise of one unit that "
+    "f depends on.",
     _taylor,
     axiom=True,
 )
@@ -214,4 +215,4 @@ EXPANSION = Rule(
     _expansion,
     axiom=True,
 )
-TRIANGLE = Rule("triangle inequality", "|Σ X| ≤ Σ|X| and |E X| ≤ E|X|.", _triangle)
+TRIANGLE = Rule("triangle inequality", "|Σ X| ≤ Σ|X| and |E X| ≤ E|X|, which may be infinite.", _triangle)
