@@ -268,7 +268,7 @@ def test_a_symbol_has_one_definition_in_a_proof(two: tuple[str, str]) -> None:
 
 
 def test_a_vector_that_exists_is_not_the_gaussian_mean() -> None:
-    """V gives no more than some v; with the Gaussian mean for it, Stein's formula would hold for any noise."""
+    """V gives no more than some v; were it the Gaussian mean, Stein's formula would hold for any noise."""
     common = Step("common", suppose(COMMON, DEPTH).relations[0], HYPOTHESIS, (suppose(COMMON, DEPTH),))
     mean_of = define("Gaussian mean")
     gaussian = Step("gaussian", mean_of.relation, HYPOTHESIS, (mean_of,))
