@@ -19,6 +19,7 @@ import statistics
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -28,6 +29,8 @@ from benchmarks.cases import SHAPES, STREAM, Model, Shape, make_step, make_strea
 from benchmarks.peers import Function, copy_bandwidth, naive, products
 from benchmarks.ratios import interleaved, ratio
 from benchmarks.timing import shortest, timer
+from feedback_proofs_io import whole
+from feedback_proofs_io.command import ended, show
 from impl.kernels import formulas
 from impl.kernels.compiled import compiled, sign_filler
 from impl.kernels.fast_path import tensor_cores
@@ -149,10 +152,16 @@ def synchronise(device: str) -> Callable[[], object]:
 def main(arguments: list[str] | None = None) -> int:
     """Print every figure; 2 where there is no CUDA device."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.card")
-    parser.add_argument("--json", help="file for the figures")
+    parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args(arguments)
     if not torch.cuda.is_available():
         parser.error("no CUDA device here")
+    return ended("python -m benchmarks.card", lambda: _run(options.json))
+
+
+def _run(file: Path | None) -> int:
+    if file is not None:
+        whole.prepare(file, folders=False)
     found: dict[str, object] = {"card": torch.cuda.get_device_name(), "torch": torch.__version__}
     parts: dict[str, tuple[str, Callable[[], dict[str, float]]]] = {
         "stream": ("1e9, and 10 times naive", lambda: stream("cuda", 10**9)),
@@ -160,14 +169,13 @@ def main(arguments: list[str] | None = None) -> int:
         "wide": ("at most 1.15", lambda: wide("cuda", "tf32", {name: SHAPES[name] for name in ("C1", "C2")})),
         "replay": ("at most 0.33", replay),
     }
-    print(f"{found['card']}, torch {found['torch']}")
+    show(f"{found['card']}, torch {found['torch']}")
     for name, (aim, run) in parts.items():
         figures = found[name] = run()
         shown = ", ".join(f"{what} {figure:.3g}" for what, figure in figures.items())
-        print(f"{name:8}{shown}   (aim: {aim})", flush=True)
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump(found, file, indent=1)
+        show(f"{name:8}{shown}   (aim: {aim})")
+    if file is not None:
+        whole.write(file, json.dumps(found, indent=1) + "\n")
     return 0
 
 

@@ -15,7 +15,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from impl import Network
+from impl import Network, checks
 from impl.kernels import Batch, Problem, Totals, open_path
 from impl.kernels.compiled import compiling_needs
 from impl.stream import Stream
@@ -209,12 +209,17 @@ WAYS = {
 
 
 def by_name(name: str) -> Case:
-    """The case of that name."""
-    return next(case for case in CASES if case.name == name)
+    """The case of that name; raises ``InvalidInput`` where there is none."""
+    known = {case.name: case for case in CASES}
+    return known[checks.one_of("the case", name, known)]
 
 
 def cannot(way: str, shape: Shape | None = None) -> str | None:
-    """Why nothing, or not this shape, can be measured that way here, in a few words, or None."""
+    """Why nothing, or not this shape, can be measured that way here, in a few words, or None.
+
+    Raises ``InvalidInput`` for a way that is not known.
+    """
+    checks.one_of("the way", way, WAYS)
     if way == "cuda":
         return None if torch.cuda.is_available() else "no CUDA device here"
     if way == "native":

@@ -13,9 +13,9 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,9 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from benchmarks.cases import SHAPES, Model, Shape
+from benchmarks.stored_json import Damaged, read_stored
+from feedback_proofs_io import whole
+from feedback_proofs_io.command import ended, show
 from impl.kernels import Batch, Totals, open_path
 from impl.kernels.problem import DOUBLE
 
@@ -169,38 +172,52 @@ def stored_in() -> Path:
 
 
 def stored() -> dict[str, Work]:
-    """What is stored for this version of torch, by the name of the shape; empty where nothing is."""
-    if not stored_in().exists():
-        return {}
-    return {name: Work(**work) for name, work in json.loads(stored_in().read_text()).items()}
+    """What is stored for this version of torch, by the name of the shape; empty where nothing is.
+
+    Raises ``Damaged`` for a file that is not one of ``record``.
+    """
+    return {name: _work(work) for name, work in read_stored(stored_in(), {}, _are_works).items()}
+
+
+def _are_works(content: object) -> bool:
+    return isinstance(content, dict) and all(
+        isinstance(work, dict) and {f.name for f in fields(Work)} == set(work) for work in content.values()
+    )
+
+
+def _work(work: Any) -> Work:
+    return Work(**work)
 
 
 def record() -> None:
     """Store what is counted now for this version of torch."""
-    STORED.mkdir(exist_ok=True)
+    whole.prepare(stored_in())
     works = {name: asdict(count(shape)) for name, shape in SHAPES.items()}
-    stored_in().write_text(json.dumps(works, indent=1, sort_keys=True) + "\n")
+    whole.write(stored_in(), json.dumps(works, indent=1, sort_keys=True) + "\n")
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the counts, and what differs from those stored; 1 if anything does."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.counts")
     parser.add_argument("--record", action="store_true", help="store what is counted now")
-    if parser.parse_args().record:
+    recording = parser.parse_args(arguments).record
+    return ended("python -m benchmarks.counts", lambda: _run(recording), (Damaged,))
+
+
+def _run(recording: bool) -> int:
+    if recording:
         record()
     known, wrong = stored(), False
-    print(f"{'case':5}{'flops':>16}{'operators':>11}{'allocations':>13}{'bytes':>16}", end="")
-    print(f"{'least: flops':>16}{'bytes':>16}")
+    head = f"{'case':5}{'flops':>16}{'operators':>11}{'allocations':>13}{'bytes':>16}"
+    show(f"{head}{'least: flops':>16}{'bytes':>16}")
     for name, shape in SHAPES.items():
         work = count(shape)
-        print(
-            f"{name:5}{work.flops:16,}{work.operator_count:11,}{work.allocations:13,}{work.bytes:16,}", end=""
-        )
-        print(f"{minimal_flops(shape):16,}{minimal_bytes(shape):16,}")
+        done = f"{work.flops:16,}{work.operator_count:11,}{work.allocations:13,}{work.bytes:16,}"
+        show(f"{name:5}{done}{minimal_flops(shape):16,}{minimal_bytes(shape):16,}")
         changed = differences(work, known[name]) if name in known else ["nothing is stored"]
         wrong = wrong or bool(changed)
         for line in changed:
-            print(f"      {line}")
+            show(f"      {line}")
     return int(wrong)
 
 

@@ -11,16 +11,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import statistics
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from benchmarks.cases import WAYS, Model, by_name, cannot
+from benchmarks.stored_json import Damaged, read_stored
 from benchmarks.timing import Function, Timed, calibration, measure, timer
+from feedback_proofs_io import whole
+from feedback_proofs_io.command import ended, show
 
 __all__ = ["GATED", "Timing", "stored_ratios"]
 
@@ -45,9 +50,16 @@ class Timing:
 
 
 def stored_ratios() -> dict[str, float]:
-    """The stored ratios by case and way, such as "A1 eager"."""
-    ratios: dict[str, float] = json.loads(RATIOS.read_text())["ratios"] if RATIOS.exists() else {}
+    """The stored ratios by case and way, such as "A1 eager". Raises ``Damaged``."""
+    ratios: dict[str, float] = read_stored(RATIOS, {"ratios": {}}, _are_ratios)["ratios"]
     return ratios
+
+
+def _are_ratios(content: object) -> bool:
+    ratios = content.get("ratios") if isinstance(content, dict) else None
+    return isinstance(ratios, dict) and all(
+        isinstance(ratio, (int, float)) and 0 < ratio < math.inf for ratio in ratios.values()
+    )
 
 
 def machine() -> dict[str, object]:
@@ -68,11 +80,17 @@ def cpuinfo() -> list[str]:
     return file.read_text().splitlines() if file.exists() else []
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the ratios; with ``--record``, keep them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gate")
     parser.add_argument("--record", action="store_true", help="store what is measured now")
-    recording = parser.parse_args().record
+    recording = parser.parse_args(arguments).record
+    return ended("python -m benchmarks.gate", lambda: _run(recording), (Damaged,))
+
+
+def _run(recording: bool) -> int:
+    if recording:
+        whole.prepare(RATIOS)
     known, ratios = stored_ratios(), dict(stored_ratios())
     for name in GATED:
         for way in WAYS:
@@ -82,9 +100,9 @@ def main() -> int:
             found = [timing.measured().ratio for _ in range(5)]
             ratios[label] = float(f"{statistics.median(found):.3g}")
             between = f"{min(found):.3g} to {max(found):.3g}"
-            print(f"{label:12} {ratios[label]:8} ({between}), stored {known.get(label, '-')}", flush=True)
+            show(f"{label:12} {ratios[label]:8} ({between}), stored {known.get(label, '-')}")
     if recording:
-        RATIOS.write_text(json.dumps({"machine": machine(), "ratios": ratios}, indent=1) + "\n")
+        whole.write(RATIOS, json.dumps({"machine": machine(), "ratios": ratios}, indent=1) + "\n")
     return 0
 
 

@@ -19,13 +19,15 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 
 from benchmarks.cases import LONG, SHAPES, STREAM, Model, make_step, make_stream
 from benchmarks.peers import PEERS
+from feedback_proofs_io import whole
+from feedback_proofs_io.command import ended, show
 from impl.checks import InvalidInput
 from impl.counter_noise import COUNTED_FAMILIES, blocks_for, tag_of, values_of
 from impl.kernels import PATHS, open_path
@@ -39,6 +41,7 @@ CLOCKS = {"wall": time.perf_counter, "cpu": time.thread_time}
 CPU.
 """
 
+MOST_THREADS = 1024
 TURN = 0.01
 """Seconds of a function's turn in a repeat."""
 
@@ -104,7 +107,7 @@ def noise_functions(units: int = 128, samples: int = 8192) -> dict[str, Callable
 def table(options: argparse.Namespace, sync: Callable[[], object], everything: dict[str, Times]) -> None:
     """Time each case beside its peers, and print a line of ratios as it is done."""
     if options.cases:
-        print(
+        show(
             f"{'case':5}{'floor ms':>10}   step / products      naive / step         backprop / step      jvp"
         )
     for name in options.cases:
@@ -120,7 +123,7 @@ def table(options: argparse.Namespace, sync: Callable[[], object], everything: d
             for pair in (("step", "products"), ("naive", "step"), ("backprop", "step"), ("jvp", "step"))
         ]
         shown = [f"{middle:6.2f} ({low:.2f}-{high:.2f})" for middle, low, high in cells]
-        print(f"{name:5}{floor:10.3f}   {shown[0]:22} {shown[1]:22} {shown[2]:22} {shown[3]}", flush=True)
+        show(f"{name:5}{floor:10.3f}   {shown[0]:22} {shown[1]:22} {shown[2]:22} {shown[3]}")
 
 
 def noise(options: argparse.Namespace, sync: Callable[[], object]) -> Times:
@@ -129,7 +132,7 @@ def noise(options: argparse.Namespace, sync: Callable[[], object]) -> Times:
     times = interleaved(noise_functions(), options.repeats, options.seconds, sync, clock)
     for kind in ("signs", "gaussian"):
         middle, low, high = ratio(times, "randn", kind)
-        print(f"torch.randn / {kind}: {middle:.2f} ({low:.2f}-{high:.2f})")
+        show(f"torch.randn / {kind}: {middle:.2f} ({low:.2f}-{high:.2f})")
     return times
 
 
@@ -142,7 +145,7 @@ def stream(options: argparse.Namespace, sync: Callable[[], object]) -> Times:
     sync()
     spent, own = time.perf_counter() - start, time.process_time() - own
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    print(
+    show(
         f"stream: {done.count} samples in {spent:.1f} s, {done.count / spent:.3g} samples/s; "
         f"{own:.1f} s of processor time; peak {peak} MiB"
     )
@@ -158,9 +161,31 @@ def _cases(text: str) -> list[str]:
 
 
 def _whole(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    if not (text.isascii() and text.isdecimal() and len(text) < 20) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} is not a whole number from 1 on")
     return int(text)
+
+
+def _threads(text: str) -> int:
+    if _whole(text) > MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number up to {MOST_THREADS}")
+    return int(text)
+
+
+def _draws(text: str) -> int:
+    if _whole(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number below 2^32")
+    return int(text)
+
+
+def _seconds_of(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} is not a finite number of seconds, 0 or above")
+    return seconds
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -171,14 +196,14 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--path", choices=paths, default="auto", help="(default: that of a long stream)")
     parser.add_argument("--family", choices=COUNTED_FAMILIES, default="rademacher")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--threads", type=_whole, default=1)
+    parser.add_argument("--threads", type=_threads, default=1)
     parser.add_argument("--clock", choices=list(CLOCKS), default="wall", help="cpu: this thread's own time")
     parser.add_argument("--repeats", type=_whole, default=100)
-    parser.add_argument("--seconds", type=float, default=20.0, help="per case (default: %(default)s)")
+    parser.add_argument("--seconds", type=_seconds_of, default=20.0, help="per case (default: %(default)s)")
     parser.add_argument("--noise", action="store_true", help="also the noise fills against torch.randn")
     parser.add_argument("--stream", type=_whole, metavar="SAMPLES", help=f"also a stream, e.g. {LONG}")
-    parser.add_argument("--draws", type=_whole, default=STREAM.draws, help="per datum in the stream")
-    parser.add_argument("--json", help="file for the raw times")
+    parser.add_argument("--draws", type=_draws, default=STREAM.draws, help="per datum in the stream")
+    parser.add_argument("--json", type=Path, help="file for the raw times")
     options = parser.parse_args(arguments)
     if options.device == "cuda" and not torch.cuda.is_available():
         parser.error("no CUDA device here")
@@ -196,22 +221,25 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table, and what else is asked for; with ``--json`` also write the raw times."""
     options = options_of(arguments)
+    return ended("python -m benchmarks.ratios", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.json is not None:
+        whole.prepare(options.json, folders=False)
     torch.set_num_threads(options.threads)
     sync: Callable[[], object] = torch.cuda.synchronize if options.device == "cuda" else lambda: None
-    print(
-        f"torch {torch.__version__}, {platform.machine()}, {options.threads} thread(s), path {options.path}"
-    )
+    show(f"torch {torch.__version__}, {platform.machine()}, {options.threads} thread(s), path {options.path}")
     everything: dict[str, Times] = {}
-    with open(options.json, "w") if options.json else nullcontext() as file:
-        try:
-            table(options, sync, everything)
-            if options.noise:
-                everything["noise"] = noise(options, sync)
-            if options.stream:
-                everything["stream"] = stream(options, sync)
-        finally:  # what was measured before an interrupt is kept
-            if file is not None:
-                json.dump(everything, file)
+    try:
+        table(options, sync, everything)
+        if options.noise:
+            everything["noise"] = noise(options, sync)
+        if options.stream:
+            everything["stream"] = stream(options, sync)
+    finally:  # what was measured before an interrupt is kept
+        if options.json is not None:
+            whole.write(options.json, json.dumps(everything) + "\n")
     return 0
 
 

@@ -32,10 +32,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmarks.datasets import DATASETS, FOLDER, Missing, load
-from impl import Network, feedback_shapes
+from benchmarks.datasets import DATASETS, FOLDER, Missing, load, verified
+from feedback_proofs_io import whole
+from feedback_proofs_io.command import ended, say, show
+from impl import Network, checks, feedback_shapes
 from impl.counter_noise import hadamard_draws
-from impl.kernels import Problem
+from impl.kernels import PATHS, Problem, open_path
 from impl.kernels.native_path import lacking
 from impl.stream import fit_network
 
@@ -148,54 +150,85 @@ def extrapolated(marks: Sequence[Mark], goal: float = GOAL) -> tuple[float, floa
     return slope, samples, longest.seconds / longest.samples * samples
 
 
-def main() -> int:
-    """Print the table; with ``--json`` write it, too. Exit code 2: the data are not there."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.time_to_error")
-    parser.add_argument("--data", choices=DATASETS, default="digits")
-    parser.add_argument("--data-dir", type=Path, default=FOLDER, help="of IDX files (default: %(default)s)")
-    parser.add_argument(
-        "--rows", type=int, default=512, help="data, the first so many (default: %(default)s)"
-    )
-    parser.add_argument("--c", type=float, default=1e-6, help="scale of the noise (default: %(default)s)")
-    parser.add_argument(
-        "--draws", type=int, default=256, help="a datum, in each stage (default: %(default)s)"
-    )
-    parser.add_argument("--plain", default="256,1024,4096,16384", help="draws a datum (default: %(default)s)")
-    parser.add_argument("--path", default="eager", help="of the other two (default: %(default)s)")
-    parser.add_argument("--json", type=Path, help="file for the figures")
-    given = parser.parse_args()
+def draws_of(text: str) -> list[int]:
+    """The numbers of draws in "256,1024": two different ones at least, or there is no slope."""
+    words = text.split(",")
+    plain = all(word.isascii() and word.isdigit() and len(word) < 10 for word in words)
+    found = [int(word) for word in words] if plain else []
+    expected = "two or more different numbers from 1 on, such as 256,1024"
+    checks.require(min(found, default=0) >= 1 and len(set(found)) >= 2, "--plain", repr(text), expected)
+    return found
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's options."""
+    found = argparse.ArgumentParser(prog="python -m benchmarks.time_to_error")
+    add = found.add_argument
+    add("--data", choices=DATASETS, default="digits")
+    add("--data-dir", type=Path, default=FOLDER, help="of IDX files (default: %(default)s)")
+    add("--rows", type=int, default=512, help="data, the first so many (default: %(default)s)")
+    add("--c", type=float, default=1e-6, help="scale of the noise (default: %(default)s)")
+    add("--draws", type=int, default=256, help="a datum, in each stage (default: %(default)s)")
+    add("--plain", default="256,1024,4096,16384", help="draws a datum (default: %(default)s)")
+    add("--path", choices=("auto", *PATHS), default="eager", help="of the other two (default: %(default)s)")
+    add("--json", type=Path, help="file for the figures")
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; with ``--json`` write it, too. Exit codes: 0; 2 for a call or data that are wrong."""
+    given = parser().parse_args(arguments)
+    wrong = (Missing, checks.InvalidInput)
+    return ended("python -m benchmarks.time_to_error", lambda: _run(given), wrong)
+
+
+def _run(given: argparse.Namespace) -> int:
+    rows, draws = (checks.whole(f"--{name}", getattr(given, name), 1, 2**32) for name in ("rows", "draws"))
+    c, counts = checks.noise_scale(given.c, "--c"), draws_of(given.plain)
+    if given.json is not None:
+        whole.prepare(given.json, folders=False)
     torch.set_num_threads(1)
-    try:
-        x, y = load(given.data, given.data_dir)
-    except Missing as missing:
-        print(f"python -m benchmarks.time_to_error: {missing}", file=sys.stderr)
-        return 2
-    x, y = x[: given.rows], y[: given.rows]
+    x, y = load(given.data, given.data_dir)
+    known = verified(given.data, x, y)
+    if not known:
+        say(f"not verified: these are not the pixels and labels of {given.data}, as far as they are known")
+    x, y = x[:rows], y[:rows]
     network = network_of(x.shape[1])
-    print(f"{given.data}, {len(x)} rows, {'-'.join(map(str, network.widths))}, c = {given.c}, goal {GOAL}")
-    counts = [int(word) for word in given.plain.split(",")]
+    for family in ("hadamard", "rademacher"):
+        _open(problem_of(network, c, family, 0, None), given.path)
+    show(f"{given.data}, {len(x)} rows, {'-'.join(map(str, network.widths))}, c = {c}, goal {GOAL}")
     fastest = "eager" if lacking() else "native"
-    marks = list(_shown(f"plain, {fastest}", plain(network, x, y, counts, given.c, fastest)))
+    marks = list(_shown(f"plain, {fastest}", plain(network, x, y, counts, c, fastest)))
     slope, samples, seconds = extrapolated(marks)
-    print(f"  extrapolated: error falls as T^{slope:.2f}; {samples:.2g} samples, {seconds:.3g} s")
-    (design,) = _shown("hadamard", [hadamard(network, x, y, given.c, given.path)])
-    stages = list(_shown("control variate", control_variate(network, x, y, given.draws, given.c, given.path)))
+    show(f"  extrapolated: error falls as T^{slope:.2f}; {samples:.2g} samples, {seconds:.3g} s")
+    (design,) = _shown("hadamard", [hadamard(network, x, y, c, given.path)])
+    stages = list(_shown("control variate", control_variate(network, x, y, draws, c, given.path)))
     for name, mark in (("hadamard", design), ("control variate", stages[-1])):
         reached = "reached" if mark.worst <= GOAL else f"NOT reached: {mark.worst:.1e}"
-        print(f"{name}: goal {reached}; {seconds / mark.seconds:.2g} times faster than plain (extrapolated)")
+        faster = seconds / max(mark.seconds, 1e-9)
+        show(f"{name}: goal {reached}; {faster:.2g} times faster than plain (extrapolated)")
     if given.json is not None:
         figures = {"plain": marks, "hadamard": [design], "control variate": stages}
-        content = {name: [asdict(mark) for mark in found] for name, found in figures.items()}
-        extra = {"data": given.data, "rows": len(x), "c": given.c, "goal": GOAL, "torch": torch.__version__}
+        content = {name: [asdict(mark) for mark in each] for name, each in figures.items()}
+        extra = {"data": given.data, "verified": known, "rows": len(x), "c": c, "goal": GOAL}
         fit = {"slope": slope, "samples": samples, "seconds": seconds}
-        given.json.write_text(json.dumps({**extra, **content, "extrapolated": fit}, indent=1) + "\n")
+        found = {**extra, "torch": torch.__version__, **content, "extrapolated": fit}
+        whole.write(given.json, json.dumps(found, indent=1) + "\n")
     return 0
+
+
+def _open(problem: Problem, path: str) -> None:
+    """A path that is asked for must be one that can run this."""
+    try:
+        open_path(problem, path)
+    except RuntimeError as error:
+        raise checks.InvalidInput(f"--path is {path!r}; {error}.") from error
 
 
 def _shown(name: str, marks: Iterator[Mark] | Sequence[Mark]) -> Iterator[Mark]:
     for mark in marks:
         errors = ", ".join(f"{error:.2e}" for error in mark.errors)
-        print(f"{name:16}{mark.samples:>12} samples{mark.seconds:9.2f} s   B^2, B^3: {errors}", flush=True)
+        show(f"{name:16}{mark.samples:>12} samples{mark.seconds:9.2f} s   B^2, B^3: {errors}")
         yield mark
 
 

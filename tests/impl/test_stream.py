@@ -503,6 +503,13 @@ def test_streams_over_other_data_merge(whole, path):
         torch.testing.assert_close(mine, expected, rtol=1e-9, atol=1e-9)
 
 
+def test_a_stream_is_not_merged_with_itself(whole):
+    with pytest.raises(
+        InvalidInput, match=r"^other is the stream itself; expected a stream over other data\.$"
+    ):
+        whole.merge(whole)
+
+
 def test_bad_input():
     with pytest.raises(InvalidInput, match=r"the shape of x is \(20, 4\)"):
         Stream(problem_for()).add(Y, Y)
