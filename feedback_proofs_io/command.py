@@ -96,8 +96,10 @@ def say(line: str) -> None:
     """One line on standard error; where that is closed or full, nothing."""
     if sys.stderr is None:  # print would take standard output instead
         return
+    if len(line) > LONGEST:  # a name without end: the reason comes after it
+        line = f"{line[: LONGEST // 2]} … {line[-LONGEST // 2 :]}"
     with contextlib.suppress(OSError, ValueError):
-        print(printable(line, longest=LONGEST), file=sys.stderr, flush=True)
+        print(printable(line), file=sys.stderr, flush=True)
 
 
 def show(text: str) -> None:

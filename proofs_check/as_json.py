@@ -45,7 +45,9 @@ def evidence(entry: Mapping[str, Any]) -> Evidence:
         )
     elif not (bound is None or isinstance(bound, str)):
         raise ValueError(f"the bound of {name!r} is {shown(bound)}, expected a number, two, a text or null")
-    elif not (isinstance(value, str) or (bound is None and _is_number(value))):
+    elif isinstance(bound, str) and not isinstance(value, str):
+        raise ValueError(f"the bound of {name!r} is a text, and its value {shown(value)}")
+    elif not (isinstance(value, str) or _is_number(value)):
         raise ValueError(f"the value of {name!r} is {shown(value)}, expected a number or a text")
     return Evidence(cast(Kind, kind) if kind in KINDS else "information", name, value, bound)
 

@@ -134,8 +134,8 @@ def _run(arguments: Sequence[str]) -> int:
         if asked.report in ("", "-"):
             raise Mistake(f"--report is {asked.report!r}, expected the name of a file")
         whole.apart([("OLD", asked.old), ("NEW", asked.new), ("--report", report)])
-        may_replace(report)
         whole.prepare(report)
+        may_replace(report)
     old, new = read(asked.old), read(asked.new)
     for ledger in (old, new):
         if not ledger.sealed:

@@ -73,6 +73,9 @@ class Options:
         """See that all files can be written, and that none replaces another, the subject, or a foreign page;
         raises `whole.CannotWrite`.
         """
+        place = (self.subject or "").rpartition(":")[0]
+        own = [("--subject", Path(place))] if Path(place).is_file() else []
+        whole.apart([*own, *self.files()])
         for argument, path in self.files():
             try:
                 whole.prepare(path)
@@ -82,10 +85,8 @@ class Options:
                     may_replace(path)
             except whole.CannotWrite as error:
                 raise whole.CannotWrite(f"{argument}: {error}") from None
-        place = (self.subject or "").rpartition(":")[0]
-        own = [("--subject", Path(place))] if place.endswith(".py") else []
-        kept = [("the journal of finished claims", self.journal)] if self.journal is not None else []
-        whole.apart([*own, *self.files(), *kept])
+        if self.journal is not None:
+            whole.apart([*own, *self.files(), ("the journal of finished claims", self.journal)])
 
 
 def parse(argv: Sequence[str] | None) -> Options:

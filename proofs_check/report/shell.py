@@ -16,7 +16,7 @@ HEAD = 4096  # bytes that are looked at
 
 def may_replace(path: Path) -> None:
     """See that a page would replace nothing, or another page of ours; raises `CannotWrite`."""
-    if not path.exists():
+    if not path.is_file():  # a pipe would be waited for; `whole.prepare` says what may not be written
         return
     try:
         with path.open("rb") as file:
