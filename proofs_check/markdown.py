@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from feedback_proofs_io.text import printable
 from proofs_check.evidence import Evidence
 from proofs_check.ledger import NOT_RUN, SHOWN, Ledger, Row
 
@@ -12,7 +13,7 @@ def render(ledger: Ledger) -> str:
     lines = [
         f"## {ledger.summary}",
         "",
-        f"Subject `{ledger.subject}`, depth `{ledger.effort.depth}`, seed {ledger.effort.seed}, "
+        f"Subject {_code(ledger.subject)}, depth `{ledger.effort.depth}`, seed {ledger.effort.seed}, "
         f"{ledger.seconds:.1f} s. {versions}.",
         "",
         *_warnings(ledger),
@@ -71,8 +72,9 @@ def _details(row: Row) -> list[str]:
     if row.verdict.reason is not None:
         lines += [_cell(row.verdict.reason), ""]
     if row.verdict.counterexample is not None:
-        fence = "`" * max(3, 1 + _longest_run(row.verdict.counterexample, "`"))
-        lines += [f"{fence}python", row.verdict.counterexample.rstrip("\n"), fence, ""]
+        shown = printable(row.verdict.counterexample, lines=True)
+        fence = "`" * max(3, 1 + _longest_run(shown, "`"))
+        lines += [f"{fence}python", shown.rstrip("\n"), fence, ""]
     if row.evidence:
         lines += ["| about | kind | what | found |", "|:--|:--|:--|:--|"]
         lines += [_evidence("the statement", evidence) for evidence in row.confirmed]
@@ -89,10 +91,18 @@ def _evidence(about: str, evidence: Evidence) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that neither ends a table's cell nor is taken for markup."""
-    for mark in "\\`*_|<>$[]":
+    """Text that neither ends a table's cell nor is taken for markup, without characters that act."""
+    text = printable(" ".join(text.split()))
+    for mark in "\\`*_|<>$[]&#~":
         text = text.replace(mark, f"\\{mark}")
-    return " ".join(text.split())
+    return text
+
+
+def _code(text: str) -> str:
+    """Text as code within a line, whatever marks of code it holds."""
+    shown = printable(text)
+    fence = "`" * (1 + _longest_run(shown, "`"))
+    return f"{fence}{shown}{fence}" if "`" not in shown else f"{fence} {shown} {fence}"
 
 
 def _longest_run(text: str, mark: str) -> int:

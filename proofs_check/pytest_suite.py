@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from feedback_proofs_io.command import Mistake
+from feedback_proofs_io.text import printable
 from proofs_check.claim import Claim
 from proofs_check.claims import CLAIMS
 from proofs_check.effort import Effort
@@ -63,7 +64,8 @@ class Suite:
 
     def pytest_report_header(self) -> str:
         """Say what is asked of whom, so that a mistyped option shows."""
-        return f"feedback-proofs: subject {self.named}, depth {self.effort.depth}, seed {self.effort.seed}"
+        named, depth, seed = printable(self.named), self.effort.depth, self.effort.seed
+        return f"feedback-proofs: subject {named}, depth {depth}, seed {seed}"
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Collect this file as the claims, whatever pattern test files have."""
@@ -134,7 +136,7 @@ class ClaimFile(pytest.File):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """One line for a subject that is not there."""
         if isinstance(excinfo.value, SubjectNotFound):
-            return f"feedback-proofs: {excinfo.value}"
+            return printable(f"feedback-proofs: {excinfo.value}")
         return super().repr_failure(excinfo)
 
 
@@ -153,7 +155,7 @@ class ClaimItem(pytest.Item):
             row = check(self.claim, self.suite.opened(), self.suite.effort)
         self.user_properties += properties(row, self.suite)
         if row.verdict.outcome == "not applicable":
-            pytest.skip(row.verdict.reason or "not applicable")
+            pytest.skip(printable(row.verdict.reason or "not applicable"))
         if row.verdict.outcome != "pass":
             raise ClaimFailed(row)
 
@@ -185,7 +187,7 @@ def report(row: Row, suite: Suite) -> str:
     if verdict.counterexample is not None:
         lines += ["", "the smallest example found, as code to paste:", "", verdict.counterexample]
     lines += ["", "to run this claim alone:", *suite.commands(row.claim)]
-    return "\n".join(lines)
+    return printable("\n".join(lines), lines=True)
 
 
 def broken(row: Row) -> list[Evidence]:
@@ -209,4 +211,5 @@ def properties(row: Row, suite: Suite) -> list[tuple[str, object]]:
     for evidence in broken(row):
         value, bound = found_and_required(evidence)
         found += [("statistic", evidence.name), ("found", value), ("required", bound)]
-    return [*found, ("command", suite.commands(row.claim)[0])]
+    found.append(("command", suite.commands(row.claim)[0]))
+    return [(name, printable(value) if isinstance(value, str) else value) for name, value in found]

@@ -19,6 +19,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from feedback_proofs_io.text import printable
 from proofs_check.claim import Claim
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
@@ -57,7 +58,7 @@ class Screen:
     def opening(self, version: str, subject: str, effort: Effort) -> None:
         """Say what is checked, and head the columns."""
         self._line(Text.assemble(("feedback-proofs", "bold"), f" {version}"))
-        self._line(Text(f"subject {subject}, depth {effort.depth}, seed {effort.seed}", "dim"))
+        self._line(_shown(f"subject {subject}, depth {effort.depth}, seed {effort.seed}", "dim"))
         self._console.print()
         head = self._head(Text("claim"), Text("the statement"), Text("this implementation"))
         head.stylize("bold")
@@ -104,7 +105,7 @@ class Screen:
 
     def note(self, text: str) -> None:
         """Print a remark between the blocks."""
-        self._line(Text(text, "bold"))
+        self._line(_shown(text, "bold"))
 
     def interrupted(self, rows: Sequence[Row], commands: Mapping[str, str], again: str, kept: bool) -> None:
         """Print what went wrong so far, and the command that runs the rest; or, of what is kept, goes on."""
@@ -134,7 +135,7 @@ class Screen:
             self._line(Text.assemble((outcome, STYLES[outcome]), " ", (row.claim.id, "bold"), f": {title}"))
             reason = row.verdict.reason or ""
             broken = [row for row in row.evidence if not row.holds and row.name not in reason]
-            for item in (Text(reason), *map(_sentence, broken)):
+            for item in (_shown(reason), *map(_sentence, broken)):
                 self._line(item, BULLET, INDENT)
             if row.verdict.counterexample is not None:
                 self._rule("counterexample")
@@ -187,7 +188,7 @@ class Screen:
 
     def _verbatim(self, text: str) -> None:
         """Print text to be copied: no line is broken or indented."""
-        self._console.print(Text(text), soft_wrap=True)
+        self._console.print(_shown(text), soft_wrap=True)
 
 
 def most_telling(rows: Sequence[Evidence]) -> Evidence | None:
@@ -206,13 +207,19 @@ def _telling(row: Row) -> list[Text]:
     if row.verdict.reason is not None and (about_subject is None or about_subject.holds):
         reason = row.verdict.reason
         shortened = reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]} …"
-        return [*lines, Text(shortened, STYLES[row.verdict.outcome])]
+        return [*lines, _shown(shortened, STYLES[row.verdict.outcome])]
     return lines if about_subject is None else [*lines, _sentence(about_subject)]
 
 
 def _sentence(evidence: Evidence) -> Text:
     style = "" if evidence.holds else "bold red"
-    return Text.assemble((f"{evidence.kind}: ", "dim"), f"{evidence.name}: ", (evidence.finding, style))
+    name, finding = _shown(f"{evidence.name}: "), _shown(evidence.finding, style)
+    return Text.assemble((f"{evidence.kind}: ", "dim"), name, finding)
+
+
+def _shown(text: str, style: str = "") -> Text:
+    """Text that may come from a subject: no markup is read in it, and no character of it acts."""
+    return Text(printable(text, lines=True), style)
 
 
 def _grid(*widths: int | None) -> Table:

@@ -1,10 +1,12 @@
-"""HTML and SVG from small functions: everything that is not `Markup` is escaped."""
+"""HTML and SVG from small functions: everything that is not `Markup` is escaped, characters that act too."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
 from typing import TypeAlias
+
+from feedback_proofs_io.text import printable
 
 
 class Markup(str):
@@ -39,7 +41,7 @@ def _child(child: Child) -> str:
     if isinstance(child, Markup):
         return child
     if isinstance(child, str | int):
-        return escape(str(child), quote=False)
+        return escape(printable(str(child), lines=True), quote=False)
     return "".join(map(_child, child))
 
 
@@ -52,4 +54,4 @@ def _attribute(key: str, value: str | int | float | bool | None) -> str:
     if value is True:
         return f" {name}"
     text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-    return f' {name}="{escape(text)}"'
+    return f' {name}="{escape(printable(text, lines=True))}"'
