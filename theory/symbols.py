@@ -188,8 +188,28 @@ OF_A_STATEMENT: Mapping[str, Mapping[str, str]] = {
 }
 """Letters that mean something of their own in one statement."""
 
+OF_THE_PAPER: Mapping[str, str] = {
+    "J": r"the Jacobian of the output's activation",
+    "f": r"in what refutes, the loss",
+    "w": r"in what refutes, a weight, or an entry of the upper one of two matrices",
+    "v": r"in what refutes, an entry of the lower one of two matrices",
+    "b": r"in what refutes, an entry of $B$",
+    "p": r"the order of a moment; in shapes the number of outputs",
+    "V": r"$V^i$, in the paper the limit of the direct feedback",
+    "M": r"$M=\mathbb{E}[\xi\xi^{\top}]$; $M_{jkk}$, the largest size of that derivative of $F$",
+    r"\Delta": r"$\Delta W^i$, the step of the weights",
+    r"\eta": r"the rate of a step; in (12) and (13) what separates the estimate from its mean",
+    r"\theta": r"the angle between two vectors",
+    r"\mathcal{D}": r"where the data are",
+    r"\mathcal E": r"$\mathcal{E}^i(c)$, the remainder: the mean of the estimate less the gradient",
+}
+"""What only the paper, or what refutes it, has a letter for."""
+
 _ACCENTS = "hat|tilde|bar"
-_GREEK = "alpha|beta|gamma|delta|eta|kappa|lambda|mu|nu|xi|pi|rho|sigma|psi|Gamma|Delta|Lambda"
+_GREEK = (
+    "alpha|beta|gamma|delta|epsilon|eta|theta|phi|tau|omega|kappa|lambda|mu|nu|xi|pi|rho|sigma|psi|"
+    "Gamma|Delta|Lambda"
+)
 _SKIPPED = r"\\(?:text|mathrm|operatorname\*?)\{[^{}]*\}"
 _SYMBOL = re.compile(
     rf"{_SKIPPED}|(?P<symbol>\\(?:{_ACCENTS})\s*(?:\{{[^{{}}]*\}}|\\[a-zA-Z]+|[a-zA-Z])"
@@ -228,14 +248,19 @@ def formulas_of(statement: Statement, proofs: Iterable[Proof]) -> tuple[str, ...
 
 def glossary(statement: Statement, proofs: Iterable[Proof]) -> tuple[tuple[str, str], ...]:
     """The symbols of a page with what they mean; raises ``LookupError`` for one that is not known."""
-    own = OF_A_STATEMENT.get(statement.id, {})
+    return named(formulas_of(statement, proofs), OF_A_STATEMENT.get(statement.id, {}), statement.id)
+
+
+def named(formulas: Iterable[str], own: Mapping[str, str], page: str) -> tuple[tuple[str, str], ...]:
+    """The symbols in these formulas with what they mean, ``own`` first, in the order of the tables.
+
+    Raises ``LookupError`` for one that is in neither.
+    """
     found = []
-    for symbol in symbols_in(formulas_of(statement, proofs)):
+    for symbol in symbols_in(formulas):
         meaning = own.get(symbol) or SYMBOLS.get(symbol)
         if meaning is None:
-            raise LookupError(
-                f"{symbol} stands on the page of {statement.id}, and nowhere is it said what it is"
-            )
+            raise LookupError(f"{symbol} stands on the page of {page}, and nowhere is it said what it is")
         found.append((symbol, meaning))
     order = [*SYMBOLS, *own]
     return tuple(sorted(found, key=lambda pair: order.index(pair[0])))

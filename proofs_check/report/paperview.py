@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from proofs_check.report.html import Markup, join, tag
-from proofs_check.report.mathml import sentence
+from proofs_check.report.mathml import formula, sentence
 from proofs_check.report.proofview import hypothesis
 from theory.paper.entry import VERDICTS, Entry, ProofStep, Refutation
-from theory.paper.shown import value_latex, words
+from theory.paper.shown import glossary, value_latex, words
 from theory.paper.table import source
 
 KEPT = ("definition", "right")
@@ -31,6 +31,18 @@ def paper(entries: Iterable[Entry]) -> Markup:
             class_="verdicts",
         ),
         tag("div", map(_entry, rows), class_="paper"),
+        tag(
+            "details",
+            tag("summary", tag("b", "Symbols")),
+            tag(
+                "dl",
+                (
+                    tag("div", tag("dt", formula(one)), tag("dd", sentence(said)))
+                    for one, said in glossary(rows)
+                ),
+                class_="parts",
+            ),
+        ),
     )
 
 

@@ -334,7 +334,7 @@ def test_the_page_of_a_failing_subject_leads_to_the_broken_line(bug):
         COMMANDS[id],
     ):
         assert shown in article
-    assert article.index("What went wrong") < article.index("The statement")
+    assert article.index("Wrong answers") < article.index("The statement")
 
 
 def test_what_follows_from_another_failure_says_so():

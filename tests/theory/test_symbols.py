@@ -6,11 +6,14 @@ import pytest
 
 from theory import STATEMENTS, symbols
 from theory.document import page
+from theory.paper import PAPER
+from theory.paper.shown import formulas_of as paper_formulas
+from theory.paper.table import table
 from theory.proof.checker import steps_of
 from theory.proof_text import proof_page, references
 from theory.proofs import PROOFS, proofs_of
 from theory.readable import formula, readable
-from theory.symbols import OF_A_STATEMENT, SYMBOLS, formulas_of, glossary, symbols_in
+from theory.symbols import OF_A_STATEMENT, OF_THE_PAPER, SYMBOLS, formulas_of, glossary, symbols_in
 
 
 @pytest.mark.parametrize(
@@ -37,6 +40,15 @@ def test_every_symbol_of_a_page_is_defined_there(name: str) -> None:
     section = page(statement).split("\nSymbols\n")[1]
     for symbol, meaning in named.items():
         assert f"  {formula(symbol):<4} \t{readable(meaning)}" in section.split("\n")
+
+
+def test_every_symbol_of_the_table_of_the_paper_is_defined_below_it() -> None:
+    used = symbols_in(one for entry in PAPER for one in paper_formulas(entry))
+    section = table(PAPER).split("\nSymbols\n")[1]
+    assert set(OF_THE_PAPER) <= set(used)
+    assert [line.split()[0] for line in section.splitlines()] == [
+        formula(symbol) for symbol in sorted(used, key=[*SYMBOLS, *OF_THE_PAPER].index)
+    ]
 
 
 def test_a_symbol_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

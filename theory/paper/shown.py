@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from theory.mathematics import in_latex, in_text
-from theory.paper.entry import Refutation
+from theory.paper.entry import Entry, Refutation
+from theory.symbols import OF_THE_PAPER, named
 
 
 def words(refutation: Refutation) -> str:
@@ -14,6 +17,19 @@ def words(refutation: Refutation) -> str:
 def value_latex(refutation: Refutation) -> str:
     """The value, as mathematics."""
     return in_latex(refutation())
+
+
+def formulas_of(entry: Entry) -> tuple[str, ...]:
+    """Every formula of an entry, and of what refutes it."""
+    sentences = [entry.label, entry.printed, entry.problem, entry.fixed, *map(words, entry.refuted_by)]
+    sentences += [assumption.words for assumption in entry.needs]
+    written = (formula for text in sentences for formula in text.split("$")[1::2])
+    return (*written, *map(value_latex, entry.refuted_by))
+
+
+def glossary(entries: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
+    """The symbols of the entries, with what they mean."""
+    return named((one for entry in entries for one in formulas_of(entry)), OF_THE_PAPER, "the paper")
 
 
 def value_text(refutation: Refutation) -> str:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from theory.paper.entry import VERDICTS, Entry, ProofStep, Refutation
-from theory.paper.shown import value_latex, value_text, words
+from theory.paper.shown import glossary, value_latex, value_text, words
 from theory.proof.checker import steps_of
 from theory.proofs import proofs_of
-from theory.readable import readable
+from theory.readable import formula, readable
 
 
 def table(entries: Iterable[Entry]) -> str:
-    """How many entries there are of each verdict, then all of them, a block each."""
+    """How many entries there are of each verdict, then all of them, a block each, and their symbols."""
     rows = list(entries)
-    return "\n\n".join(["\n".join(_summary(rows)), *("\n".join(_block(entry)) for entry in rows)])
+    blocks = (_summary(rows), *map(_block, rows), _symbols(rows))
+    return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def _symbols(entries: list[Entry]) -> Iterator[str]:
+    yield "Symbols"
+    for symbol, meaning in glossary(entries):
+        yield f"  {formula(symbol):<4} \t{readable(meaning)}"
 
 
 def _block(entry: Entry) -> Iterator[str]:
@@ -65,7 +72,10 @@ def number_of(shown: ProofStep) -> int:
 
 def table_latex(entries: Iterable[Entry]) -> str:
     """The same as a section."""
-    return "\n\n".join([r"\section*{The paper, formula by formula}", *map(_paragraph, entries)])
+    rows = list(entries)
+    named = "\n".join(rf"\item[${symbol}$] {meaning}" for symbol, meaning in glossary(rows))
+    symbols = f"\\paragraph{{Symbols.}}\n\\begin{{description}}\n{named}\n\\end{{description}}"
+    return "\n\n".join([r"\section*{The paper, formula by formula}", *map(_paragraph, rows), symbols])
 
 
 def _paragraph(entry: Entry) -> str:
