@@ -359,6 +359,9 @@ _in_the_mean = FirstOrder(
 )
 _growing = average(errors(OUTPUT) * errors(OUTPUT).T)
 _own = average(limit_errors(DEPTH) * limit_errors(DEPTH).T)
+_wide = weights(OUTPUT)
+_smooth = synthetic(DEPTH) * synthetic(DEPTH).T
+_jumping = PseudoInverse(_smooth)
 _none_of_it = Zero(_D, _D)
 _vanished = FirstOrder(average(_second), _none_of_it)
 
@@ -445,6 +448,26 @@ LEFT_OUT = (
         _dropped(average(_second), Integrable(_sixth)),
         "what is left out is integrable",
         _left_out,
+    ),
+    Wrong(
+        "that a multiple by a matrix is integrable says nothing of what is multiplied",
+        _dropped(average(_second), Integrable(_wide * _second)),
+        "what is left out is integrable",
+        _left_out,
+    ),
+    Wrong(
+        "that a sum is integrable says nothing of its summands",
+        _dropped(average(_second), Integrable(_second + _sixth)),
+        "what is left out is integrable",
+        _dropped(average(_second), Integrable(_second + _sixth), Integrable(_sixth)),
+    ),
+    Wrong(
+        "the average of what is no polynomial in the statistics obeys no law",
+        by(
+            FIRST_ORDER, FirstOrder(_dW * average(_jumping), _dW * fresh_mean(_jumping)), Integrable(_jumping)
+        ),
+        "nothing says that what",
+        by(FIRST_ORDER, FirstOrder(_dW * average(_smooth), _dW * fresh_mean(_smooth)), Integrable(_smooth)),
     ),
     Wrong(
         "the pseudo-inverse of what is small is large",

@@ -35,10 +35,11 @@ def _independence(claim: Relation, premises: Premises) -> None:
 
 
 def _changed(claim: Equal, reading: Reading) -> tuple[Poly, Poly]:
-    """The means that the rule changes, all together, and what it makes of them. What both sides have in
-    common by linearity alone it does not touch.
+    """The means that the rule changes, all together, and what it makes of them, as they stand on their side.
+    What both sides have in common by linearity alone it does not touch.
     """
-    difference = _linear(reading).of(claim.left - claim.right)
+    linear = _linear(reading)
+    difference, left = linear.of(claim.left - claim.right), linear.of(claim.left)
     changed, made = [], []
     for term in difference.terms:
         before = Poly(difference.shape, (term,))
@@ -46,7 +47,9 @@ def _changed(claim: Equal, reading: Reading) -> tuple[Poly, Poly]:
         if after != before:
             changed.append(before)
             made.append(after)
-    return plus(changed, difference.shape), plus(made, difference.shape)
+    on_the_left = all(term in left.terms for poly in changed for term in poly.terms)
+    sign = sympy.Integer(1 if on_the_left else -1)
+    return scaled(sign, plus(changed, difference.shape)), scaled(sign, plus(made, difference.shape))
 
 
 def _linear(reading: Reading) -> Reading:
@@ -54,7 +57,7 @@ def _linear(reading: Reading) -> Reading:
 
 
 def _is_a_mean_that_exists(means: Poly, premises: Premises, reading: Reading) -> None:
-    """Together they are the mean, of either sign, of what a premise says is integrable."""
+    """Together they are the mean of what a premise says is integrable."""
     if not means.terms:
         return  # the claim follows by linearity alone
     linear = _linear(reading)
@@ -63,7 +66,7 @@ def _is_a_mean_that_exists(means: Poly, premises: Premises, reading: Reading) ->
             continue
         for operator in (given,) if known.given_datum else (mean, given):
             whole = linear.of(operator(known.term))
-            if whole in (means, scaled(sympy.Integer(-1), means)):
+            if whole == means:
                 return
     raise Rejected(f"nothing says that what is averaged is integrable: {shown(means)}")
 

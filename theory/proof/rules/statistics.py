@@ -11,7 +11,7 @@ from theory.proof.normal_form import Reading
 from theory.proof.polynomials import Letter, Monomial, Nested, Poly, Word, collect, reverse, scaled
 from theory.proof.relations import Equal, FirstOrder, Integrable, Invertible, Normal, Relation
 from theory.proof.rules.core import Premises, Rejected, Rule, equation, expect, shown
-from theory.proof.terms import LIMITS, ONE, ROW, Applied, Product, Symbol, Term, deep, dependence
+from theory.proof.terms import LIMITS, ONE, ROW, SAMPLE, Applied, Product, Symbol, Term, deep, dependence
 from theory.proof.vocabulary import HIDDEN, SMALL, estimate, noisy_gradient
 
 
@@ -113,15 +113,59 @@ def _contains_word(poly: Poly, patterns: Sequence[Word]) -> bool:
 def _means(premises: Premises, reading: Reading) -> frozenset[Letter]:
     """The averages and means of the parts of what the premises call integrable: the averages obey the weak
     law, the means are finite.
+
+    What is integrable is a polynomial in the changes, so its part of each degree is. Of a part that has one
+    summand more than those that are known, that one is integrable too; a multiple by a matrix says nothing of
+    what is multiplied.
     """
-    found = {
-        letter
+    sums = [
+        part
         for known in premises.of(Integrable)
         if not known.given_datum
         for operator in ("Avg", "E′")
-        for letter in reading.of(Applied(operator, known.term)).letters
-    }
-    return frozenset(found | {letter.T for letter in found})
+        for part in _by_degree(reading.of(Applied(operator, known.term)))
+    ]
+    found: frozenset[Letter] = frozenset()
+    while True:
+        single = {one[0] for part in sums if (one := _unknown(part, found)) is not None and len(one) == 1}
+        new = frozenset(letter for letter in single if _is_polynomial(letter)) - found
+        if not new:
+            return found
+        found |= new | {letter.T for letter in new}
+
+
+def _by_degree(poly: Poly) -> list[tuple[Monomial, ...]]:
+    """The monomials of each degree in what is small."""
+    degrees: dict[int, list[Monomial]] = {}
+    for monomial, _ in poly.terms:
+        degrees.setdefault(sum(map(_smallness, monomial.letters)), []).append(monomial)
+    return [tuple(monomials) for monomials in degrees.values()]
+
+
+def _unknown(part: Iterable[Monomial], known: frozenset[Letter]) -> tuple[Letter, ...] | None:
+    """The means in a sum that are not known to be finite, a mean and its transpose being one; None where one
+    of them is multiplied by something.
+    """
+    found: dict[Nested | Symbol, Letter] = {}
+    for monomial in part:
+        letters = [letter for letter in monomial.letters if _is_mean(letter) and letter not in known]
+        if letters and len(monomial.letters) > 1:
+            return None
+        found |= {letter.atom: letter for letter in letters}
+    return tuple(found.values())
+
+
+def _is_mean(letter: Letter) -> bool:
+    return isinstance(letter.atom, Nested) and letter.atom.operator in ("Avg", "E", "E′")
+
+
+def _is_polynomial(letter: Letter) -> bool:
+    """Whether what is averaged is a polynomial in statistics that converge or are small."""
+    return isinstance(letter.atom, Nested) and all(
+        isinstance(inside.atom, Symbol) and inside.atom.name in _CONVERGENT | SMALL
+        for inside in letter.atom.inner.letters
+        if SAMPLE in inside.dependence[0]
+    )
 
 
 def _truncated(poly: Poly, allowed: frozenset[Letter]) -> Poly:
@@ -163,7 +207,7 @@ def _may_be_large(letter: Letter) -> bool:
     """Whether it is a statistic that is neither small nor one of those that converge with the feedback."""
     if isinstance(letter.atom, Symbol) and letter.atom.name in _CONVERGENT:
         return False
-    return "sample" in letter.dependence[0] and _smallness(letter) == 0
+    return SAMPLE in letter.dependence[0] and _smallness(letter) == 0
 
 
 def _only_convergent(monomial: Monomial, allowed: frozenset[Letter]) -> None:
@@ -209,7 +253,7 @@ def _central_limit(claim: Relation, premises: Premises) -> None:
         raise Rejected(f"{row} is no column")
     if plain.of(row).counts:
         raise Rejected(f"{row} depends on T")
-    if any("sample" in letter.dependence[0] for letter in plain.of(row).letters):
+    if any(SAMPLE in letter.dependence[0] for letter in plain.of(row).letters):
         raise Rejected(f"{row} depends on the sample: its rows are not independent")
     square = plain.of(Applied("E", row * row.T))
     if plain.of(found.covariance) != square:
@@ -231,7 +275,7 @@ def _slutsky(claim: Relation, premises: Premises) -> None:
             match same.right:
                 case Product((matrix, rest)) if reading.of(rest) == reading.of(known.term):
                     known_matrix = reading.of(matrix)
-                    if known_matrix.counts or known_matrix.dependence[0] & (ROW | {"sample"}):
+                    if known_matrix.counts or known_matrix.dependence[0] & (ROW | {SAMPLE}):
                         continue
                     wanted = reading.of(matrix * known.covariance * matrix.T)
                     if reading.of(found.term) == reading.of(same.left) and wanted == reading.of(
