@@ -45,6 +45,7 @@ class Share:
 
 SHARES = (
     Share("noise", "law and independence", 5e-7, (4 * 25, 4 * 25 * 3, 4 * 25 * 20)),
+    Share("noise", "far seeds, layers, units and rows", 4e-8, (4 * 29, 4 * 29, 4 * 29)),
     Share("variance", "mean and covariance of estimates", 1.5e-7, (4, 4 * 3, 4 * 10)),
     Share("clt", "feedback of finite samples", 1.5e-7, (2, 2 * 3, 2 * 12)),
     Share("clt", "the wrong covariance is rejected", 5e-8, (1, 3, 12)),

@@ -37,6 +37,23 @@ class Misconduct(SubjectLost):
     """The subject remembers, or mixes rows: of this method nothing more is asked in this claim."""
 
 
+class Seen:
+    """What was found of a subject's conduct, method by method: looked at once, before its first question."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, SubjectLost | None] = {}
+
+    def before(self, subject: Subject, question: str) -> None:
+        """Look at the methods that a question calls; raises `Misconduct` for what is found."""
+        for method in methods(question):
+            if method not in self._found:
+                self._found[method] = None  # what it is asked now comes by here, too
+                self._found[method] = misconduct(subject, method)
+            found = self._found[method]
+            if found is not None:
+                raise Misconduct(found.reason, found.counterexample)
+
+
 @dataclass(frozen=True)
 class Probe:
     """What a method is asked: a question about some of the rows, and how far two right answers may be apart,

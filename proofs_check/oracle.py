@@ -59,11 +59,22 @@ def exact_solution(estimates: Array, errors: Array, ridge: float = 0.0) -> Array
     """B (q, n) of the normal equations (Σ ẽẽᵀ + ridge) B = Σ ẽ λ̂ᵀ in rational arithmetic; the smallest where
     it is not unique.
     """
-    signals, rows = matrix(errors.tolist(), exact=True), matrix(estimates.tolist(), exact=True)
     width = errors.shape[1]
     penalty = Fraction(ridge)
     diagonal = fmpq_mat(
         width, width, [rational(penalty * (i == j)) for i in range(width) for j in range(width)]
     )
-    gram = signals.transpose() * signals + diagonal
-    return np.array(to_floats(minimum_norm(gram, signals.transpose() * rows)))
+    gram, cross = exact_sums(errors, estimates)
+    return np.array(to_floats(minimum_norm(gram + diagonal, cross)))
+
+
+def exact_sums(errors: Array, estimates: Array) -> tuple[fmpq_mat, fmpq_mat]:
+    """Σ ẽẽᵀ and Σ ẽλ̂ᵀ in rationals; of many rows of small integers by float64, which has them exactly."""
+    largest = max(float(np.abs(errors).max()), float(np.abs(estimates).max()), 1.0)
+    whole = all((values == np.rint(values)).all() for values in (errors, estimates))
+    if whole and len(errors) * largest**2 < 2**53:
+        sums = errors.T @ errors, errors.T @ estimates
+        gram, cross = (matrix(values.tolist(), exact=True) for values in sums)
+        return gram, cross
+    signals, rows = matrix(errors.tolist(), exact=True), matrix(estimates.tolist(), exact=True)
+    return signals.transpose() * signals, signals.transpose() * rows

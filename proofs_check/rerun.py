@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from proofs_check import noise_regions, regions
+from proofs_check.budget import Account
 from proofs_check.claims import estimator, fa_equals_dfa, self_correction, solves
 from proofs_check.claims import remainder as remainder_claim
 from proofs_check.claims import ridge as ridge_claim
 from proofs_check.claims import signals as signals_claim
-from proofs_check.claims.noise import examine_family
+from proofs_check.claims.noise import examine_family, law_of
 from proofs_check.claims.noise_law import mixed as mixed_design
 from proofs_check.claims.orthogonality import residual_sums
 from proofs_check.claims.pseudo_inverse import expected_limit
@@ -27,7 +29,7 @@ from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from proofs_check.floats import Array, Network
 from proofs_check.limits import NOISES, exact_limit
-from proofs_check.means import mean_allowance, mean_estimates
+from proofs_check.means import distance, mean_allowance, mean_estimates
 from proofs_check.networks import Instance
 from proofs_check.oracle import exact_estimates, exact_means, exact_signals, exact_solution
 from proofs_check.rows import Rows
@@ -45,25 +47,30 @@ def estimates(subject: str, network: Any, x: Any, y: Any, noise: Any, c: float, 
     allowed = difference_allowance(instance.network, instance.x, instance.y, rows, c)
     with _opened(subject) as opened:
         found = opened.gradient_estimates(instance.network, instance.x, instance.y, rows, c)
-    for layer, (a, wanted, xi) in enumerate(
-        zip(found, exact_estimates(instance, rows, c), rows, strict=True), start=1
-    ):
-        _compare(f"λ̂^{layer}", a, wanted, float((allowed[:, None] * np.abs(xi)).max()))
+    exact, entries = exact_estimates(instance, rows, c), [allowed[:, None] * np.abs(xi) for xi in rows]
+    for layer, (a, wanted, bound) in enumerate(zip(found, exact, entries, strict=True), start=1):
+        _compare(f"λ̂^{layer}", a, wanted, float(bound.max()))
+    _print_used("λ̂", found, exact, entries)
     with _opened(subject) as opened:
         _print_measurements(estimator.measurements(opened, instance, Effort(seed=seed)))
 
 
-def signals(subject: str, network: Any, x: Any, y: Any, feedback: Any, rule: str, seed: int = 0) -> None:
-    """Print the subject's ẽ of every layer, and the exact one; then all that the claim measures, also after
-    other calls and on a second network of the same shapes.
+def signals(
+    subject: str, network: Any, x: Any, y: Any, feedback: Any, rule: str, seed: int = 0, times: int = 1
+) -> None:
+    """Print the subject's ẽ of every layer on the rows ``times`` over, and the exact one; then all that the
+    claim measures, also after other calls and on a second network of the same shapes.
     """
     instance, matrices = _instance(network, x, y), [_floats(b) for b in feedback]
     allowed = signal_allowance(instance.network, matrices, instance.x, instance.y, rule)
+    rows, targets = (np.tile(values, (times, 1)) for values in (instance.x, instance.y))
     with _opened(subject) as opened:
-        found = opened.error_signals(instance.network, matrices, instance.x, instance.y, rule)
+        found = opened.error_signals(instance.network, matrices, rows, targets, rule)
     expected = exact_signals(instance, matrices, rule)
     for layer, (a, wanted, bound) in enumerate(zip(found, expected, allowed, strict=True), start=1):
-        _compare(f"ẽ^{layer}", a, wanted, float(bound.max()))
+        _compare(f"ẽ^{layer}", a, np.tile(wanted, (times, 1)), float(bound.max()))
+    repeated = ([np.tile(a, (times, 1)) for a in each] for each in (expected, allowed))
+    _print_used("ẽ", found, *repeated)
     with _opened(subject) as opened:
         rules = [name for name in ("FA", "DFA") if opened.supports_all(rules=name)]
         _print_measurements(signals_claim.measurements(opened, instance, Effort(seed=seed), rules))
@@ -80,10 +87,26 @@ def solution(subject: str, estimates: Any, errors: Any, ridge: float) -> None:
             _compare(f"B, {name}", found, expected, solve_allowance(sources, rows, expected, ridge))
 
 
+def far_solution(subject: str, region: str) -> None:
+    """Print the subject's B, and the exact solution, in one of the regions that the claim asks about."""
+    given = next(one for one in regions.arrays() if one.region == region)
+    with _opened(subject) as opened:
+        found = opened.fit_feedback(given.estimates, given.errors, given.ridge)
+    _compare("B", found, given.solution, given.allowed)
+
+
 def noise(subject: str, family: str, seed: int) -> None:
     """Print every test of the subject's noise for one family and seed."""
     with _opened(subject) as opened:
         _print_rows(examine_family(opened, family, seed))
+
+
+def far_noise(subject: str, family: str, depth: str, seed: int) -> None:
+    """Print every test of one family of the subject's noise at far seeds, layers, units and rows."""
+    with _opened(subject) as opened:
+        effort, account = Effort(depth, seed), Account("noise", depth)
+        asked = noise_regions.Asked(opened, family, law_of(family), effort, account)
+        _print_rows(noise_regions.examine(asked))
 
 
 def means(subject: str, network: Any, x: Any, y: Any, noise: str, c: float) -> None:
@@ -239,6 +262,13 @@ def _print_rows(rows: Iterable[Evidence]) -> None:
 
 def _print_measurements(measured: Iterable[Measurement]) -> None:
     _print_rows(Evidence(m.kind, m.name, m.value, m.bound) for m in measured)
+
+
+def _print_used(
+    symbol: str, found: Sequence[Array], expected: Sequence[Array], allowed: Sequence[Array]
+) -> None:
+    name = f"{symbol} of these rows, worst entry, as part of what rounding may do to it"
+    _print_measurements([Measurement("implementation", name, distance(found, expected, allowed), 1.0)])
 
 
 def _compare(name: str, found: Array, expected: Array, allowed: float) -> None:

@@ -90,6 +90,7 @@ class Bounded:
 
     moments: tuple[float, ...]  # E ξ^r, r = 0 … 8
     values: tuple[float, ...] | None  # the atoms, or the two ends
+    atoms: tuple[tuple[float, float], ...] | None = None  # each with its probability
 
     def power_bound(self, power: int, count: int, alpha: float) -> float:
         """t with P(|mean of ξ^power - E ξ^power| > t) ≤ α; of clipped entries for powers 3 and 4 if

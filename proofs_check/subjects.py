@@ -163,8 +163,7 @@ class WorkerSubject(Subject):
             "memory": self._bytes,
         }
         self._lost: SubjectLost | None = None
-        self._conduct_first = conduct_first
-        self._conduct: dict[str, SubjectLost | None] = {}  # what was found, method by method
+        self._conduct = conduct.Seen() if conduct_first else None
         self._loaded = False
         self._hung = 0  # claims in which it did not answer in time
         self._process = WorkerProcess(self._bytes)
@@ -233,13 +232,8 @@ class WorkerSubject(Subject):
             raise SubjectError(str(error)) from None
 
     def _ask(self, method: str, **arguments: Any) -> list[Array]:
-        for asked in conduct.methods(method) if self._conduct_first else ():
-            if asked not in self._conduct:
-                self._conduct[asked] = None  # what it is asked now comes by here, too
-                self._conduct[asked] = conduct.misconduct(self, asked)
-            found = self._conduct[asked]
-            if found is not None:
-                raise conduct.Misconduct(found.reason, found.counterexample)
+        if self._conduct is not None:
+            self._conduct.before(self, method)
         request = {"method": method, "arguments": arguments}
         return list(self._answer("ask", request, answer_shapes(method, arguments)).arrays)
 
@@ -299,11 +293,12 @@ def memory_limit() -> float:
 
 class LocalSubject(Subject):
     """A subject in this process, from an object or a class: the same checks of its answers, no limit of time
-    or memory, no questions about its conduct.
+    or memory, and questions about its conduct only where they are asked for.
     """
 
-    def __init__(self, target: object) -> None:
+    def __init__(self, target: object, conduct_first: bool = False) -> None:
         self._target = target
+        self._conduct = conduct.Seen() if conduct_first else None
         self._name = str(getattr(target, "__name__", type(target).__name__))
         self.begin_claim(float("inf"))
 
@@ -321,6 +316,8 @@ class LocalSubject(Subject):
     def _ask(self, method: str, **arguments: Any) -> list[Array]:
         from proofs_check import checked, pipeline
 
+        if self._conduct is not None:
+            self._conduct.before(self, method)
         try:
             return checked.answer(self._subject, pipeline.fitted_feedback, method, arguments)
         except checked.BadAnswer as error:

@@ -18,13 +18,14 @@ from proofs_check.floats import Array
 from proofs_check.means import distance
 from proofs_check.networks import ACTIVATIONS, LOSSES, Family, Instance, any_widths, edge_instances
 from proofs_check.oracle import exact_differences, exact_estimates
+from proofs_check.regions import Far, by_region, networks, repeated
 from proofs_check.search import Measurement, search, sweep
 from proofs_check.subjects import Subject
 from proofs_check.tolerance import difference_allowance
 from theory.definitions import ESTIMATOR
 
 SCALES = (0.3, 1e-3)
-MANY_ROWS = 20_000
+MANY_ROWS = (20_000, 70_000, 300_000)
 PAIRS = tuple(product(LOSSES, ACTIVATIONS))
 WIDTHS = any_widths((1, 3), 4)
 
@@ -103,35 +104,66 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     yield from sweep(
         edges(pairs), partial(extremes, subject, effort=effort), show, effort, ("estimator", "edge"), 1
     )
+    yield from far(subject, effort)
+
+
+def offered_names(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The losses of the pairs, and their activations."""
+    losses, activations = zip(*pairs, strict=True)
+    return tuple(dict.fromkeys(losses)), tuple(dict.fromkeys(activations))
+
+
+def far_measurement(subject: Subject, given: Far, times: int = 1) -> Measurement:
+    """λ̂ in one region, the rows ``times`` over."""
+    instance, rows = given.instance, f" on {times * len(given.instance.x):,} rows" * (times > 1)
+    x, y, *noise = repeated((instance.x, instance.y, *given.noise), times)
+    found = subject.gradient_estimates(instance.network, x, y, noise, given.c)
+    used = distance(found, repeated(given.estimates, times), repeated(given.allowed, times))
+    name = f"error of λ̂ as part of 16 u ρ |ξ| / c{rows}: {given.region}"
+    return Measurement("implementation", name, used, 1.0)
+
+
+def far_rows(subject: Subject, given: Far, effort: Effort) -> Measurement:
+    """λ̂ on the rows of a region so often that there are more than the depth's `MANY_ROWS`."""
+    return far_measurement(subject, given, effort.choose(*MANY_ROWS) // len(given.instance.x) + 1)
+
+
+def far(subject: Subject, effort: Effort) -> Iterator[Evidence]:
+    """λ̂ in the regions far from the ordinary networks."""
+
+    def check(given: Far) -> Iterator[Measurement]:
+        yield far_measurement(subject, given)
+
+    def show(given: Far) -> str:
+        noise = {"noise": list(given.noise)}
+        return network_code("estimates", subject, given.instance, noise, c=given.c, seed=effort.seed)
+
+    def many(given: Far) -> Iterator[Measurement]:
+        yield far_rows(subject, given, effort)
+
+    losses, activations = offered_names(offered_pairs(subject))
+    asked = networks(activations, losses)
+    for region, questions in by_region(asked).items():
+        yield from sweep([st.just(q) for q in questions], check, show, effort, ("estimator", region), 1)
+    yield from sweep([st.just(asked[0])], many, show, effort, ("estimator", "rows"), 1)
 
 
 def edges(pairs: Sequence[tuple[str, str]]) -> list[st.SearchStrategy[Instance]]:
     """The networks at the edge, for the losses and activations of the pairs."""
-    losses, activations = (list(dict.fromkeys(names)) for names in zip(*pairs, strict=True))
+    losses, activations = offered_names(pairs)
     return [st.just(instance) for instance in edge_instances(activations, losses)]
 
 
 def extremes(subject: Subject, instance: Instance, effort: Effort) -> Iterator[Measurement]:
-    """λ̂ on a network at the edge; with c = 1e-8 and noise eightfold; and on its rows over and over."""
+    """λ̂ on a network at the edge; with c = 1e-8; with noise eightfold."""
     noise = gaussian(instance, effort)
     for c, factor in ((0.3, 1), (1e-8, 1), (0.125, 8)):
-        used = _used(subject, instance, [factor * xi for xi in noise], c, 1)
-        yield Measurement(
-            "implementation", f"error of λ̂ at the edge as part of 16 u ρ |ξ| / c, c = {c}", used, 1.0
-        )
-    used = _used(subject, instance, noise, 0.3, MANY_ROWS // len(instance.x) + 1)
-    name = f"error of λ̂ on more than {MANY_ROWS:,} rows as part of 16 u ρ |ξ| / c"
-    yield Measurement("implementation", name, used, 1.0)
-
-
-def _used(subject: Subject, instance: Instance, noise: list[Array], c: float, repeats: int) -> float:
-    rows = [np.tile(values, (repeats, 1)) for values in (instance.x, instance.y, *noise)]
-    found = subject.gradient_estimates(instance.network, rows[0], rows[1], rows[2:], c)
-    expected = [np.tile(a, (repeats, 1)) for a in exact_estimates(instance, noise, c)]
-    allowed = np.tile(difference_allowance(instance.network, instance.x, instance.y, noise, c), repeats)[
-        :, None
-    ]
-    return distance(found, expected, [allowed * np.abs(xi) for xi in rows[2:]])
+        rows = [factor * xi for xi in noise]
+        found = subject.gradient_estimates(instance.network, instance.x, instance.y, rows, c)
+        allowed = difference_allowance(instance.network, instance.x, instance.y, rows, c)[:, None]
+        used = distance(found, exact_estimates(instance, rows, c), [allowed * np.abs(xi) for xi in rows])
+        name = f"error of λ̂ at the edge as part of 16 u ρ |ξ| / c, c = {c}"
+        yield Measurement("implementation", name, used, 1.0)
 
 
 def offered_pairs(subject: Subject) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 from flint import arb
 
+from proofs_check import noise_regions
 from proofs_check import statistics as stats
 from proofs_check.budget import SHARES, Account
 from proofs_check.claim import Claim
@@ -37,12 +38,11 @@ MEDIANS = {"gaussian": 0.6744897501960817, "uniform": sqrt(3.0) / 2}  # of |ξ|
 def law_of(family: str) -> stats.Bounded:
     """Its moments, and its values: the atoms, or the ends of the interval."""
     law = LAWS[family]
-    values: tuple[float, ...] | None = None
+    moments = tuple(float(law.moment(r)) for r in range(9))
     if law.atoms is not None:
-        values = tuple(float(value) for value, _ in law.atoms)
-    elif family == "uniform":
-        values = (-sqrt(3.0), sqrt(3.0))
-    return stats.Bounded(tuple(float(law.moment(r)) for r in range(9)), values)
+        atoms = tuple((float(value), float(p)) for value, p in law.atoms)
+        return stats.Bounded(moments, tuple(value for value, _ in atoms), atoms)
+    return stats.Bounded(moments, (-sqrt(3.0), sqrt(3.0)) if family == "uniform" else None)
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
@@ -100,7 +100,7 @@ def powers(alpha: float) -> Iterator[tuple[str, float, float]]:
 
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
-    """All families at several seeds, at the level that the error budget has for them."""
+    """All families at several seeds, at the level that the error budget has for them; and far from there."""
     offered = [name for name in FAMILIES if subject.supports_all(noise=name)]
     if not offered:
         raise NotApplicable(f"the subject supports none of the noise families {', '.join(FAMILIES)}")
@@ -115,6 +115,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             shown = list(rows)
             if repeat == 0:
                 yield from shown
+        asked = noise_regions.Asked(subject, family, law_of(family), effort, account)
+        code = plain_code("far_noise", subject, family=family, depth=effort.depth, seed=effort.seed)
+        yield from falsified_by(noise_regions.examine(asked), code)
 
 
 def examine_family(

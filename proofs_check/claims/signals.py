@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import flint
 from flint import arb
 from hypothesis import strategies as st
 
 from proofs_check.claim import Claim
-from proofs_check.claims.estimator import edges, gaussian, offered_pairs
+from proofs_check.claims.estimator import MANY_ROWS, edges, gaussian, offered_names, offered_pairs
 from proofs_check.counterexample import network_code
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, NotApplicable
@@ -17,6 +18,7 @@ from proofs_check.floats import Array
 from proofs_check.means import distance
 from proofs_check.networks import LOSSES, Family, Instance, any_widths, equal_widths
 from proofs_check.oracle import BITS, exact_signals
+from proofs_check.regions import FarSignals, by_region, repeated, signals
 from proofs_check.search import Measurement, search, sweep
 from proofs_check.subjects import Subject
 from proofs_check.tolerance import signal_allowance
@@ -101,6 +103,45 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     ]
     yield from sweep(families, check, show, effort, ("signals",), effort.choose(2, 10, 200))
     yield from sweep(edges(offered_pairs(subject)), check, show, effort, ("signals", "edge"), 1)
+    yield from far(subject, rules, effort)
+
+
+def far_measurement(subject: Subject, given: FarSignals, times: int = 1) -> Measurement:
+    """ẽ in one region, the rows ``times`` over."""
+    instance, rows = given.instance, f" on {times * len(given.instance.x):,} rows" * (times > 1)
+    x, y = repeated((instance.x, instance.y), times)
+    found = subject.error_signals(instance.network, given.feedback, x, y, given.rule)
+    used = distance(found, repeated(given.signals, times), repeated(given.allowed, times))
+    name = f"error of ẽ as part of its rounding{rows}: {given.region}"
+    return Measurement("implementation", name, used, 1.0)
+
+
+def far_rows(subject: Subject, given: FarSignals, effort: Effort) -> Measurement:
+    """ẽ on the rows of a region so often that there are more than the depth's `MANY_ROWS`."""
+    return far_measurement(subject, given, effort.choose(*MANY_ROWS) // len(given.instance.x) + 1)
+
+
+def far(subject: Subject, rules: Sequence[str], effort: Effort) -> Iterator[Evidence]:
+    """ẽ in the regions far from the ordinary networks, and on many rows."""
+
+    def check(given: FarSignals) -> Iterator[Measurement]:
+        yield far_measurement(subject, given)
+
+    def many(given: FarSignals) -> Iterator[Measurement]:
+        yield far_rows(subject, given, effort)
+
+    def show(given: FarSignals, times: int = 1) -> str:
+        feedback = {"feedback": list(given.feedback)}
+        return network_code(
+            "signals", subject, given.instance, feedback, rule=given.rule, seed=effort.seed, times=times
+        )
+
+    losses, activations = offered_names(offered_pairs(subject))
+    asked = signals(activations, losses, tuple(rules))
+    for region, questions in by_region(asked).items():
+        yield from sweep([st.just(q) for q in questions], check, show, effort, ("signals", region), 1)
+    times = effort.choose(*MANY_ROWS) // len(asked[0].instance.x) + 1
+    yield from sweep([st.just(asked[0])], many, partial(show, times=times), effort, ("signals", "rows"), 1)
 
 
 CLAIM = Claim(SIGNALS, confirm, examine)

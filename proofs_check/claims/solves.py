@@ -9,13 +9,14 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from proofs_check import regions
 from proofs_check.claim import Claim
 from proofs_check.counterexample import plain_code
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from proofs_check.floats import Array
 from proofs_check.oracle import exact_solution
-from proofs_check.search import Measurement, search
+from proofs_check.search import Measurement, search, sweep
 from proofs_check.subjects import Subject
 from proofs_check.tolerance import solve_allowance
 from theory.definitions import SOLVES
@@ -123,6 +124,27 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         return plain_code("solution", subject, given_arrays, ridge=given.ridge)
 
     yield from search(arrays(), check, show, effort, ("solves", "examine"), effort.choose(120, 300, 5000))
+    yield from far(subject, effort)
+
+
+def far_measurement(subject: Subject, given: regions.FarArrays) -> Measurement:
+    """B in one region."""
+    found = subject.fit_feedback(given.estimates, given.errors, given.ridge)
+    away = float(np.linalg.norm(found - given.solution))
+    return Measurement("implementation", f"|B - exact solution|: {given.region}", away, given.allowed)
+
+
+def far(subject: Subject, effort: Effort) -> Iterator[Evidence]:
+    """B where there are many unknowns, columns or rows, or numbers are large or tiny."""
+    for given in regions.arrays():
+
+        def check(given: regions.FarArrays) -> Iterator[Measurement]:
+            yield far_measurement(subject, given)
+
+        def show(given: regions.FarArrays) -> str:
+            return plain_code("far_solution", subject, region=given.region)
+
+        yield from sweep([st.just(given)], check, show, effort, ("solves", given.region), 1)
 
 
 CLAIM = Claim(SOLVES, confirm, examine)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -90,10 +91,10 @@ def save(name: str, network: Network) -> Path:
 
 
 def main() -> None:
-    """Train all networks and rewrite their files."""
+    """Train all networks, rewrite their files, and print the checksums that `data` must have then."""
     for name in RECIPES:
-        network = train(name, show=lambda line: print(line, flush=True))
-        print(f"{name}: wrote {save(name, network)}", flush=True)
+        path = save(name, train(name, show=lambda line: print(line, flush=True)))
+        print(f"{name}: wrote {path}, SHA-256 {sha256(path.read_bytes()).hexdigest()}", flush=True)
 
 
 if __name__ == "__main__":

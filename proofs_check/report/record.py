@@ -9,9 +9,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from proofs_check.as_json import CHECKSUM, checksum, with_checksum
+from proofs_check.report import sources
 
 FOLDER = Path(__file__).resolve().parent.parent / "record"
 MATRIX, ALARMS = FOLDER / "matrix.json", FOLDER / "false_alarms.json"
@@ -19,15 +23,41 @@ REJECTED, ERRED, ACCEPTED, NOT_ASKED = "F", "E", ".", "-"
 
 
 @dataclass(frozen=True)
+class Made:
+    """When a claim's column was recorded: the commit, the date, the fingerprints of the claim's sources, and
+    the versions of what it ran with.
+    """
+
+    commit: str | None
+    dirty: bool
+    date: str
+    files: Mapping[str, str]
+    versions: Mapping[str, str]
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        commit = "no commit" if self.commit is None else f"commit {self.commit[:12]}"
+        return f"{commit}{', with uncommitted changes' if self.dirty else ''}, {self.date}"
+
+
+@dataclass(frozen=True)
 class Matrix:
     """Planted bugs × claims. ``families`` has, by family, the bugs and what each of them does wrong;
-    ``cells`` has by claim, then by bug, a letter.
+    ``cells`` has by claim, then by bug, a letter; ``made`` has by claim when its column was recorded.
     """
 
     depth: str
     seed: int
     families: Mapping[str, Mapping[str, str]]
     cells: Mapping[str, Mapping[str, str]]
+    made: Mapping[str, Made] = field(default_factory=dict)
+
+    @cached_property
+    def changed(self) -> Mapping[str, tuple[str, ...]]:
+        """By claim, the sources that are not those of the record; a claim whose sources are is left out."""
+        every = {claim: sources.changed(claim, made.files) for claim, made in self.made.items()}
+        return {claim: files for claim, files in every.items() if files}
 
     @property
     def bugs(self) -> tuple[str, ...]:
@@ -139,17 +169,31 @@ def _at_most(hits: int, trials: int, p: float) -> float:
     return math.fsum(map(math.exp, logs))
 
 
+def read(path: Path) -> dict[str, Any]:
+    """A record that is whole; raises OSError where there is none, ValueError where it is damaged."""
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(stored, dict) or stored.get(CHECKSUM) != checksum(stored):
+        raise ValueError(f"{path} is damaged, or was changed by hand: its checksum does not agree with it")
+    return stored
+
+
+def written(content: Mapping[str, Any]) -> str:
+    """A record as it is kept, with its checksum."""
+    return json.dumps(with_checksum(content), indent=1, ensure_ascii=False) + "\n"
+
+
 def matrix(path: Path = MATRIX) -> Matrix | None:
-    """The matrix as recorded; None where there is none that can be read."""
+    """The matrix as recorded; None where there is none that can be read, or it is damaged."""
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = read(path)
         return Matrix(
             str(stored["depth"]),
             int(stored["seed"]),
             {family: dict(bugs) for family, bugs in stored["families"].items()},
             {claim: dict(column["cells"]) for claim, column in stored["claims"].items()},
+            {claim: Made(**column["made"]) for claim, column in stored["claims"].items()},
         )
-    except (AttributeError, KeyError, OSError, TypeError, ValueError):
+    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError):
         return None
 
 
@@ -157,21 +201,21 @@ def alarms(path: Path = ALARMS) -> tuple[Run, ...]:
     """The runs as recorded; none where the file is missing or cannot be read."""
     try:
         return read_alarms(path)
-    except (OSError, ValueError):
+    except (OSError, RecursionError, ValueError):
         return ()
 
 
 def read_alarms(path: Path) -> tuple[Run, ...]:
     """The runs of a file; raises OSError where there is none, ValueError where it is something else."""
     try:
-        return tuple(map(_run, json.loads(path.read_text(encoding="utf-8"))["runs"]))
-    except (KeyError, TypeError) as error:
+        return tuple(map(_run, read(path)["runs"]))
+    except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is no record of false alarms") from error
 
 
 def as_json(runs: Sequence[Run]) -> str:
     """The runs as they are kept."""
-    return json.dumps({"runs": [asdict(one) for one in runs]}, indent=1, ensure_ascii=False) + "\n"
+    return written({"runs": [asdict(one) for one in runs]})
 
 
 def _run(stored: Mapping[str, Any]) -> Run:

@@ -30,7 +30,9 @@ def trust(context: Context) -> Markup:
 def _bugs(matrix: Matrix | None, context: Context) -> Markup:
     head = tag("h3", "Wrong code that it has to reject", id="planted-bugs")
     if matrix is None:
-        return join(head, tag("p", "The planted bugs: not recorded.", class_="soft"))
+        return join(
+            head, tag("p", "The planted bugs: not recorded, or the record is damaged.", class_="soft")
+        )
     bugs = matrix.bugs
     caught = sum(bool(matrix.rejecting(bug)) for bug in bugs)
     return join(
@@ -42,10 +44,54 @@ def _bugs(matrix: Matrix | None, context: Context) -> Markup:
             "by at least one claim. This says nothing about mistakes that nobody planted.",
             class_="prose",
         ),
+        _state(matrix),
         (_family(name, tuple(family), matrix, context) for name, family in matrix.families.items()),
         _per_claim(matrix, context),
         _grid(matrix),
     )
+
+
+def _state(matrix: Matrix) -> Markup:
+    """Whether the record is of these sources, and what has changed since where it is not."""
+    if not matrix.made:
+        return tag("p", "Nothing says of which sources this was recorded.", class_="tag")
+    recorded = "Recorded at " + "; ".join(sorted({made.words for made in matrix.made.values()})) + "."
+    if not matrix.changed:
+        return tag(
+            "p", f"{recorded} Of the sources of these claims nothing has changed since.", class_="soft"
+        )
+    files = sorted({file for changed in matrix.changed.values() for file in changed})
+    since = f"{recorded} Changed since: {len(files)} file{'s' * (len(files) != 1)}"
+    return join(
+        tag(
+            "p",
+            tag("b", "Not of these sources: "),
+            f"{len(matrix.changed)} of {len(matrix.cells)} claims were recorded before changes of what they "
+            f"depend on, and may say something else now. They are marked {OLD} below.",
+            class_="prose",
+        ),
+        tag(
+            "details",
+            tag("summary", since),
+            tag("p", ", ".join(files)),
+        ),
+    )
+
+
+NOTHING = "not recorded, or the record is damaged."
+OLD = "⧖"  # a column that was recorded before a change
+
+
+def _age(claim: str, matrix: Matrix) -> str:
+    """When a claim's column was recorded, and what has changed since."""
+    if claim not in matrix.made:
+        return "unknown"
+    changed = matrix.changed.get(claim, ())
+    return matrix.made[claim].words + (f"; since then changed: {', '.join(changed)}" if changed else "")
+
+
+def _mark(claim: str, matrix: Matrix) -> str:
+    return f" {OLD}" if claim in matrix.changed else ""
 
 
 def _family(name: str, bugs: Sequence[str], matrix: Matrix, context: Context) -> Markup:
@@ -80,10 +126,11 @@ def _per_claim(matrix: Matrix, context: Context) -> Markup:
     rows = (
         tag(
             "tr",
-            tag("th", _link(claim, context), scope="row"),
+            tag("th", _link(claim, context), _mark(claim, matrix), scope="row"),
             tag("td", len(matrix.rejected(claim))),
             tag("td", len(_alone(claim, matrix))),
             tag("td", _not_asked(claim, matrix)),
+            tag("td", _age(claim, matrix), class_="soft"),
         )
         for claim in matrix.cells
     )
@@ -96,7 +143,7 @@ def _per_claim(matrix: Matrix, context: Context) -> Markup:
         ),
         tag(
             "table",
-            _head("claim", "bugs rejected", "by it alone", "not applicable to"),
+            _head("claim", "bugs rejected", "by it alone", "not applicable to", "recorded"),
             tag("tbody", rows),
             class_="counts",
         ),
@@ -117,7 +164,8 @@ def _grid(matrix: Matrix) -> Markup:
         tag("li", tag("b", letter), f" {words}") for letter, words in LETTERS.items() if _used(letter, matrix)
     )
     columns = (
-        tag("th", tag("span", claim, class_="upright"), scope="col", title=claim) for claim in matrix.cells
+        tag("th", tag("span", claim + _mark(claim, matrix), class_="upright"), scope="col", title=claim)
+        for claim in matrix.cells
     )
     rows = (
         tag(
@@ -173,7 +221,7 @@ def _alarms(runs: Sequence[Run]) -> Markup:
             "bounds hold.",
             class_="prose",
         ),
-        _runs(runs) if runs else tag("p", "Runs on correct code: not recorded.", class_="soft"),
+        _runs(runs) if runs else tag("p", f"Runs on correct code: {NOTHING}", class_="soft"),
     )
 
 

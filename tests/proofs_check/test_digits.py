@@ -1,14 +1,18 @@
 """Real images: the networks that are shipped, the independent limit, what rounding may do to it, the rows."""
 
+import hashlib
+import io
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from impl.reference import Reference
 from proofs_check.digits import accuracy, data, evidence, images, recovery, rounding, train, trained
@@ -94,7 +98,44 @@ def test_an_unknown_network_is_an_error_that_names_the_known_ones() -> None:
         trained("relu")
 
 
-@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 cut short", b"\x80\x04K\x01."])
+def packed(**arrays: object) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def weights_with(change: Callable[[NDArray[Any]], object]) -> bytes:
+    """The shipped weights in a whole file, the first matrix changed."""
+    first, *others = (w.astype(np.float32) for w in trained("tanh").weights)
+    return packed(arr_0=change(first), **{f"arr_{k}": w for k, w in enumerate(others, start=1)})
+
+
+def with_entry(value: float) -> Callable[[NDArray[Any]], object]:
+    return lambda w: np.where(np.arange(w.size).reshape(w.shape) == 7, value, w)
+
+
+DAMAGED: dict[str, bytes | None] = {
+    "missing": None,
+    "empty": b"",
+    "cut short": b"PK\x03\x04 cut short",
+    "a pickle": b"\x80\x04K\x01.",
+    "not a number": weights_with(with_entry(np.nan)),
+    "infinity": weights_with(with_entry(np.inf)),
+    "complex": weights_with(lambda w: w + 0j),
+    "zeros": weights_with(lambda w: 0 * w),
+    "integers": weights_with(lambda w: w.astype(np.int64)),
+    "words": weights_with(lambda w: w.astype(str)),
+    "objects": weights_with(lambda w: w.astype(object)),
+    "dates": weights_with(lambda w: w.astype("M8[s]")),
+    "another order": weights_with(lambda w: w[::-1]),
+    "another shape": weights_with(lambda w: w.T),
+    "other weights": packed(**{f"arr_{k}": w for k, w in enumerate(trained("sigmoid").weights)}),
+    "one network for another": data.weight_file("sigmoid").read_bytes(),
+    "no arrays": packed(),
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_missing_or_damaged_weight_file_is_an_error_that_names_it(
     content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +145,26 @@ def test_a_missing_or_damaged_weight_file_is_an_error_that_names_it(
     monkeypatch.setattr(data, "weight_file", lambda name: path)
     with pytest.raises(ValueError, match=r"tanh\.npz cannot be read as the weights"):
         trained.__wrapped__("tanh")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_flipped_bit_in_a_weight_file_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, path = data.weight_file(name).read_bytes(), tmp_path / f"{name}.npz"
+    monkeypatch.setattr(data, "weight_file", lambda _: path)
+    for number in range(100):
+        damaged = bytearray(whole)
+        damaged[number * 7919 % len(whole)] ^= 1 << number % 8
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="its checksum is not that of the file"):
+            trained.__wrapped__(name)
+
+
+def test_other_images_than_the_networks_learnt_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(data.SHA256, "images", "0" * 64)
+    with pytest.raises(ValueError, match="the handwritten digits of this scikit-learn are not those"):
+        images.__wrapped__()
 
 
 @pytest.mark.parametrize("name", ["tanh", "linear"])
@@ -122,6 +183,7 @@ def test_saved_weights_are_the_weights_that_are_read(tmp_path: Path, monkeypatch
     monkeypatch.setattr(data, "weight_file", lambda name: tmp_path / f"{name}.npz")
     network = train.train("linear", steps=2)
     path = train.save("linear", network)
+    monkeypatch.setitem(data.SHA256, "linear", hashlib.sha256(path.read_bytes()).hexdigest())
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
     again = trained.__wrapped__("linear")
     assert all(np.array_equal(a, b) for a, b in zip(network.weights, again.weights, strict=True))

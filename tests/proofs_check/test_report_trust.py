@@ -1,5 +1,6 @@
 """What the report says of the suite itself: planted bugs, false alarms, and the commit that made the page."""
 
+import hashlib
 import json
 import math
 import os
@@ -14,11 +15,11 @@ import pytest
 from proofs_check import report
 from proofs_check.budget import FAMILY_WISE
 from proofs_check.claims import CLAIMS
-from proofs_check.report import context, record
+from proofs_check.report import context, record, sources
 from proofs_check.report.checkout import Checkout, checkout
 from proofs_check.report.context import Context, Inquiry
-from proofs_check.report.record import Matrix, Run, Twice, as_json, merged, upper_bound
-from proofs_check.report.trustview import trust
+from proofs_check.report.record import Made, Matrix, Run, Twice, as_json, merged, upper_bound
+from proofs_check.report.trustview import OLD, trust
 from tests import false_alarms
 from tests.planted_bugs import ALL
 from tests.proofs_check.fakes import GOOD
@@ -129,6 +130,70 @@ def test_what_is_missing_or_no_record_is_not_recorded(tmp_path: Path, text: str 
     assert record.matrix(path) is None
 
 
+@pytest.mark.parametrize("path", [record.MATRIX, record.ALARMS], ids=lambda path: path.name)
+def test_a_record_with_any_flipped_bit_is_no_record(path: Path, tmp_path: Path) -> None:
+    whole, copy = path.read_bytes(), tmp_path / "copy.json"
+    copy.write_bytes(whole)
+    assert record.matrix(copy) or record.alarms(copy)
+    for number in range(60):
+        place = int.from_bytes(hashlib.sha256(f"{path.name} {number}".encode()).digest()[:8], "big")
+        damaged = bytearray(whole)
+        damaged[place % len(whole)] ^= 1 << number % 8
+        copy.write_bytes(damaged)
+        assert record.matrix(copy) is None
+        assert record.alarms(copy) == ()
+
+
+# Of which sources.
+
+MADE = Made("b" * 40, False, "2026-02-03", sources.of_claim("estimator"), {"torch": "2.13"})
+
+
+def test_a_record_of_the_present_sources_says_so() -> None:
+    text = shown(replace(SMALL, made={"estimator": MADE}))
+    assert "Recorded at commit bbbbbbbbbbbb, 2026-02-03. Of the sources of these claims nothing has" in text
+    assert OLD not in text
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({**MADE.files, "proofs_check/search.py": "0"}, "proofs_check/search.py"),
+        ({**MADE.files, "proofs_check/gone.py": "0"}, "proofs_check/gone.py"),
+        ({f: d for f, d in MADE.files.items() if f != "proofs_check/conduct.py"}, "proofs_check/conduct.py"),
+    ],
+    ids=["changed", "gone", "new"],
+)
+def test_a_record_of_other_sources_is_not_shown_as_present(files: dict[str, str], named: str) -> None:
+    old = replace(MADE, files=files)
+    text = shown(replace(SMALL, made={"estimator": old, "clt": replace(MADE, files=sources.of_claim("clt"))}))
+    assert "Not of these sources: |1 of 2 claims were recorded before changes" in text
+    assert "Changed since: 1 file|" in text
+    assert f"|{named}|" in text
+    assert f"2026-02-03; since then changed: {named}" in text
+    assert f"estimator {OLD}" in text
+    assert f"clt {OLD}" not in text
+
+
+def test_a_record_that_names_no_sources_is_marked() -> None:
+    assert "Nothing says of which sources this was recorded." in shown(SMALL)
+
+
+def test_comments_docstrings_and_blank_lines_are_no_changes() -> None:
+    one, other = '"""A."""\nx = "#"  # one\n', '"""B.\n\nC."""\n\nx = "#"\n'
+    assert sources.of_text(one) == sources.of_text(other) != sources.of_text(one.replace('"#"', '"!"'))
+
+
+@pytest.mark.parametrize("claim", [claim.id for claim in CLAIMS])
+def test_the_sources_of_a_claim_are_its_checks_and_what_every_answer_passes(claim: str) -> None:
+    assert {sources.claim_file(claim), *sources.ALWAYS} <= set(sources.of_claim(claim))
+
+
+def test_every_file_that_counts_as_part_of_no_verdict_or_of_all_exists() -> None:
+    for file in (*sources.NO_PART, *sources.ALWAYS):
+        assert (sources.HOME / file).is_file(), file
+
+
 # The section.
 
 
@@ -166,14 +231,14 @@ def test_the_section_gives_the_counts_the_bound_and_the_code() -> None:
 
 def test_the_proved_level_is_that_of_the_budget() -> None:
     assert FAMILY_WISE == 1e-6
-    assert "at most 10⁻⁶; at quick the tests spend 9.5 · 10⁻⁷" in shown()
+    assert "at most 10⁻⁶; at quick the tests spend 9.9 · 10⁻⁷" in shown()
     assert "would take 3 million seeds" in shown(runs=(RUN,))
 
 
 def test_what_is_not_recorded_is_said_to_be() -> None:
     text = shown(None)
-    assert "The planted bugs: not recorded." in text
-    assert "Runs on correct code: not recorded." in text
+    assert "The planted bugs: not recorded, or the record is damaged." in text
+    assert "Runs on correct code: not recorded, or the record is damaged." in text
     assert "at most 10⁻⁶" in text
 
 
@@ -182,7 +247,7 @@ def test_a_page_is_made_without_the_files(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(record, "matrix", lambda: matrix_of(nothing))
     monkeypatch.setattr(record, "alarms", lambda: ())
     text = report.render(ledger_of(row_of(GOOD)), COMMANDS)
-    assert text.count("not recorded.") == 2
+    assert text.count("not recorded, or the record is damaged.") == 2
 
 
 matrix_of = record.matrix

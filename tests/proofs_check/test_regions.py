@@ -1,0 +1,159 @@
+"""The definitions ask in every region of the domain that is promised: a subject that is wrong there only is
+rejected, at the depth that the table names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from types import ModuleType
+
+import pytest
+from torch import Tensor
+
+from impl.reference import Reference
+from proofs_check import noise_regions, regions
+from proofs_check.budget import SHARES, Account
+from proofs_check.claims import CLAIMS, estimator, signals, solves
+from proofs_check.claims.noise import FAMILIES, law_of
+from proofs_check.effort import Effort
+from proofs_check.evidence import Falsified, SubjectError
+from proofs_check.networks import ACTIVATIONS, FULL_RANK_LOSSES, LOSSES
+from proofs_check.regions import Far, FarArrays, FarSignals
+from proofs_check.search import Measurement
+from proofs_check.subjects import LocalSubject, Subject
+from tests.numpy_subject import NumpySubject
+from tests.planted_bugs import Correct
+from tests.planted_bugs.regions import ESTIMATES, FITS, NOISE, SIGNALS, NoiseRegion, Planted, Region
+
+CLAIM = {claim.id: claim for claim in CLAIMS}
+RULES = ("FA", "DFA")
+NAMED = {
+    "gradient_estimates": ("estimator", ESTIMATES),
+    "error_signals": ("signals", SIGNALS),
+    "fit_feedback": ("solves", FITS),
+}
+CASES = [(method, region) for method, (_, table) in NAMED.items() for region in table]
+
+
+def asked_far(method: str, subject: Subject, depth: str) -> Iterator[Measurement]:
+    """What the claim measures of a method far from the ordinary questions."""
+    effort = Effort(depth)
+    if method == "gradient_estimates":
+        networks = regions.networks(ACTIVATIONS, LOSSES)
+        yield from (estimator.far_measurement(subject, far) for far in networks)
+        yield estimator.far_rows(subject, networks[0], effort)
+    elif method == "error_signals":
+        questions = regions.signals(ACTIVATIONS, LOSSES, RULES)
+        yield from (signals.far_measurement(subject, far) for far in questions)
+        yield signals.far_rows(subject, questions[0], effort)
+    else:
+        yield from (solves.far_measurement(subject, far) for far in regions.arrays())
+
+
+def holds(measured: Measurement) -> bool:
+    return measured.value <= measured.bound
+
+
+def rejected(claim: str, subject: Subject, depth: str) -> bool:
+    try:
+        return not all(row.holds for row in CLAIM[claim].examine(subject, Effort(depth, 0)))
+    except (Falsified, SubjectError):
+        return True
+
+
+@pytest.mark.parametrize(("method", "region"), CASES, ids=lambda v: v.name if isinstance(v, Region) else v)
+def test_code_that_is_wrong_in_one_region_only_is_rejected(method: str, region: Region) -> None:
+    subject = LocalSubject(Planted(method, region))
+    if all(map(holds, asked_far(method, subject, region.depth))):  # an ordinary question, or one at the edge
+        assert rejected(NAMED[method][0], subject, region.depth)
+
+
+PARTS = {
+    "seed": noise_regions.seeds_and_layers,
+    "layers": noise_regions.seeds_and_layers,
+    "units": noise_regions.units,
+    "draws": noise_regions.rows,
+}
+
+
+@pytest.mark.parametrize("region", NOISE, ids=lambda region: f"{region.argument}: {region.name}")
+def test_noise_that_is_wrong_in_one_region_only_is_rejected(region: NoiseRegion) -> None:
+    subject = LocalSubject(Planted("draw_noise", region))
+    account = Account("noise", region.depth)
+    asked = noise_regions.Asked(subject, "rademacher", law_of("rademacher"), Effort(region.depth), account)
+    assert not all(row.holds for row in PARTS[region.argument](asked))
+
+
+class OneStream(Correct):
+    """Correct, by one stream for all layers: one seed with other sizes gives the same numbers elsewhere."""
+
+    def draw_noise(
+        self, sizes: Sequence[int], draws: int, family: str = "gaussian", seed: int = 0
+    ) -> list[Tensor]:
+        generator = self.generator(family, seed, 0)
+        return [self.draw(family, draws, n, generator) for n in sizes]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("subject_class", [Reference, NumpySubject, OneStream])
+def test_correct_noise_is_accepted_everywhere(subject_class: type, family: str) -> None:
+    asked = noise_regions.Asked(
+        LocalSubject(subject_class), family, law_of(family), Effort("quick"), Account("noise")
+    )
+    assert [row.name for row in noise_regions.examine(asked) if not row.holds] == []
+
+
+@pytest.mark.parametrize("module", [estimator, signals, solves])
+def test_the_claim_asks_in_every_region(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys, asked = list[tuple[object, ...]](), list[object]()
+
+    def listed(
+        strategies: object, check: object, show: object, effort: object, key: tuple[object, ...], *_: int
+    ):
+        keys.append(key)
+        asked.append(strategies)
+        return iter(())
+
+    monkeypatch.setattr(module, "sweep", listed)
+    monkeypatch.setattr(module, "search", listed)
+    list(module.CLAIM.examine(LocalSubject(Correct), Effort("quick")))
+    questions: Iterable[Far | FarSignals | FarArrays] = {
+        estimator: regions.networks(ACTIVATIONS, LOSSES),
+        signals: regions.signals(ACTIVATIONS, LOSSES, RULES),
+        solves: regions.arrays(),
+    }[module]
+    assert {(module.CLAIM.id, far.region) for far in questions} <= set(keys)
+    assert module is solves or (module.CLAIM.id, "rows") in keys
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_budget_has_as_many_tests_of_the_noise_as_are_made(family: str) -> None:
+    account = Account("noise")
+    asked = noise_regions.Asked(LocalSubject(Correct), family, law_of(family), Effort("quick"), account)
+    assert all(row.holds for row in noise_regions.examine(asked))
+    share = next(share for share in SHARES if share.check == noise_regions.SHARE)
+    assert account.used[noise_regions.SHARE] == noise_regions.TESTS
+    assert share.tests == (noise_regions.TESTS * len(FAMILIES),) * 3
+
+
+@pytest.mark.parametrize("subject_class", [Reference, NumpySubject, Correct])
+@pytest.mark.parametrize("method", NAMED)
+def test_correct_code_keeps_far_inside_its_allowance_everywhere(method: str, subject_class: type) -> None:
+    for measured in asked_far(method, LocalSubject(subject_class), "quick"):
+        assert measured.value <= measured.bound / 4, measured.name
+
+
+SUPPORTED = [("identity",), *((n,) for n in ACTIVATIONS[1:]), *((n, "identity") for n in ACTIVATIONS[1:])]
+SINGLES = [
+    (loss, names) for loss in LOSSES for names in SUPPORTED if loss in FULL_RANK_LOSSES or "identity" in names
+]
+
+
+@pytest.mark.parametrize(("loss", "activations"), SINGLES)
+def test_few_regions_have_no_clear_row_for_a_subject_that_supports_little(
+    loss: str, activations: tuple[str, ...]
+) -> None:
+    asked = {far.region for far in regions.networks(activations, (loss,))}
+    every = {far.region for far in regions.networks(ACTIVATIONS, LOSSES)}
+    assert len(every - asked) <= 3 + ("targets equal to the outputs" in every - asked)
+    assert {far.rule for far in regions.signals(activations, (loss,), ("DFA",))} == {"DFA"}
