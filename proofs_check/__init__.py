@@ -1,7 +1,7 @@
 """Claims about learning feedback weights by node perturbation, checked: as mathematics, and in code.
 
 `python -m proofs_check` puts the current directory first on the path, and that may hold somebody else's
-`theory` or `impl`. So these two names are bound, before anything imports them, to the packages installed
+`theory` or `impl`. So the names of our packages are bound, before anything imports them, to those installed
 beside this one. (The subject under check lives in a process of its own, where they are not.)
 """
 
@@ -15,7 +15,7 @@ from types import ModuleType
 
 
 class _OurOwn:
-    """Finds `theory` and `impl` beside this package, and leaves every other name to the usual finders."""
+    """Finds our other packages beside this one, and leaves every other name to the usual finders."""
 
     home = str(Path(__file__).resolve().parent.parent)
 
@@ -24,7 +24,8 @@ class _OurOwn:
         cls, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Find the package; importing it, and torch with it, is left to whoever needs it."""
-        return PathFinder.find_spec(name, [cls.home]) if name in ("theory", "impl") else None
+        ours = name in ("theory", "impl", "feedback_proofs_io")
+        return PathFinder.find_spec(name, [cls.home]) if ours else None
 
 
 sys.meta_path.insert(0, _OurOwn)

@@ -34,8 +34,8 @@ def sibling(name: str) -> Any:
     spec = importlib.util.spec_from_file_location(
         f"_proofs_check_{name}", Path(__file__).with_name(f"{name}.py")
     )
-    assert spec is not None
-    assert spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{name}.py is no Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

@@ -165,9 +165,9 @@ class ClaimItem(pytest.Item):
             return report(excinfo.value.row, self.suite)
         return super().repr_failure(excinfo)
 
-    def reportinfo(self) -> tuple[Path, None, str]:
-        """The claim's name, as heading."""
-        return self.path, None, f"{self.claim.id}: {self.claim.statement.title}"
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The claim's name, as heading; a line, which pytest asks for where a test is skipped by a mark."""
+        return self.path, 0, f"{self.claim.id}: {self.claim.statement.title}"
 
 
 def marker(claim: Claim) -> str:

@@ -187,7 +187,8 @@ def _fit(subject: Subject, instance: Instance, c: float) -> list[Array]:
 def linear_row() -> Evidence:
     """Why Theorem 2 says nothing about the linear network of the same widths."""
     reason = obstruction(WIDTHS)
-    assert reason is not None, "50-20-10 narrows"
+    if reason is None:
+        raise ValueError("50-20-10 narrows, and is said not to")
     return Evidence("not applicable", _title("linear"), reason)
 
 
