@@ -3,8 +3,9 @@
     python -m benchmarks.gate             measure, beside what is stored
     python -m benchmarks.gate --record    store the middle of five measurements, and of what machine they are
 
-A stored ratio is of one machine. Others come out near it, since the calibration does what a step does; what
-has no stored ratio is timed all the same, and nothing is concluded.
+A stored ratio is of one machine. Others come out near it, since the calibration does what a step does, but
+not so near that a verdict could rest on it: on another processor, or where torch is told to use other
+instructions, everything is timed all the same, and nothing is concluded.
 """
 
 from __future__ import annotations
@@ -27,11 +28,15 @@ from benchmarks.timing import Function, Timed, calibration, measure, timer
 from feedback_proofs_io import whole
 from feedback_proofs_io.command import ended, show
 
-__all__ = ["GATED", "Timing", "stored_ratios"]
+__all__ = ["GATED", "Timing", "of_another_machine", "stored_ratios"]
 
 RATIOS = Path(__file__).parent / "stored" / "ratios.json"
 GATED = ("A1", "A2", "A3", "B2")
 """Milliseconds a step; A1 eager is the latency of one step at batch 32."""
+
+
+KIND = ("processor", "instructions", "cores", "system")
+"""What two machines must have in common for a ratio of one to be held against the other."""
 
 
 class Timing:
@@ -57,9 +62,22 @@ def stored_ratios() -> dict[str, float]:
 
 def _are_ratios(content: object) -> bool:
     ratios = content.get("ratios") if isinstance(content, dict) else None
-    return isinstance(ratios, dict) and all(
-        isinstance(ratio, (int, float)) and 0 < ratio < math.inf for ratio in ratios.values()
-    )
+    if not isinstance(ratios, dict) or not isinstance(content.get("machine", {}), dict):
+        return False
+    return all(isinstance(ratio, (int, float)) and 0 < ratio < math.inf for ratio in ratios.values())
+
+
+def of_another_machine() -> str | None:
+    """Why nothing can be concluded here from the stored ratios, or None on a machine of their kind."""
+    known: dict[str, object] = read_stored(RATIOS, {"ratios": {}}, _are_ratios).get("machine", {})
+    here = machine()
+    other = [
+        f"{name} {known.get(name)!r}, here {here[name]!r}" for name in KIND if known.get(name) != here[name]
+    ]
+    if not other:
+        return None
+    record = "to record ratios of this machine: python -m benchmarks.gate --record"
+    return f"the stored ratios belong to another machine ({'; '.join(other)}); {record}"
 
 
 def machine() -> dict[str, object]:

@@ -9,7 +9,7 @@ import torch
 
 from benchmarks.cases import SHAPES, WAYS, by_name, cannot
 from benchmarks.counts import count, differences, stored, stored_in
-from benchmarks.gate import GATED, Timing, stored_ratios
+from benchmarks.gate import GATED, Timing, of_another_machine, stored_ratios
 from benchmarks.timing import SLACK, timer, too_slow
 
 pytestmark = [
@@ -36,11 +36,12 @@ def test_a_step_does_exactly_the_stored_work(name: str) -> None:
 @pytest.mark.parametrize("way", TIMED)
 @pytest.mark.parametrize("name", GATED)
 def test_a_step_takes_no_longer_than_it_should(name: str, way: str, benchmark: Any) -> None:
-    """It is right, and in one of three measurements its ratio is below the limit."""
+    """It is right, and in one of three measurements its ratio is below the limit, on the machine of that."""
     missing = cannot(way)
     if missing:
         pytest.skip(missing)
-    timing, expected = Timing(name, way), stored_ratios().get(f"{name} {way}")
+    timing, other = Timing(name, way), of_another_machine()
+    expected = None if other else stored_ratios().get(f"{name} {way}")
     by_name(name).check(timing.step())
     slow = [] if expected is None else too_slow(timing.measured, expected)
     benchmark.extra_info.update(stored=expected, torch=torch.__version__)
@@ -49,3 +50,5 @@ def test_a_step_takes_no_longer_than_it_should(name: str, way: str, benchmark: A
         ratios = ", ".join(f"{timed.ratio:.3g}" for timed in slow)
         limit = f"{SLACK} times the stored {expected} allowed"
         pytest.fail(f"{name} {way} took {ratios} times its calibration, {limit}", pytrace=False)
+    if expected is None:
+        pytest.skip(f"right, and timed, but not judged: {other or f'no ratio of {name} {way} is stored'}")

@@ -1,14 +1,15 @@
 """One list of cases, and what the two front ends take from it."""
 
+import json
 from dataclasses import replace
 
 import pytest
 import torch
 
-from benchmarks import cases
+from benchmarks import cases, gate
 from benchmarks.asv_bench import kernels, reference
 from benchmarks.cases import CASES, SHAPES, WAYS, by_name, cannot, check_step, step_error
-from benchmarks.gate import GATED, stored_ratios
+from benchmarks.gate import GATED, KIND, RATIOS, stored_ratios
 from impl.kernels import Totals, native_library
 
 
@@ -117,3 +118,18 @@ def test_the_reference_solves_the_normal_equations() -> None:
     benchmark.time_error_signals()
     benchmark.time_fit_feedback()
     assert benchmark.track_residual() < 1e-10
+
+
+@pytest.mark.parametrize("name", KIND)
+def test_ratios_of_another_machine_decide_nothing_and_say_so(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = json.loads(RATIOS.read_text())["machine"]
+    monkeypatch.setattr(gate, "machine", lambda: here)
+    assert gate.of_another_machine() is None
+    monkeypatch.setattr(gate, "machine", lambda: {**here, name: "another"})
+    told = gate.of_another_machine()
+    assert told is not None
+    assert told.startswith(
+        f"the stored ratios belong to another machine ({name} {here[name]!r}, here 'another')"
+    )

@@ -174,11 +174,18 @@ def test_an_entry_depends_on_its_own_coordinates_only(family, dtype):
     for i, d in enumerate(data):
         for j, k in enumerate(draws):
             one = counted_noise([130, 9], sample_index([d], [k]), family, 2**32 - 1, 6, dtype=dtype)
-            assert all(torch.equal(a[:, i, j], b[:, 0, 0]) for a, b in zip(whole, one, strict=True))
+            assert all(is_same(a[:, i, j], b[:, 0, 0], family) for a, b in zip(whole, one, strict=True))
     if family != "hadamard":
         wider = counted_noise([200, 9, 4], sample_index(data, draws), family, 2**32 - 1, 6, dtype=dtype)
-        assert torch.equal(wider[0][:130], whole[0])
-        assert torch.equal(wider[1], whole[1])
+        assert is_same(wider[0][:130], whole[0], family)
+        assert is_same(wider[1], whole[1], family)
+
+
+def is_same(a: torch.Tensor, b: torch.Tensor, family: str) -> bool:
+    """Bit for bit; a Gaussian within the error of both, since a library may finish a vector differently."""
+    if family != "gaussian":
+        return torch.equal(a, b)
+    return bool(((a - b).abs() <= GAUSSIAN_ERROR * torch.finfo(b.dtype).eps * b.abs()).all())
 
 
 @pytest.mark.parametrize("family", RANDOM)

@@ -100,7 +100,8 @@ def test_the_same_seed_draws_the_same_networks_and_another_seed_others() -> None
 
 
 def test_printed_networks_can_be_pasted() -> None:
-    torch = pytest.importorskip("torch")
+    import torch
+
     seen: list[Instance] = []
 
     def check(instance: Instance) -> list[Measurement]:
