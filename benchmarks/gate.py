@@ -61,10 +61,12 @@ def stored_ratios() -> dict[str, float]:
 
 
 def _are_ratios(content: object) -> bool:
-    ratios = content.get("ratios") if isinstance(content, dict) else None
-    if not isinstance(ratios, dict) or not isinstance(content.get("machine", {}), dict):
+    if not isinstance(content, dict) or not isinstance(content.get("machine", {}), dict):
         return False
-    return all(isinstance(ratio, (int, float)) and 0 < ratio < math.inf for ratio in ratios.values())
+    ratios = content.get("ratios")
+    return isinstance(ratios, dict) and all(
+        isinstance(ratio, (int, float)) and 0 < ratio < math.inf for ratio in ratios.values()
+    )
 
 
 def of_another_machine() -> str | None:
