@@ -40,13 +40,17 @@ def _changed(claim: Equal, reading: Reading) -> tuple[Poly, Poly]:
     """
     linear = _linear(reading)
     difference, left = linear.of(claim.left - claim.right), linear.of(claim.left)
-    changed, made = [], []
+    changed, made, kept = [], [], []
     for term in difference.terms:
         before = Poly(difference.shape, (term,))
         after = reread(before, reading)
-        if after != before:
+        if after == before:
+            kept.append(before)
+        else:
             changed.append(before)
             made.append(after)
+    if plus((*made, *kept), difference.shape).terms:
+        raise Rejected("the sides differ by more than the means that the rule changes")
     on_the_left = all(term in left.terms for poly in changed for term in poly.terms)
     sign = sympy.Integer(1 if on_the_left else -1)
     return scaled(sign, plus(changed, difference.shape)), scaled(sign, plus(made, difference.shape))
