@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+
+import sympy
 
 from theory.mathematics import in_latex, in_text
 from theory.paper.entry import Entry, Refutation
@@ -14,9 +17,15 @@ def words(refutation: Refutation) -> str:
     return (refutation.__doc__ or "").split("\n", maxsplit=1)[0].removesuffix(".")
 
 
+@cache
+def value(refutation: Refutation) -> sympy.Basic | sympy.MatrixBase:
+    """The value: some are integrals and limits, which take their time once."""
+    return refutation()
+
+
 def value_latex(refutation: Refutation) -> str:
     """The value, as mathematics."""
-    return in_latex(refutation())
+    return in_latex(value(refutation))
 
 
 def formulas_of(entry: Entry) -> tuple[str, ...]:
@@ -34,4 +43,4 @@ def glossary(entries: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
 
 def value_text(refutation: Refutation) -> str:
     """The same for a terminal."""
-    return in_text(refutation())
+    return in_text(value(refutation))
