@@ -13,15 +13,12 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, ProcessPoolExecutor
 
 from proofs_check import walls
 from proofs_check.claim import Claim
 from proofs_check.effort import Effort
 from proofs_check.ledger import Confirmation, confirm
-
-_LOST = (BrokenProcessPool, CancelledError)
 
 
 class Confirmations:
@@ -42,7 +39,7 @@ class Confirmations:
     def of(self, name: str) -> Confirmation:
         """The one of a claim, once it is there."""
         if name in self._futures:
-            with contextlib.suppress(*_LOST):
+            with contextlib.suppress(Exception):  # the process is lost, or what it found cannot be sent
                 return self._futures[name].result()
         return confirm(self._claims[name], self._effort)
 
@@ -55,11 +52,18 @@ def confirmations(claims: Sequence[Claim], effort: Effort, apart: bool) -> Itera
         return
     # Spawned, so that it holds no end of the subject's pipes.
     processes: list[multiprocessing.process.BaseProcess] = []
-    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),))
     try:
-        futures = {claim.id: pool.submit(_confirm, claim.id, effort) for claim in claims}
+        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),))
+    except (OSError, ImportError, NotImplementedError):  # no semaphores, as without /dev/shm
+        yield Confirmations(claims, effort, {})
+        return
+    try:
+        try:
+            futures = {claim.id: pool.submit(_confirm, claim.id, effort) for claim in claims}
+        except OSError:  # no process can be started
+            futures = {}
         made = Confirmations(claims, effort, futures)
-        processes += pool._processes.values()
+        processes += (pool._processes or {}).values()
         made.processes += [process.pid for process in processes if process.pid is not None]
         yield made
     finally:
