@@ -100,9 +100,8 @@ def parse_idx(file: BinaryIO, axes: int, path: Path) -> Tensor:
     if size == 0:
         raise Missing(f"{path} is of the shape {shape}; expected at least one of everything")
     checks.affordable(f"what {path} says it holds", size)
-    content = file.read(size + 1)  # no more, whatever the file unpacks to
-    more = content[size:] + file.read(1)  # the end, where gzip compares its checksum
-    if len(content) < size or more:
-        found = f"more than {size}" if more else f"{len(content)}"
+    content = file.read(size + 1)  # to the end, where gzip compares its checksum, but no further
+    if len(content) != size:
+        found = f"more than {size}" if len(content) > size else f"{len(content)}"
         raise Missing(f"{path} has {found} bytes of data, expected {size}")
     return torch.frombuffer(bytearray(content), dtype=torch.uint8).reshape(shape).to(torch.float64)

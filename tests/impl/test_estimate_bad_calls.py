@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -14,9 +13,8 @@ import numpy as np
 import pytest
 
 from impl import estimate as command
-from impl.estimate import main
+from impl.estimate import estimate, main
 
-ROOT = Path(__file__).parents[2]
 SIZE = ["--widths", "4-5-3", "--data", "6", "--draws", "4"]
 WHOLE = "expected an integer with 1 <= --{0} < 4294967296."
 HUGE = "9" * 400
@@ -244,6 +242,7 @@ FILES: dict[str, tuple[bytes, str]] = {
     "a member with a long header": (member("x.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\x7f"), UNREAD),
     "a member that says it is wide": (member("x.npy", WIDE), UNREAD),
     "a member cut short": (member("x.npy", npy(GOOD["x"])[:-8]), UNREAD),
+    "a member with more than its array": (member("x.npy", npy(GOOD["x"]) + b"more"), UNREAD),
     "a bomb": (bomb(), r"--input is .*in\.npz|what --input .*in\.npz holds is of"),
     **{
         f"{kind} in {name}": (
@@ -339,41 +338,50 @@ def test_files_that_are_one_are_told_apart(tmp_path: Path, capsys: pytest.Captur
     assert (tmp_path / "in.npz").read_bytes() == saved()
 
 
-def test_streams_that_are_closed_or_full_and_a_device_that_is(tmp_path: Path) -> None:
-    """One process imports torch for all of these: a shell command cannot."""
-    output, full = tmp_path / "out", Path("/dev/full")
-    script = f"""
-import contextlib, io, os, sys
-from impl.estimate import main
-call = {[*SIZE, "--output", str(output)]!r}
-kept = os.dup(1), os.dup(2)
-def told(name, stdout, stderr):
-    for number, path in ((1, stdout), (2, stderr)):
-        handle = os.open(path, os.O_WRONLY)
-        os.dup2(handle, number)
-        os.close(handle)
-    raw = [open(number, "wb", 0, closefd=False) for number in (1, 2)]
-    sys.stdout, sys.stderr = (io.TextIOWrapper(stream, write_through=True) for stream in raw)
-    code = main(call)
-    for number, handle in zip((1, 2), kept):
-        os.dup2(handle, number)
-    print(name, code, os.path.exists(call[-1]), flush=True, file=sys.__stdout__)
-    os.unlink(call[-1])
-told("stdout", {str(full)!r}, os.devnull)
-told("stderr", os.devnull, {str(full)!r})
-sys.stdout = sys.stderr = None
-print("closed", main(call), os.path.exists(call[-1]), flush=True, file=sys.__stdout__)
-"""
-    if not full.exists():
-        pytest.skip("this system has no full device")
-    run = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_streams_that_are_closed_or_full_cost_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "estimate", estimate)
+    output = tmp_path / "out"
+    call = [*SIZE, "--output", str(output)]
+    said = io.StringIO()
+    with open("/dev/full", "wb", 0) as device, io.TextIOWrapper(device, write_through=True) as full:  # type: ignore[arg-type]
+        for stdout, stderr, code in ((full, said, 2), (io.StringIO(), full, 0), (None, None, 0)):
+            with monkeypatch.context() as patch:
+                patch.setattr(sys, "stdout", stdout)
+                patch.setattr(sys, "stderr", stderr)
+                found = main(call)
+            assert found == code
+            assert names_in(output) == ["B2", "Q2", "S2"]
+            output.unlink()
+    assert said.getvalue().endswith(
+        "\nimpl.estimate: cannot write standard output: no space left on device\n"
     )
-    assert run.stderr == ""
-    assert run.stdout.splitlines() == ["stdout 2 True", "stderr 0 True", "closed 0 True"]
+
+
+def names_in(file: Path) -> list[str]:
+    with np.load(file) as found:
+        return sorted(found)
+
+
+def test_a_result_that_cannot_be_written_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The device is full when the work is done; the name is exactly that which was given."""
+    output = tmp_path / "out"
+    output.write_bytes(b"kept")
+    monkeypatch.setattr(command, "estimate", estimate)
+
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", no_space)
+        assert main([*SIZE, "--output", str(output)]) == 2
+    *_, last = capsys.readouterr().err.splitlines()
+    assert last == f"impl.estimate: cannot write {output}: no space left on device"
+    assert output.read_bytes() == b"kept"
+    assert main([*SIZE, "--output", str(output)]) == 0
+    assert names_in(output) == ["B2", "Q2", "S2"]
+    assert [file.name for file in tmp_path.iterdir()] == ["out"]
