@@ -57,26 +57,18 @@ def test_an_unknown_statement_is_one_line_and_exit_code_2(capsys) -> None:
     assert error == "python -m theory: id is 'theorem-33', which is no statement; did you mean theorem-3?\n"
 
 
-@pytest.mark.parametrize(("width", "encoding"), [(30, "ascii"), (80, "utf-8")])
-def test_no_line_is_longer_than_the_terminal_is_wide(width: int, encoding: str) -> None:
-    """Every page, the table of the paper, the hypotheses and the rules."""
+def test_all_that_is_printed_fits_any_terminal_and_loses_nothing() -> None:
+    """Every page, the table of the paper, the hypotheses and the rules: no line is longer than the terminal
+    is wide, no character that an encoding lacks is a question mark. One test, for the pages take their time.
+    """
     for text in printed():
-        lines = fit(spelled(text, encoding), width).splitlines()
-        assert max(map(len, lines)) <= width
-
-
-def test_fitting_loses_nothing() -> None:
-    for text in printed():
-        assert "".join(fit(text, 40).split()) == "".join(text.split())
-
-
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
-def test_what_an_encoding_lacks_is_spelled(encoding: str) -> None:
-    """No character is lost in a question mark."""
-    for text in (*printed(), document()):
-        shown = spelled(text, encoding)
-        shown.encode(encoding)
-        assert shown.count("?") == text.count("?")
+        for width, encoding in ((30, "ascii"), (80, "utf-8"), (100, "cp1252")):
+            shown = spelled(text, encoding)
+            shown.encode(encoding)
+            assert shown.count("?") == text.count("?")
+            fitted = fit(shown, width)
+            assert max(map(len, fitted.splitlines())) <= width
+            assert "".join(fitted.split()) == "".join(shown.split())
 
 
 @pytest.mark.parametrize(
@@ -112,5 +104,7 @@ def test_the_document_compiles(tmp_path: Path) -> None:
 
 def test_every_environment_of_the_document_is_closed() -> None:
     text = document()
+    assert spelled(text, "ascii").isascii()
+    assert spelled(text, "ascii").count("?") == text.count("?")
     for name in ("document", "align*", "description"):
         assert text.count(rf"\begin{{{name}}}") == text.count(rf"\end{{{name}}}") > 0
