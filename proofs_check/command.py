@@ -86,12 +86,11 @@ def run(options: Options, claims: Sequence[Claim] | None = None) -> int:
                         screen.row(row)
             except KeyboardInterrupt:
                 unfinished = chosen[len(rows) :]
-                if unfinished:
-                    write(options, ledger(unfinished))
-                    rest = [claim.id for claim in unfinished]
-                    files = options.journal is not None
-                    again = options.command(options.only if files else rest, files)
-                    screen.interrupted(rows, commands, again, kept=files)
+                write(options, ledger(unfinished))
+                files = options.journal is not None
+                rest = options.only if files else [claim.id for claim in unfinished]
+                again = options.command(rest, files) if unfinished else None
+                screen.interrupted(rows, commands, again, kept=files)
                 return INTERRUPTED
             found = ledger()
             write(options, found)

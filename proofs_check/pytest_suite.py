@@ -87,11 +87,11 @@ class Suite:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say how many claims were asked."""
+        named, were = printable(self.named), "claim was" if self.asked == 1 else "claims were"
         if self.asked:
-            were = "claim was" if self.asked == 1 else "claims were"
-            terminalreporter.write_line(f"feedback-proofs: {self.asked} {were} asked of {self.named}")
+            terminalreporter.write_line(f"feedback-proofs: {self.asked} {were} asked of {named}")
         else:
-            terminalreporter.write_line(f"feedback-proofs: no claim was asked of {self.named}", red=True)
+            terminalreporter.write_line(f"feedback-proofs: no claim was asked of {named}", red=True)
 
     def pytest_unconfigure(self) -> None:
         """Stop the subject's process."""

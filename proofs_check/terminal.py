@@ -107,14 +107,21 @@ class Screen:
         """Print a remark between the blocks."""
         self._line(_shown(text, "bold"))
 
-    def interrupted(self, rows: Sequence[Row], commands: Mapping[str, str], again: str, kept: bool) -> None:
-        """Print what went wrong so far, and the command that runs the rest; or, of what is kept, goes on."""
+    def interrupted(
+        self, rows: Sequence[Row], commands: Mapping[str, str], again: str | None, kept: bool
+    ) -> None:
+        """Print what went wrong so far, and the command that runs the rest, or goes on from what is kept.
+        There is none where nothing is left to run.
+        """
         self._rule()
         self._failures(rows, commands)
         self._console.print()
         done = f"{len(rows)} of {len(self._claims)} claims"
-        rest = "which are kept. To go on:" if kept else "The others:"
-        self._line(Text(f"Interrupted after {done}{', ' if kept else '. '}{rest}", "bold"))
+        if again is None:
+            self._line(Text(f"Interrupted after {done}.", "bold"))
+            return
+        rest = ", which are kept. To go on:" if kept else ". The others:"
+        self._line(Text(f"Interrupted after {done}{rest}", "bold"))
         self._verbatim(again)
 
     def listing(self) -> None:

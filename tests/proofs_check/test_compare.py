@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 import re
 from copy import deepcopy
 
@@ -9,7 +10,7 @@ import pytest
 
 from proofs_check import command
 from proofs_check.as_json import with_checksum
-from proofs_check.compare import changes, page, read, text, verdict
+from proofs_check.compare import NoLedger, changes, page, read, text, verdict
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence, Falsified
 from proofs_check.ledger import Ledger, check
@@ -219,3 +220,64 @@ def test_a_wrong_call_is_one_line(arguments, capsys):
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.count("\n") == 1
+
+
+def test_500_flipped_bits_are_refused_or_change_nothing(tmp_path):
+    path = tmp_path / "o.json"
+    path.write_text(sealed(written()), encoding="utf-8")
+    whole, right, drawn, refused = path.read_bytes(), read(path), random.Random(0), 0
+    for _ in range(500):
+        place = drawn.randrange(8 * len(whole))
+        flipped = bytearray(whole)
+        flipped[place // 8] ^= 1 << place % 8
+        path.write_bytes(bytes(flipped))
+        try:
+            found = read(path)
+        except NoLedger as error:
+            refused += "\n" not in str(error)
+        else:
+            assert repr(found).replace("sealed=False", "sealed=True") == repr(right)
+    assert refused > 480
+
+
+def test_a_ledger_without_a_checksum_is_taken_and_that_is_said(tmp_path, capsys):
+    paths = [tmp_path / "old.json", tmp_path / "new.json"]
+    plain = {key: value for key, value in written().items() if key not in ("sha256", "asked", "not_run")}
+    for path in paths:
+        path.write_text(json.dumps(plain), encoding="utf-8")
+    assert command.main(["compare", *map(str, paths)]) == 0
+    said = capsys.readouterr().err
+    for path in paths:
+        assert f"compare: {path} has no checksum, so that damage would not be seen\n" in said
+
+
+def test_where_the_comparison_itself_breaks_nothing_is_said_to_be_worse(tmp_path, capsys, monkeypatch):
+    def breaks(*_):
+        raise RuntimeError("nobody foresaw this")
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("proofs_check.compare.changes", breaks)
+    for name in ("old.json", "new.json"):
+        (tmp_path / name).write_text(sealed(written()), encoding="utf-8")
+    assert command.main(["compare", str(tmp_path / "old.json"), str(tmp_path / "new.json")]) == 3
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "compare itself broke: RuntimeError: nobody foresaw this (" in printed.err
+    assert printed.err.count("\n") == 1
+
+
+def test_a_page_replaces_a_page_of_ours_and_no_other(tmp_path, capsys):
+    for name in ("old.json", "new.json"):
+        (tmp_path / name).write_text(sealed(written()), encoding="utf-8")
+    page_file, call = (
+        tmp_path / "p.html",
+        [str(tmp_path / "old.json"), str(tmp_path / "new.json"), "--report"],
+    )
+    for _ in range(2):
+        assert command.main(["compare", *call, str(page_file)]) == 0
+    page_file.write_text("<title>somebody's</title>")
+    assert command.main(["compare", *call, str(page_file)]) == 2
+    assert "no page of this tool" in capsys.readouterr().err
+    assert page_file.read_text() == "<title>somebody's</title>"
+    page_file.write_text("<!DOCTYPE html><head><title>feedback-proofs: mine.py:Mine</title>")  # from before
+    assert command.main(["compare", *call, str(page_file)]) == 0
