@@ -22,7 +22,7 @@ from pathlib import Path
 
 from feedback_proofs_io import whole
 from feedback_proofs_io.command import BROKEN, INTERRUPTED, WRONG_CALL, ended, say
-from proofs_check import markdown
+from proofs_check import markdown, own_files
 from proofs_check.background import confirmations
 from proofs_check.claim import Claim
 from proofs_check.journal import Journal
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None, claims: Sequence[Claim] | None = Non
 def run(options: Options, claims: Sequence[Claim] | None = None) -> int:
     """Check the claims that were asked for; write the files; return the exit code."""
     options.prepare()
-    start = time.perf_counter()
+    start, before = time.perf_counter(), own_files.marks()
     with WorkerSubject(options.subject) as subject:  # it imports torch while we import the claims
         chosen = select(options.only, the_claims() if claims is None else claims)
         subject.load()
@@ -92,6 +92,11 @@ def run(options: Options, claims: Sequence[Claim] | None = None) -> int:
                 again = options.command(rest, files) if unfinished else None
                 screen.interrupted(rows, commands, again, kept=files)
                 return INTERRUPTED
+            try:
+                own_files.see_unchanged(before)
+            except own_files.Changed as error:
+                say(f"{program()}: {error}. Nothing is said of the subject.")
+                return BROKEN
             found = ledger()
             write(options, found)
             screen.closing(found, commands)

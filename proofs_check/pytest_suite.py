@@ -21,6 +21,7 @@ import pytest
 
 from feedback_proofs_io.command import Mistake
 from feedback_proofs_io.text import printable
+from proofs_check import own_files
 from proofs_check.claim import Claim
 from proofs_check.claims import CLAIMS
 from proofs_check.effort import Effort
@@ -48,6 +49,7 @@ class Suite:
     place: str | None
     effort: Effort
     subject: WorkerSubject | None = field(default=None, repr=False)
+    files: dict[str, own_files.Mark] = field(default_factory=own_files.marks, repr=False)
     asked: int = 0  # claims that got a verdict
 
     @classmethod
@@ -153,6 +155,7 @@ class ClaimItem(pytest.Item):
         with warnings.catch_warnings():
             warnings.simplefilter("default")  # a run that makes errors of warnings means its own code
             row = check(self.claim, self.suite.opened(), self.suite.effort)
+        own_files.see_unchanged(self.suite.files)
         self.user_properties += properties(row, self.suite)
         if row.verdict.outcome == "not applicable":
             pytest.skip(printable(row.verdict.reason or "not applicable"))
@@ -163,6 +166,8 @@ class ClaimItem(pytest.Item):
         """What a reader of the log needs, and no traceback of ours."""
         if isinstance(excinfo.value, ClaimFailed):
             return report(excinfo.value.row, self.suite)
+        if isinstance(excinfo.value, own_files.Changed):
+            return printable(f"{excinfo.value}. Nothing is said of the subject.")
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:

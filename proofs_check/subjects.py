@@ -27,6 +27,7 @@ Array = NDArray[np.float64]
 
 REFERENCE = "impl.reference:Reference"
 HOME = Path(__file__).resolve().parent.parent
+PINNED = ("feedback_proofs_io", "impl")  # what the reference consists of
 PATIENCE, IMPATIENT_SECONDS = 2, 2.0  # after two claims without an answer, two seconds for each of the others
 START_SECONDS = 120.0  # for importing torch and the subject, on a cold disk
 MEMORY, MEMORY_VARIABLE = 4.0, "PROOFS_CHECK_MEMORY"  # GiB that a subject may take, and what changes it
@@ -149,7 +150,7 @@ class WorkerSubject(Subject):
             raise SubjectNotFound(f"the subject is {place!r}, expected MODULE:NAME or FILE.py:NAME")
         if module.endswith(".py") and not Path(module).is_file():
             raise SubjectNotFound(f"there is no file {module}")
-        folder, pinned = (str(HOME), "impl") if place is None else (str(Path.cwd()), None)
+        folder, pinned = (str(HOME), PINNED) if place is None else (str(Path.cwd()), ())
         self.name, self.supports, self.torch = name, {}, "unknown"
         self.place = REFERENCE if place is None else place
         self._name = name

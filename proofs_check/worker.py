@@ -86,21 +86,21 @@ class Host:
 
     _subject: Any
 
-    def load(self, module: str, name: str, folder: str, pinned: str | None, memory: int) -> Answer:
+    def load(self, module: str, name: str, folder: str, pinned: list[str], memory: int) -> Answer:
         """Find NAME in a module, or a file that ends in .py; `folder` comes first on the path.
 
-        `pinned` names a package that must be the one in `folder`, without its other contents taking part.
+        `pinned` names packages that must be those in `folder`, without its other contents taking part.
         From now on the process may take so many bytes of memory more.
         """
         walls.limit_memory(memory)
-        if pinned is None:
+        if not pinned:
             put_first(folder)
-        else:
-            spec = PathFinder.find_spec(pinned, [folder])
+        for package in pinned:
+            spec = PathFinder.find_spec(package, [folder])
             if spec is None or spec.loader is None:
-                raise NotFound(f"there is no package {pinned} in {folder}")
-            sys.modules[pinned] = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(sys.modules[pinned])
+                raise NotFound(f"there is no package {package} in {folder}")
+            sys.modules[package] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[package])
         found = import_file(module) if module.endswith(".py") else import_module(module, folder)
         try:
             self._target = attrgetter(name)(found)

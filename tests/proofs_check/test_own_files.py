@@ -1,0 +1,73 @@
+"""What is changed in the suite's own files while a subject is judged is noticed, and nothing is said."""
+
+import os
+import py_compile
+from dataclasses import replace
+
+import pytest
+
+from proofs_check import command, own_files
+from tests.proofs_check.fakes import GOOD, claim
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An installation with one module, compiled, and one that is not compiled yet."""
+    folder = tmp_path / "proofs_check"
+    folder.mkdir()
+    (folder / "ledger.py").write_text("PASSED = False\n")
+    (folder / "later.py").write_text("x = 1\n")
+    py_compile.compile(str(folder / "ledger.py"), doraise=True)
+    monkeypatch.setattr(own_files, "ROOT", tmp_path)
+    return folder
+
+
+def same_size_and_time(path, content):
+    """Change a file, and set back all that can be set back."""
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.write(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+CHANGES = {
+    "a source": lambda home: same_size_and_time(home / "ledger.py", b"PASSED = True "),
+    "a compiled file": lambda home: same_size_and_time(next((home / "__pycache__").iterdir()), b"\x00"),
+    "a new source": lambda home: (home / "json.py").write_text(""),
+    "a source that is gone": lambda home: (home / "later.py").unlink(),
+    "another in its place": lambda home: (home / "x").rename(home / "later.py"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_is_noticed(home, name):
+    (home / "x").write_text("x = 1\n")
+    before = own_files.marks()
+    CHANGES[name](home)
+    with pytest.raises(own_files.Changed, match="files of the suite were changed while it ran: proofs_check"):
+        own_files.see_unchanged(before)
+
+
+def test_what_python_compiles_itself_is_no_change(home):
+    stale = home / "ledger.py"
+    os.utime(stale, (1, 1))  # its compiled file is of another time, and will be written anew
+    before = own_files.marks()
+    for name in ("ledger.py", "later.py"):
+        py_compile.compile(str(home / name), doraise=True)
+    own_files.see_unchanged(before)
+
+
+def test_a_run_in_which_the_suite_was_changed_says_nothing_and_exits_3(home, tmp_path, capsys):
+    passing = claim("rank", GOOD)
+
+    def examine(subject, effort):
+        (home / "later.py").write_text("x = 2\n")
+        yield GOOD
+
+    out = tmp_path / "out.json"
+    assert command.main(["--json", str(out)], [replace(passing, examine=examine)]) == 3
+    assert not out.exists()
+    assert (
+        "files of the suite were changed while it ran: proofs_check/later.py. Run it"
+        in capsys.readouterr().err
+    )
