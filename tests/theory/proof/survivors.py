@@ -176,10 +176,6 @@ def _constant(one: Examined) -> bool:
     return _same_by(one, Reading(rewritings=names, passing=LIMITS))
 
 
-def _noise_alone(one: Examined) -> bool:
-    return _same_by(one, Reading(independent=True))
-
-
 def _ridge(one: Examined) -> bool:
     """A Gram matrix stays one with Avg for E, and a positive number stays one when doubled."""
     old, new = _claims(one)
@@ -307,7 +303,6 @@ GROUPS: tuple[tuple[str, str, Predicate], ...] = (
     ("multiple", "an equation times a number other than 0 is the same equation", _multiple),
     ("identity", "the changed claim says X = X", _tautology),
     ("constant", "what does not depend on the sample or on c is its own limit, whichever", _constant),
-    ("noise", "the noise does not depend on the datum: its mean given the datum is its mean", _noise_alone),
     ("ridge", "an average of v vᵀ is a Gram matrix like its mean, and 2γ is positive like γ", _ridge),
     ("weak law", "in a limit in probability, an average and its mean are the same", _weak_law),
     ("first order", "beside what is of order T^(-1/2), an average and its mean are the same", _beside_small),

@@ -23,7 +23,7 @@ def _tower(claim: Relation, premises: Premises) -> None:
     found, reading = equation(claim), premises.reading(linear=True, tower=True)
     compare(found.left, found.right, reading)
     _, made = _changed(found, reading)
-    _is_a_mean_that_exists(made, premises, reading)
+    _is_a_mean_that_exists(made, found, premises, reading)
 
 
 def _independence(claim: Relation, premises: Premises) -> None:
@@ -31,7 +31,7 @@ def _independence(claim: Relation, premises: Premises) -> None:
     found, reading = equation(claim), premises.reading(linear=True, independent=True)
     compare(found.left, found.right, reading)
     changed, _ = _changed(found, reading)
-    _is_a_mean_that_exists(changed, premises, reading)
+    _is_a_mean_that_exists(changed, found, premises, reading)
 
 
 def _changed(claim: Equal, reading: Reading) -> tuple[Poly, Poly]:
@@ -60,19 +60,18 @@ def _linear(reading: Reading) -> Reading:
     return replace(reading, tower=False, independent=False)
 
 
-def _is_a_mean_that_exists(means: Poly, premises: Premises, reading: Reading) -> None:
-    """Together they are the mean of what a premise says is integrable."""
-    if not means.terms:
-        return  # the claim follows by linearity alone
+def _is_a_mean_that_exists(means: Poly, claim: Equal, premises: Premises, reading: Reading) -> None:
+    """Together they are the mean of what a premise says is integrable; where none is changed, a side is."""
     linear = _linear(reading)
+    wanted = [means] if means.terms else [linear.of(claim.left), linear.of(claim.right)]
     for known in premises.of(Integrable):
         if known_means_inside(linear.of(known.term)):
             continue
         for operator in (given,) if known.given_datum else (mean, given):
             whole = linear.of(operator(known.term))
-            if whole == means:
+            if whole.terms and whole in wanted:
                 return
-    raise Rejected(f"nothing says that what is averaged is integrable: {shown(means)}")
+    raise Rejected(f"nothing says that what is averaged is integrable: {shown(wanted[0])}")
 
 
 def known_means_inside(poly: Poly) -> bool:
