@@ -19,7 +19,7 @@ PACKAGES = ("feedback_proofs_io", "impl", "proofs_check", "theory")
 SOURCES = (".py", ".pyi", ".pyd", ".so", ".dylib", ".dll", ".c", ".cc", ".cpp", ".h", ".cu", ".jl", ".m")
 DATA = (*SOURCES, ".json", ".npz", ".txt", ".css", ".v")  # in our own packages
 CONDITIONS = ("ATEN_", "MKL_", "OMP_", "ONEDNN_", "OPENBLAS_", "PROOFS_CHECK_", "TORCH")
-MOST_ENTRIES = 20_000  # of a folder that is looked at
+MOST_ENTRIES = 5_000  # of a folder that is looked at
 
 
 def version() -> str:
@@ -99,11 +99,12 @@ def _digest(places: Iterator[Path] | list[Path]) -> str:
 
 
 def _files(place: Path) -> Iterator[Path]:
-    """The files of a folder and below it, in order, but for environments, caches and what is hidden."""
+    """A folder and all in it, in order, but for environments, caches and what is hidden."""
     if place.is_file():
         yield place
         return
     for folder, below, names in os.walk(place):
+        yield Path(folder)  # it counts, too
         below[:] = sorted(
             name
             for name in below

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -170,7 +171,7 @@ def chosen(given: argparse.Namespace) -> tuple[Claim, ...]:
 
 def run(given: argparse.Namespace, claims: tuple[Claim, ...]) -> int:
     """Run the seeds asked for; the exit code."""
-    whole = len(claims) == len(CLAIMS)
+    every = len(claims) == len(CLAIMS)
     made = checkout(HOME)
     if given.record is not None:  # before any work
         with_run(given.record, as_run(Counted(given.first, (0,) * given.seeds), claims, made, ""))
@@ -179,9 +180,10 @@ def run(given: argparse.Namespace, claims: tuple[Claim, ...]) -> int:
     last = given.first + given.seeds
     for seed in range(given.first, last):
         try:
-            found = alarms(seed, subjects, claims, confirm=whole)
+            found = alarms(seed, subjects, claims, confirm=every)
         except KeyboardInterrupt:
-            rest = "" if whole else " --only " + ",".join(claim.id for claim in claims)
+            rest = "" if every else " --only " + ",".join(claim.id for claim in claims)
+            rest += f" --record {shlex.quote(str(given.record))}" if given.record is not None else ""
             print(f"interrupted; go on with: python -m tests.false_alarms {last - seed} --from {seed}{rest}")
             return 130
         total += len(found)
