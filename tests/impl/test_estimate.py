@@ -602,7 +602,7 @@ def test_what_breaks_by_itself_ends_with_3_and_a_line(monkeypatch, capsys):
     assert main([*SIZE, "--data", "20"]) == 3
     said = capsys.readouterr().err
     assert re.fullmatch(
-        r"impl\.estimate itself broke: RuntimeError: inner fault \(test_estimate\.py, line \d+\)\. Pl.*\n",
+        r"impl\.estimate itself broke: RuntimeError: inner fault \(test_estimate\.py, line \d+\)\. N.*\n",
         said,
     )
 
