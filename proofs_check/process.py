@@ -124,10 +124,10 @@ class WorkerProcess:
         """End the process, and everything it started."""
         if self._process.poll() is None:
             family.end_descendants(self._process.pid)
+            with contextlib.suppress(subprocess.TimeoutExpired):  # the keeper last: it takes in orphans,
+                self._process.wait(timeout=DYING)  # and ends by itself once it has waited for the worker
             with contextlib.suppress(OSError):
-                os.killpg(
-                    self._process.pid, signal.SIGKILL
-                )  # the keeper last: until then it takes in orphans
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._control):
             with contextlib.suppress(OSError):

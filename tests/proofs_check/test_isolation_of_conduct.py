@@ -1,6 +1,7 @@
 """What a subject does beside answering is found out, and named so that a stranger understands it."""
 
 import io
+import os
 import re
 import time
 from contextlib import redirect_stdout
@@ -252,6 +253,36 @@ def test_an_allowance_is_plain_time_less_what_was_waited_for_a_processor(
     assert allowance.left() == 10.0
     now[0] += 20 * 10.0
     assert allowance.left() == 0.0  # there is an end to it
+
+
+def test_threads_that_wait_for_one_another_are_not_held_up_by_neighbours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, had = [0.0], [0.0]
+    monkeypatch.setattr(own_time.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(own_time, "waited", lambda place: 2.0 * now[0])  # six threads on two processors
+    monkeypatch.setattr(own_time, "processors", lambda process: 2)
+    monkeypatch.setattr(own_time.family, "processor_seconds", lambda process, alone=False: had[0])
+    allowance = own_time.OwnTime(0, 10.0)
+    allowance.start()
+    now[0], had[0] = 10.0, 19.9
+    assert allowance.left() == 10.0  # a neighbour has had some of it
+    had[0] = 20.0
+    assert allowance.left() == 0.0
+
+
+def test_the_processor_time_of_a_process_counts_what_it_started() -> None:
+    before = own_time.family.processor_seconds(os.getpid())
+    child = os.fork()
+    if child == 0:
+        end = time.process_time() + 0.1
+        while time.process_time() < end:
+            pass
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert own_time.family.processor_seconds(os.getpid()) >= before + 0.05
+    assert own_time.family.processor_seconds(0) == 0.0
+    assert own_time.processors(os.getpid()) == len(os.sched_getaffinity(0))
 
 
 def test_what_a_process_waits_for_a_processor_is_read_from_the_system() -> None:
