@@ -127,6 +127,28 @@ def sweep(
         yield Evidence(worst.kind, f"{name} (worst of {record.networks})", worst.value, worst.bound)
 
 
+def ask_each(
+    questions: Sequence[T], measure: Callable[[T], Measurement], show: Callable[[T], str]
+) -> Iterator[Evidence]:
+    """Questions that are fixed, so that nothing is drawn and nothing shrunk: one row, of the one that came
+    nearest to its bound. Raises as `sweep` does.
+    """
+    worst: Measurement | None = None
+    for question in questions:
+        try:
+            found = measure(question)
+        except SubjectError as error:
+            raise type(error)(error.reason, error.counterexample or show(question)) from None
+        if not found.value <= found.bound:
+            row = Evidence(found.kind, found.name, found.value, found.bound)
+            reason = f"{found.name}: {found.value:.3g}, allowed {found.bound:.3g}"
+            raise Falsified(reason, (row,), show(question))
+        worst = found if worst is None or found.used > worst.used else worst
+    if worst is not None:
+        of = f" (worst of {len(questions)})" if len(questions) > 1 else ""
+        yield Evidence(worst.kind, f"{worst.name}{of}", worst.value, worst.bound)
+
+
 @contextlib.contextmanager
 def _without_constants_of_the_sources() -> Iterator[None]:
     """Hypothesis also draws constants that it finds in loaded modules of the working folder: what is drawn

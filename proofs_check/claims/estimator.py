@@ -19,7 +19,7 @@ from proofs_check.means import distance
 from proofs_check.networks import ACTIVATIONS, LOSSES, Family, Instance, any_widths, edge_instances
 from proofs_check.oracle import exact_differences, exact_estimates
 from proofs_check.regions import Far, by_region, networks, repeated
-from proofs_check.search import Measurement, search, sweep
+from proofs_check.search import Measurement, ask_each, search, sweep
 from proofs_check.subjects import Subject
 from proofs_check.tolerance import difference_allowance
 from theory.definitions import ESTIMATOR
@@ -129,23 +129,17 @@ def far_rows(subject: Subject, given: Far, effort: Effort) -> Measurement:
 
 
 def far(subject: Subject, effort: Effort) -> Iterator[Evidence]:
-    """λ̂ in the regions far from the ordinary networks."""
-
-    def check(given: Far) -> Iterator[Measurement]:
-        yield far_measurement(subject, given)
+    """λ̂ in the regions far from the ordinary networks, and on many rows."""
 
     def show(given: Far) -> str:
         noise = {"noise": list(given.noise)}
         return network_code("estimates", subject, given.instance, noise, c=given.c, seed=effort.seed)
 
-    def many(given: Far) -> Iterator[Measurement]:
-        yield far_rows(subject, given, effort)
-
     losses, activations = offered_names(offered_pairs(subject))
     asked = networks(activations, losses)
-    for region, questions in by_region(asked).items():
-        yield from sweep([st.just(q) for q in questions], check, show, effort, ("estimator", region), 1)
-    yield from sweep([st.just(asked[0])], many, show, effort, ("estimator", "rows"), 1)
+    for questions in by_region(asked).values():
+        yield from ask_each(questions, partial(far_measurement, subject), show)
+    yield from ask_each(asked[:1], lambda given: far_rows(subject, given, effort), show)
 
 
 def edges(pairs: Sequence[tuple[str, str]]) -> list[st.SearchStrategy[Instance]]:

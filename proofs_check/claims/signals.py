@@ -19,7 +19,7 @@ from proofs_check.means import distance
 from proofs_check.networks import LOSSES, Family, Instance, any_widths, equal_widths
 from proofs_check.oracle import BITS, exact_signals
 from proofs_check.regions import FarSignals, by_region, repeated, signals
-from proofs_check.search import Measurement, search, sweep
+from proofs_check.search import Measurement, ask_each, search, sweep
 from proofs_check.subjects import Subject
 from proofs_check.tolerance import signal_allowance
 from theory.definitions import SIGNALS
@@ -124,12 +124,6 @@ def far_rows(subject: Subject, given: FarSignals, effort: Effort) -> Measurement
 def far(subject: Subject, rules: Sequence[str], effort: Effort) -> Iterator[Evidence]:
     """ẽ in the regions far from the ordinary networks, and on many rows."""
 
-    def check(given: FarSignals) -> Iterator[Measurement]:
-        yield far_measurement(subject, given)
-
-    def many(given: FarSignals) -> Iterator[Measurement]:
-        yield far_rows(subject, given, effort)
-
     def show(given: FarSignals, times: int = 1) -> str:
         feedback = {"feedback": list(given.feedback)}
         return network_code(
@@ -138,10 +132,10 @@ def far(subject: Subject, rules: Sequence[str], effort: Effort) -> Iterator[Evid
 
     losses, activations = offered_names(offered_pairs(subject))
     asked = signals(activations, losses, tuple(rules))
-    for region, questions in by_region(asked).items():
-        yield from sweep([st.just(q) for q in questions], check, show, effort, ("signals", region), 1)
+    for questions in by_region(asked).values():
+        yield from ask_each(questions, partial(far_measurement, subject), show)
     times = effort.choose(*MANY_ROWS) // len(asked[0].instance.x) + 1
-    yield from sweep([st.just(asked[0])], many, partial(show, times=times), effort, ("signals", "rows"), 1)
+    yield from ask_each(asked[:1], lambda given: far_rows(subject, given, effort), partial(show, times=times))
 
 
 CLAIM = Claim(SIGNALS, confirm, examine)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from hypothesis import assume
@@ -16,7 +17,7 @@ from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from proofs_check.floats import Array
 from proofs_check.oracle import exact_solution
-from proofs_check.search import Measurement, search, sweep
+from proofs_check.search import Measurement, ask_each, search
 from proofs_check.subjects import Subject
 from proofs_check.tolerance import solve_allowance
 from theory.definitions import SOLVES
@@ -124,7 +125,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         return plain_code("solution", subject, given_arrays, ridge=given.ridge)
 
     yield from search(arrays(), check, show, effort, ("solves", "examine"), effort.choose(120, 300, 5000))
-    yield from far(subject, effort)
+    yield from far(subject)
 
 
 def far_measurement(subject: Subject, given: regions.FarArrays) -> Measurement:
@@ -134,17 +135,14 @@ def far_measurement(subject: Subject, given: regions.FarArrays) -> Measurement:
     return Measurement("implementation", f"|B - exact solution|: {given.region}", away, given.allowed)
 
 
-def far(subject: Subject, effort: Effort) -> Iterator[Evidence]:
+def far(subject: Subject) -> Iterator[Evidence]:
     """B where there are many unknowns, columns or rows, or numbers are large or tiny."""
+
+    def show(given: regions.FarArrays) -> str:
+        return plain_code("far_solution", subject, region=given.region)
+
     for given in regions.arrays():
-
-        def check(given: regions.FarArrays) -> Iterator[Measurement]:
-            yield far_measurement(subject, given)
-
-        def show(given: regions.FarArrays) -> str:
-            return plain_code("far_solution", subject, region=given.region)
-
-        yield from sweep([st.just(given)], check, show, effort, ("solves", given.region), 1)
+        yield from ask_each([given], partial(far_measurement, subject), show)
 
 
 CLAIM = Claim(SOLVES, confirm, examine)
