@@ -12,7 +12,6 @@ The functions work on the CPU too, where their tests run them; the aims are an H
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import statistics
@@ -30,7 +29,7 @@ from benchmarks.peers import Function, copy_bandwidth, naive, products
 from benchmarks.ratios import interleaved, ratio
 from benchmarks.timing import shortest, timer
 from feedback_proofs_io import whole
-from feedback_proofs_io.command import ended, show
+from feedback_proofs_io.command import Mistake, Parser, ended, show
 from impl.kernels import formulas
 from impl.kernels.compiled import compiled, sign_filler
 from impl.kernels.fast_path import tensor_cores
@@ -151,15 +150,14 @@ def synchronise(device: str) -> Callable[[], object]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print every figure; 2 where there is no CUDA device."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.card")
+    parser = Parser(prog="python -m benchmarks.card")
     parser.add_argument("--json", type=Path, help="file for the figures")
-    options = parser.parse_args(arguments)
-    if not torch.cuda.is_available():
-        parser.error("no CUDA device here")
-    return ended("python -m benchmarks.card", lambda: _run(options.json))
+    return ended("python -m benchmarks.card", lambda: _run(parser.parse_args(arguments).json))
 
 
 def _run(file: Path | None) -> int:
+    if not torch.cuda.is_available():
+        raise Mistake("no CUDA device here")
     if file is not None:
         whole.prepare(file, folders=False)
     found: dict[str, object] = {"card": torch.cuda.get_device_name(), "torch": torch.__version__}

@@ -9,7 +9,6 @@ the buffers it keeps. The tensors are fake: torch works out shapes, kinds and si
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections import Counter
@@ -29,7 +28,7 @@ from torch.utils.flop_counter import flop_registry
 from benchmarks.cases import SHAPES, Model, Shape
 from benchmarks.stored_json import Damaged, read_stored
 from feedback_proofs_io import whole
-from feedback_proofs_io.command import ended, show
+from feedback_proofs_io.command import Parser, ended, show
 from impl.kernels import Batch, Totals, open_path
 from impl.kernels.problem import DOUBLE
 
@@ -198,10 +197,10 @@ def record() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the counts, and what differs from those stored; 1 if anything does."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.counts")
+    parser = Parser(prog="python -m benchmarks.counts")
     parser.add_argument("--record", action="store_true", help="store what is counted now")
-    recording = parser.parse_args(arguments).record
-    return ended("python -m benchmarks.counts", lambda: _run(recording), (Damaged,))
+    name = "python -m benchmarks.counts"
+    return ended(name, lambda: _run(parser.parse_args(arguments).record), (Damaged,))
 
 
 def _run(recording: bool) -> int:

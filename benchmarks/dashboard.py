@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.stored_json import Damaged, read_stored
-from feedback_proofs_io.command import ended, say
+from feedback_proofs_io.command import Parser, ended, say
 
 __all__ = ["NotBuilt", "build", "lacking", "local", "main", "remote"]
 
@@ -117,11 +117,12 @@ def build(into: Path, root: Path = ROOT) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build the site; 1, before anything is written, where there is no history to show."""
     about = (__doc__ or "").split("\n\n")[0]
-    argparse.ArgumentParser(prog="python -m benchmarks.dashboard", description=about).parse_args(arguments)
-    return ended("python -m benchmarks.dashboard", _run, (Damaged, NotBuilt))
+    parser = Parser(prog="python -m benchmarks.dashboard", description=about)
+    name = "python -m benchmarks.dashboard"
+    return ended(name, lambda: _run(parser.parse_args(arguments)), (Damaged, NotBuilt))
 
 
-def _run() -> int:
+def _run(_: argparse.Namespace) -> int:
     why = lacking()
     if why is not None:
         say(f"python -m benchmarks.dashboard: {why}")

@@ -10,7 +10,6 @@ instructions, everything is timed all the same, and nothing is concluded.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import os
@@ -26,7 +25,7 @@ from benchmarks.cases import WAYS, Model, by_name, cannot
 from benchmarks.stored_json import Damaged, read_stored
 from benchmarks.timing import Function, Timed, calibration, measure, timer
 from feedback_proofs_io import whole
-from feedback_proofs_io.command import ended, show
+from feedback_proofs_io.command import Parser, ended, show
 
 __all__ = ["GATED", "Timing", "of_another_machine", "stored_ratios"]
 
@@ -102,10 +101,10 @@ def cpuinfo() -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the ratios; with ``--record``, keep them."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gate")
+    parser = Parser(prog="python -m benchmarks.gate")
     parser.add_argument("--record", action="store_true", help="store what is measured now")
-    recording = parser.parse_args(arguments).record
-    return ended("python -m benchmarks.gate", lambda: _run(recording), (Damaged,))
+    name = "python -m benchmarks.gate"
+    return ended(name, lambda: _run(parser.parse_args(arguments).record), (Damaged,))
 
 
 def _run(recording: bool) -> int:

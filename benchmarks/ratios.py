@@ -27,7 +27,7 @@ import torch
 from benchmarks.cases import LONG, SHAPES, STREAM, Model, make_step, make_stream
 from benchmarks.peers import PEERS
 from feedback_proofs_io import whole
-from feedback_proofs_io.command import ended, show
+from feedback_proofs_io.command import Parser, ended, show
 from impl.checks import InvalidInput
 from impl.counter_noise import COUNTED_FAMILIES, blocks_for, tag_of, values_of
 from impl.kernels import PATHS, open_path
@@ -190,7 +190,7 @@ def _seconds_of(text: str) -> float:
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     """What the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ratios")
+    parser = Parser(prog="python -m benchmarks.ratios")
     parser.add_argument("--cases", type=_cases, default=list(SHAPES), help=f"(default: {','.join(SHAPES)})")
     paths = ("auto", *PATHS)
     parser.add_argument("--path", choices=paths, default="auto", help="(default: that of a long stream)")
@@ -220,8 +220,7 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table, and what else is asked for; with ``--json`` also write the raw times."""
-    options = options_of(arguments)
-    return ended("python -m benchmarks.ratios", lambda: _run(options))
+    return ended("python -m benchmarks.ratios", lambda: _run(options_of(arguments)))
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -34,7 +34,7 @@ from torch import Tensor
 
 from benchmarks.datasets import DATASETS, FOLDER, Missing, load, verified
 from feedback_proofs_io import whole
-from feedback_proofs_io.command import ended, say, show
+from feedback_proofs_io.command import Parser, ended, say, show
 from impl import Network, checks, feedback_shapes
 from impl.counter_noise import hadamard_draws
 from impl.kernels import PATHS, Problem, open_path
@@ -162,7 +162,7 @@ def draws_of(text: str) -> list[int]:
 
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
-    found = argparse.ArgumentParser(prog="python -m benchmarks.time_to_error")
+    found = Parser(prog="python -m benchmarks.time_to_error")
     add = found.add_argument
     add("--data", choices=DATASETS, default="digits")
     add("--data-dir", type=Path, default=FOLDER, help="of IDX files (default: %(default)s)")
@@ -177,9 +177,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; with ``--json`` write it, too. Exit codes: 0; 2 for a call or data that are wrong."""
-    given = parser().parse_args(arguments)
     wrong = (Missing, checks.InvalidInput)
-    return ended("python -m benchmarks.time_to_error", lambda: _run(given), wrong)
+    return ended("python -m benchmarks.time_to_error", lambda: _run(parser().parse_args(arguments)), wrong)
 
 
 def _run(given: argparse.Namespace) -> int:

@@ -30,15 +30,13 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as File
-from typing import Never
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from feedback_proofs_io import whole
-from feedback_proofs_io.command import INTERRUPTED, ended, say, show
-from feedback_proofs_io.text import printable
+from feedback_proofs_io.command import INTERRUPTED, Parser, ended, say, show
 from impl import checks
 from impl.activations import ACTIVATIONS
 from impl.counter_noise import COUNTED_FAMILIES
@@ -56,7 +54,7 @@ __all__ = ["Ranks", "Stopped", "estimate", "main"]
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
     paragraphs = (__doc__ or "").split("\n\n")
-    found = _Parser(prog="python -m impl.estimate", description=paragraphs[0], epilog=paragraphs[-1])
+    found = Parser(prog="python -m impl.estimate", description=paragraphs[0], epilog=paragraphs[-1])
     add = found.add_argument
     add("--input", type=File, help=".npz with W1, W2, ..., x and y")
     add("--widths", default="784-50-20-10", help="of a random network (default: %(default)s)")
@@ -84,17 +82,10 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-class _Parser(argparse.ArgumentParser):
-    """One that shows no character of a word that would act on the terminal."""
-
-    def error(self, message: str) -> Never:
-        super().error(printable(message))
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit codes are those above."""
-    options = parser().parse_args(arguments)
-    return ended("impl.estimate", lambda: _run(options), (checks.InvalidInput, OSError))
+    wrong = (checks.InvalidInput, OSError)
+    return ended("impl.estimate", lambda: _run(parser().parse_args(arguments)), wrong)
 
 
 def _run(options: argparse.Namespace) -> int:
