@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from impl import Network, stream
+from impl import InvalidInput, Network, stream
 from impl.counter_noise import LAWS, counted_noise, sample_index
 from impl.kernels import Batch, Problem, Totals, choose, native_library, native_path, open_path
 from impl.kernels.native_library import compiler
@@ -232,6 +232,16 @@ def test_where_the_build_fails_the_rule_takes_another_path_and_the_name_says_why
         native_path._failure.cache_clear()
     assert "error: " in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_processor_that_there_is_not_is_told_and_no_other_path_is_taken(monkeypatch):
+    problem, _ = twin_problems(small(), rule="FA", controlled=False, family="gaussian")
+    monkeypatch.setenv(native_library.MARCH, "nonsense")
+    for cached in (native_path._native, native_path._failure):
+        cached.cache_clear()
+    for ask in (lambda: choose(problem, 10**5), lambda: open_path(problem, "native")):
+        with pytest.raises(InvalidInput, match=r"^FEEDBACK_PROOFS_MARCH is 'nonsense'; expected a processor"):
+            ask()
 
 
 @pytest.mark.parametrize("most", [100, 30])
