@@ -50,8 +50,15 @@ from feedback_proofs_io.command import Mistake, Once, Parser, ended, integer
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER, ACCEPTED = ROOT / "impl", ROOT / "tests" / "accepted_mutants.toml"
 RESULTS = ROOT / "build" / "mutants.json"
-FIRST = {"checks.py": "bad_input", "network.py": "bad_input"}
-OWN = {"philox.py": "counter_noise"}  # the tests of a file, where they are not called after it
+FIRST = {"checks.py": "wrong_arguments", "network.py": "bad_input"}
+OWN = {  # the tests of a file, where they are not called after it
+    "philox.py": "counter_noise",
+    "checkpoint.py": "stream",
+    "ranks.py": "estimate",
+    "estimate_run.py": "estimate",
+    "estimate_checkpoint.py": "estimate",
+    "estimate_input.py": "estimate_bad_calls",
+}
 REFERENCE = (  # the tests of the reference, the ones that find most and soonest first
     *(
         "matches_autograd",
