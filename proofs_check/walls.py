@@ -67,14 +67,22 @@ def confine() -> None:
         _drop_powers()
 
 
+def signals_can_be_kept() -> bool:
+    """Whether the system can keep a process from signalling others: Landlock's sixth version, Linux 6.12."""
+    if not sys.platform.startswith("linux"):
+        return False
+    call = ctypes.CDLL(None, use_errno=True).syscall
+    return bool(call(LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(ONLY_VERSION)) >= 6)
+
+
 def _keep_signals_within() -> None:
     class Ruleset(ctypes.Structure):
         _fields_ = [("files", ctypes.c_uint64), ("network", ctypes.c_uint64), ("scoped", ctypes.c_uint64)]
 
+    if not signals_can_be_kept():
+        return
     call = ctypes.CDLL(None, use_errno=True).syscall
     rules = Ruleset(0, 0, SCOPE_SIGNAL)
-    if call(LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(ONLY_VERSION)) < 6:
-        return
     handle = call(
         LANDLOCK_CREATE, ctypes.byref(rules), ctypes.c_size_t(ctypes.sizeof(rules)), ctypes.c_uint32(0)
     )

@@ -365,9 +365,9 @@ REACHES = {
     "the memory of the suite": lambda: write_memory(suite()),
     "the memory of the keeper": lambda: write_memory(os.getppid()),
     "the debugger of the suite": lambda: debug(suite()),
-    "the life of the suite": lambda: os.kill(suite(), signal.SIGTERM),
-    "the life of the keeper": lambda: os.kill(os.getppid(), signal.SIGKILL),
-    "the interrupt of the suite": lambda: os.kill(suite(), signal.SIGINT),
+    "the life of the suite": lambda: os.kill(suite(), 0),  # 0 only asks whether a signal would be sent
+    "the life of the keeper": lambda: os.kill(os.getppid(), 0),
+    "the life of the group": lambda: os.killpg(os.getpgid(suite()), 0),
     "the open files of the suite": lambda: os.open(f"/proc/{suite()}/fd/1", os.O_WRONLY),
 }
 ATTACKS.update({f"reaches for {name}": within(act) for name, act in REACHES.items()})

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from proofs_check import family, traits
+from proofs_check import family, traits, walls
 from proofs_check.claims import CLAIMS
 from proofs_check.effort import Effort
 from proofs_check.evidence import SubjectError, SubjectLost
 from proofs_check.ledger import check
 from proofs_check.subjects import WorkerSubject
+from tests.proofs_check.hostile_subjects import ATTACKS, REACHES
 
 PLACE = str(Path(__file__).with_name("hostile_subjects.py"))
 CLAIM = {claim.id: claim for claim in CLAIMS}
@@ -71,13 +72,6 @@ ANSWERS = (
     *(f"leaves {name}" for name in ("warnings are errors", "no environment", "a directory that is gone")),
     *(f"leaves {name}" for name in ("no search path", "an alarm", "stdout closed")),
 )
-REFUSED_BY_THE_SYSTEM = tuple(
-    f"reaches for {what} of the {whom}"
-    for what, whom in (
-        *(("memory", "suite"), ("memory", "keeper"), ("debugger", "suite"), ("life", "suite")),
-        *(("life", "keeper"), ("interrupt", "suite"), ("open files", "suite")),
-    )
-)
 SPOILT = ("subnormals flushed", "our check replaced", "our restoring replaced")  # all: see test_state
 LOST = {
     "writes garbage": r"^what its process sent is no answer to draw_noise: it does not begin as a message",
@@ -110,6 +104,11 @@ def is_right(found, right):
     return [np.array_equal(a, b) for a, b in zip(found, right, strict=True)] == [True, True]
 
 
+def test_every_attack_that_is_named_is_there():
+    named = {*NO_ANSWER, *ANSWERS, *LOST, *(f"spoils {name}" for name in SPOILT)}
+    assert named <= ATTACKS.keys()
+
+
 @pytest.mark.parametrize("name", NO_ANSWER)
 def test_what_is_no_answer_is_an_error_and_the_next_claim_is_judged(hostile, right, name):
     with pytest.raises(SubjectError) as caught:
@@ -125,10 +124,12 @@ def test_an_answer_is_taken_as_the_numbers_it_holds_and_the_next_claim_is_judged
     assert is_right(ask(hostile), right)
 
 
-@pytest.mark.parametrize("name", REFUSED_BY_THE_SYSTEM)
+@pytest.mark.parametrize("name", REACHES)
 def test_it_cannot_reach_the_processes_that_judge_it(hostile, right, name):
+    if "life" in name and not walls.signals_can_be_kept():
+        pytest.skip("this system cannot keep a process from sending signals: it takes Linux 6.12")
     before = hostile._process.worker
-    assert is_right(ask(hostile, name), right)
+    assert is_right(ask(hostile, f"reaches for {name}"), right)
     assert is_right(ask(hostile), right)
     assert hostile._process.worker == before
 
