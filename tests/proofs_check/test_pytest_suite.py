@@ -6,6 +6,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -120,9 +121,8 @@ def test_every_claim_is_a_test_with_a_registered_marker(folder: Path) -> None:
 WRONG = {
     ("--subject", "nowhere.py:Mine"): "feedback-proofs: there is no file nowhere.py",
     ("--subject", "mine.py:Yours"): "feedback-proofs: subject mine.py:Yours: mine.py has no attribute Yours",
-    ("--depth", "deep"): "--depth is 'deep', expected quick, standard or thorough",
-    ("--seed", "x"): "--seed is 'x', expected an integer from 0 to 4294967295",
 }
+"""Depths and seeds are in the table of `test_bad_calls`."""
 
 
 @pytest.mark.parametrize("words", WRONG, ids=" ".join)
@@ -190,3 +190,18 @@ def test_the_entry_point_of_the_project_is_that_module() -> None:
 )
 def test_what_names_the_suite(word: str, named: bool) -> None:
     assert plugin.names_suite([word]) is named
+
+
+def test_a_package_of_somebody_that_hides_ours_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> ModuleType:
+        raise ImportError(f"No module named {name!r}")
+
+    def another(name: str) -> ModuleType:
+        module = ModuleType(name)
+        module.__file__ = "/somewhere/proofs_check/pytest_suite.py"
+        return module
+
+    for found, says in ((missing, "cannot be imported"), (another, "hides ours: /somewhere")):
+        monkeypatch.setattr(plugin.importlib, "import_module", found)
+        with pytest.raises(pytest.UsageError, match=says):
+            plugin._suite()
