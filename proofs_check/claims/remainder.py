@@ -65,7 +65,7 @@ def confirm(effort: Effort) -> Iterator[Evidence]:
     for activation, order, expected in (
         ("tanh", 2, "4√3/9"),
         ("tanh", 3, "2"),
-        ("sigmoid", 1, "1/4"),
+        ("sigmoid", 1, "¼"),
         ("sigmoid", 2, "√3/18"),
         ("sigmoid", 3, "1/8"),
     ):
