@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 import sympy
@@ -76,7 +76,8 @@ class Letter:
     @cached_property
     def key(self) -> str:
         """For sorting."""
-        name = f"{self.atom.name}[{self.atom.index}]" if isinstance(self.atom, Symbol) else self.atom.key
+        atom = self.atom
+        name = f"{atom.name}[{_written(atom.index)}]" if isinstance(atom, Symbol) else atom.key
         return name + ("'" if self.transposed else "")
 
     @cached_property
@@ -140,7 +141,7 @@ class Poly:
     @cached_property
     def key(self) -> str:
         """For sorting."""
-        return " + ".join(f"{coefficient}*{monomial.key}" for monomial, coefficient in self.terms)
+        return " + ".join(f"{_written(coefficient)}*{monomial.key}" for monomial, coefficient in self.terms)
 
     @cached_property
     def dependence(self) -> tuple[frozenset[str], bool]:
@@ -189,9 +190,21 @@ def collect(shape: Shape, terms: Iterable[tuple[Monomial, sympy.Expr]]) -> Poly:
     found: dict[Monomial, sympy.Expr] = {}
     for monomial, coefficient in terms:
         found[monomial] = found.get(monomial, sympy.Integer(0)) + coefficient
-    kept = {m: k if k.is_Number else sympy.expand(sympy.cancel(k)) for m, k in found.items()}
+    kept = {m: k if k.is_Number else _simplest(k) for m, k in found.items()}
     ordered = sorted(((m, k) for m, k in kept.items() if k != 0), key=lambda pair: pair[0].key)
     return Poly(shape, tuple(ordered))
+
+
+@lru_cache(maxsize=10_000)
+def _simplest(number: sympy.Expr) -> sympy.Expr:
+    """One way to write a coefficient."""
+    return sympy.expand(sympy.cancel(number))
+
+
+@lru_cache(maxsize=10_000)
+def _written(number: sympy.Expr | None) -> str:
+    """For sorting."""
+    return str(number)
 
 
 def monomial_of(numbers: Iterable[Word], word: Word) -> Monomial:

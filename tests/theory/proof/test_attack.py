@@ -1,20 +1,53 @@
-"""A slice of the drawn attack: no rule accepts what is false of numbers.
+"""A slice of the drawn attack: no rule accepts what is false of numbers, and every rule is reached.
 
-`tox -e attack` draws until 100 000 are false.
+`tox -e attack` draws until 100 000 conclusions are false; with `--weakenings` it plants all weakenings.
 """
 
 from __future__ import annotations
 
+import pytest
+
 from tests.theory.proof.attack.engine import Tally, all_points, batch
+from tests.theory.proof.attack.weakenings import WEAKENINGS, found_after
+from theory.proof.rules import RULES
 
-_PLACES = range(20)
+_EACH = 8
+"""Conclusions drawn at a step of each rule."""
+_TRIES = 8
+"""How often, until one of them is false and of the kind that the rule proves."""
 _AT_LEAST = 80
-"""False conclusions among those of these places."""
+"""False ones among them."""
+
+_CHEAP = (
+    "hypothesis: says anything",
+    "solution: of another equation",
+    "positive ridge: of any matrix",
+    "norms: bounds up to their order",
+    "domination: the bound need not be finite in the mean",
+    "convergent, hence bounded: any bound",
+    "vanishing second moment: of another term",
+)
+"""Weakenings that few conclusions find."""
+_MOST = 60
 
 
-def test_no_false_conclusion_that_is_drawn_is_accepted() -> None:
+def test_no_false_conclusion_that_is_drawn_is_accepted_and_every_rule_is_reached() -> None:
     total = Tally()
-    for place in _PLACES:
-        total.add(batch(0, place, all_points()))
+    for place, rule in enumerate(RULES):
+        points = tuple(point for point in all_points() if point.checked.step.rule == rule)
+        for more in range(_TRIES):
+            if not more or not total.reached[rule.name]:
+                total.add(batch(0, place + 100 * more, points, size=_EACH * (3 if more else 1)))
     assert [str(hole) for hole in total.holes] == []
     assert total.false >= _AT_LEAST
+    assert [rule.name for rule in RULES if not total.reached[rule.name]] == []
+
+
+@pytest.mark.parametrize("weakening", [one for one in WEAKENINGS if str(one) in _CHEAP], ids=str)
+def test_a_planted_weakening_of_a_rule_is_found(weakening: object) -> None:
+    assert found_after(weakening, _MOST).holes
+
+
+def test_every_rule_has_a_planted_weakening() -> None:
+    assert {rule.name for rule in RULES} == {one.rule for one in WEAKENINGS}
+    assert set(_CHEAP) <= {str(one) for one in WEAKENINGS}

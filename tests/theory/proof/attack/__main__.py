@@ -13,6 +13,7 @@ from collections import Counter
 from multiprocessing import get_context
 
 from tests.theory.proof.attack.engine import Tally, all_points, batch
+from tests.theory.proof.attack.weakenings import WEAKENINGS, found_after
 from theory.proof.rules import RULES
 
 _CHUNK = 8
@@ -37,9 +38,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)"
     )
+    parser.add_argument(
+        "--weakenings", action="store_true", help="plant each weakening of the table: is it found?"
+    )
     given = parser.parse_args(arguments)
     if min(given.count, given.jobs) < 1 or given.start < 0:
         parser.error("--count and --jobs are at least 1, --start at least 0")
+    if given.weakenings:
+        return _weakenings(given.seed, min(given.count, _MOST), given.jobs)
     total, place, began = Tally(), given.start - given.start % _CHUNK, time.monotonic()
     try:
         with get_context("spawn").Pool(given.jobs) as pool:
@@ -64,6 +70,28 @@ def main(arguments: list[str] | None = None) -> int:
     if unreached:
         print(f"never reached: {', '.join(unreached)}")
     return 1 if total.holes or unreached else 0
+
+
+_MOST = 4_000
+"""False conclusions that a weakening may survive before it counts as not found."""
+
+
+def _weakenings(seed: int, most: int, jobs: int) -> int:
+    missed = 0
+    with get_context("spawn").Pool(jobs) as pool:
+        tasks = [(seed, most, k) for k in range(len(WEAKENINGS))]
+        for k, number, example in pool.imap(_weaken, tasks):
+            missed += not example
+            outcome = f"found after {number:5}" if example else f"NOT FOUND in {number}"
+            print(f"{outcome}  {WEAKENINGS[k]}\n    {example[:300]}", flush=True)
+    print(f"{len(WEAKENINGS) - missed} of {len(WEAKENINGS)} weakenings are found")
+    return 1 if missed else 0
+
+
+def _weaken(task: tuple[int, int, int]) -> tuple[int, int, str]:
+    seed, most, k = task
+    tally = found_after(WEAKENINGS[k], most, seed)
+    return k, tally.false, str(tally.holes[0]) if tally.holes else ""
 
 
 def _report(total: Tally, tally: Tally) -> None:

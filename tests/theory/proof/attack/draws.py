@@ -44,10 +44,15 @@ from theory.proof.terms import (
     ONE,
     SAMPLES_T,
     Applied,
+    Identity,
+    Inverse,
+    Product,
+    PseudoInverse,
     Scaled,
     Term,
     Zero,
     c,
+    product_of,
 )
 from theory.proof.units import E, derivative, xi
 
@@ -173,6 +178,9 @@ class Desk:
                     Applied(operator, Scaled(number, inside * factor)), Scaled(value, base.right * factor)
                 )
             return Equal(Applied(operator, Scaled(number, inside)), Scaled(value, base.right))
+        shaped = self._shaped() if random.random() < 0.5 else None
+        if shaped is not None:
+            return shaped
         equation = random.choice(self.equations) if self.equations else None
         if equation is None:
             return None
@@ -198,6 +206,75 @@ class Desk:
             changed = altered(random, end, lambda old: move(random, old, self.equations))
             end = changed or end
         return None if end == start else kind(start, end)
+
+    def premise(self) -> Relation | None:
+        """What may be true of a world: of what an invertible matrix, or a mean, would not allow."""
+        random, pool = self.random, self.near
+
+        def made() -> Relation | None:
+            how = random.randrange(4)
+            square = pool.square(random)
+            if square is None:
+                return None
+            if how == 0:
+                rest = Identity(square.shape[0]) - square * PseudoInverse(square)
+                return Equal(rest.T * square * rest, Zero(*square.shape))
+            if how == 1:
+                columns = pool.by_rows.get(square.shape[1], [square])
+                column = random.choice(columns)
+                return random.choice(
+                    (
+                        Equal(column.T * square * column, Zero(column.shape[1], column.shape[1])),
+                        Equal(square * column, Zero(square.shape[0], column.shape[1])),
+                    )
+                )
+            return Invertible(square) if how == 2 else self.draw()
+
+        return tried_relation(made)
+
+    def _shaped(self) -> Relation | None:
+        """What a premise invites to: a mean of what is integrable taken apart, a limit with a factor more."""
+        random = self.random
+        facts = [
+            one
+            for one in (*self.cited, *self.standing)
+            if isinstance(one, Integrable | Tight)
+            or (isinstance(one, Equal) and isinstance(one.left, Applied | Product))
+        ]
+        if not facts:
+            return None
+        fact = random.choice(facts)
+        match fact:
+            case Integrable(term):
+                if random.random() < 0.4:
+                    term = altered(random, term, lambda old: change(random, old, self.terms())) or term
+                start: Term = Applied(random.choice(("E", "E", "E|", "Avg")), term)
+                if random.random() < 0.3:
+                    start = Applied(random.choice(("lim", "plim", "plim0")), start)
+                end = start
+                for _ in range(random.choice((1, 1, 2))):
+                    end = altered(random, end, lambda old: move(random, old, self.equations)) or end
+                return None if end == start else Equal(start, end)
+            case Tight(term):
+                other = random.choice(self.terms().by_rows.get(term.shape[1], [term]))
+                product = term * twisted(random, other, 0.4)
+                return Equal(Applied(random.choice(("plim", "plim0")), product), Zero(*product.shape))
+            case Equal(Applied(operator, inside), right) if operator in ("lim", "plim", "plim0"):
+                if random.random() < 0.3 and inside.shape[0] == inside.shape[1]:
+                    return Invertible(inside)
+                other = self.terms().one(random, (inside.shape[0], inside.shape[0])) or Identity(
+                    inside.shape[0]
+                )
+                factor = twist(random, other) or other
+                return Equal(Applied(operator, factor * inside), factor * right)
+            case Equal(Product(factors), right):
+                first = factors[0]
+                if first.shape[0] == first.shape[1] and random.random() < 0.5:
+                    kind = random.choice((Inverse, PseudoInverse))
+                    return Equal(kind(first) * right, product_of(factors[1:]))
+                end = factors[-1]
+                return Equal(end, Zero(*end.shape))
+        return None
 
     # -- other kinds ---------------------------------------------------------------------------------------
 
@@ -246,6 +323,11 @@ class Desk:
                 square = twisted(random, square, 0.7)
             return Invertible(square)
         term = self._term()
+        if kind is Integrable and random.random() < 0.4:
+            columns = [one for one in self.near.symbols if one.shape[1] == ONE]
+            if len(columns) > 1:
+                first, second = random.choice(columns), random.choice(columns)
+                return Integrable(first * second.T, random.random() < 0.3)
         if term is None:
             return None
         if kind is Equal and random.random() < 0.5:

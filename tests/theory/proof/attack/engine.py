@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from random import Random
 from typing import Any
@@ -18,18 +18,19 @@ from unittest.mock import patch
 import sympy
 
 from tests.theory.proof.attack.draws import Desk
-from tests.theory.proof.attack.falsity import is_false, is_nonsense
+from tests.theory.proof.attack.falsity import has_limit, is_false, is_nonsense, is_true_in
 from tests.theory.proof.attack.kinds import Setting, settings
+from tests.theory.proof.attack.small import SMALL_PROOFS
 from tests.theory.proof.attack.speed import remember_hashes, remembering
 from tests.theory.proof.attack.units import false_of_units
 from theory.proof import Proof, Step, checker
 from theory.proof.checker import Checked, Cited, Failed, Lemma, Source, check_step, together
 from theory.proof.grants import GRANTS, suppose
-from theory.proof.relations import Relation, Same, Within
+from theory.proof.relations import Bounded, Equal, Invertible, Relation, Same, Within
 from theory.proof.rules import RULES, Premises, Rule
-from theory.proof.terms import Symbol, Term
+from theory.proof.terms import DEPTH, LAYER, Symbol, Term, c
 from theory.proof.text import claim as written
-from theory.proof.vocabulary import Definition
+from theory.proof.vocabulary import OUTPUT, Definition, once, symbols_at
 from theory.proofs import PROOFS
 
 remember_hashes()
@@ -145,7 +146,9 @@ def sources_of(proof: Proof) -> list[Source]:
     return list(found)
 
 
-def batch(seed: int, place: int, points: Sequence[Point], rules: Sequence[Rule] = RULES) -> Tally:
+def batch(
+    seed: int, place: int, points: Sequence[Point], rules: Sequence[Rule] = RULES, size: int = BATCH
+) -> Tally:
     """The conclusions of one place of the attack: a point, drawn with its rule, and a choice of facts."""
     random = Random(f"{seed} {place}")
     point = _chosen(random, points)
@@ -164,16 +167,25 @@ def batch(seed: int, place: int, points: Sequence[Point], rules: Sequence[Rule] 
             continue
     premises = together(cited)
     standing = random.sample(list(point.known.values()), min(6, len(point.known)))
+    worlds = () if is_about_units(proof) else _some(random, worlds_of(proof))
     symbols = _symbols(random, proof)
     desk = Desk(random, checked.step.claim, premises.relations, standing, symbols)
-    worlds = () if is_about_units(proof) else _some(random, worlds_of(proof))
+    more = _more_premises(random, point, premises, worlds, desk)
+    if more:
+        names = {f"drawn {k}": relation for k, relation in enumerate(more)}
+        point = replace(point, known={**point.known, **names})
+        kept += names
+        premises = Premises((*premises.relations, *more), premises.assumptions)
+        if any(isinstance(one, Equal | Invertible) for one in more):
+            worlds = [one for one in worlds if not one.heavy][:1]
+        desk = Desk(random, checked.step.claim, premises.relations, standing, symbols)
     with remembering(premises):
-        for _ in range(BATCH):
+        for _ in range(size):
             claim = desk.draw()
             if claim is None:
                 continue
             tally.drawn += 1
-            world = falsified(claim, proof, checked, worlds)
+            world = falsified(claim, proof, checked, worlds, bool(more))
             if not world:
                 tally.undecided += 1
                 continue
@@ -186,8 +198,14 @@ def batch(seed: int, place: int, points: Sequence[Point], rules: Sequence[Rule] 
     return tally
 
 
-def falsified(claim: Relation, proof: Proof, checked: Checked, worlds: Sequence[Setting]) -> str:
-    """The name of a world of which the claim is false."""
+def falsified(
+    claim: Relation, proof: Proof, checked: Checked, worlds: Sequence[Setting], exact: bool = False
+) -> str:
+    """The name of a world of which the claim is false. ``exact``: some premises hold of the numbers as they
+    are, not of limits nor of other rows.
+    """
+    if exact and (not isinstance(claim, Equal | Invertible | Bounded) or (has_limit(claim))):
+        return ""
     if is_nonsense(claim):
         return "nonsense"
     if is_about_units(proof):
@@ -256,17 +274,28 @@ def _fewest(step: Step, point: Point, world: str) -> tuple[Source, ...]:
 
 def _chosen(random: Random, points: Sequence[Point]) -> Point:
     """A rule first, then one of its steps, so that every rule gets its share."""
-    by_rule: dict[str, list[Point]] = {}
-    for point in points:
-        if not _is_long(point):
-            by_rule.setdefault(point.checked.step.rule.name, []).append(point)
+    by_rule = _by_rule(tuple(points))
     return random.choice(by_rule[random.choice(sorted(by_rule))])
+
+
+_SORTED: dict[tuple[int, ...], dict[str, list[Point]]] = {}
+
+
+def _by_rule(points: tuple[Point, ...]) -> dict[str, list[Point]]:
+    key = tuple(map(id, points))
+    if key not in _SORTED:
+        found: dict[str, list[Point]] = {}
+        for point in points:
+            if not _is_long(point):
+                found.setdefault(point.checked.step.rule.name, []).append(point)
+        _SORTED[key] = found
+    return _SORTED[key]
 
 
 def _is_long(point: Point) -> bool:
     """Whether the claim has hundreds of terms: drawing from it would take the time of all the others."""
     return any(
-        isinstance(value, sympy.Expr) and value.count_ops() > 400
+        isinstance(value, sympy.Expr) and value.count_ops() > 150
         for value in vars(point.checked.step.claim).values()
     )
 
@@ -282,6 +311,27 @@ def _citations(random: Random, point: Point) -> list[Source]:
     others: list[Source] = [*point.known, *sources_of(point.proof)]
     extra = random.sample(others, min(random.choice((1, 2, 3)), len(others)))
     return [*own, *(source for source in extra if source not in own)]
+
+
+def _more_premises(
+    random: Random, point: Point, premises: Premises, worlds: Sequence[Setting], desk: Desk
+) -> list[Relation]:
+    """At times, premises that no step shows: multiples of bounds that stand; or what is true of one world
+    exactly, and the conclusions are then compared with this world alone.
+    """
+    if not worlds or random.random() < 0.7:
+        return []
+    bounds = [one for one in (*premises.relations, *point.known.values()) if isinstance(one, Bounded)]
+    if bounds and random.random() < 0.3:
+        known, number = random.choice(bounds), c ** random.choice((-2, -1, 1, 2))
+        return [Bounded(number * known.term, number * known.bound)]
+    world = next((one for one in worlds if not one.heavy), None)
+    found: list[Relation] = []
+    for _ in range(8):
+        claim = desk.premise()
+        if claim is not None and is_true_in(claim, world, point.checked.phase == "base"):
+            found.append(claim)
+    return found[:2]
 
 
 def _some(random: Random, worlds: Sequence[Setting]) -> list[Setting]:
@@ -305,7 +355,14 @@ def _symbols(random: Random, proof: Proof) -> list[Term]:
         for term in _inside(value)
         if isinstance(term, Symbol)
     ]
-    return random.sample(found, min(8, len(found)))
+    return [*random.sample(found, min(8, len(found))), *random.sample(_VOCABULARY, 6)]
+
+
+_VOCABULARY: list[Term] = [
+    *sorted(once(), key=lambda symbol: symbol.name),
+    *(symbol for index in (LAYER, LAYER - 1, DEPTH, OUTPUT) for symbol in symbols_at(index)),
+]
+"""All symbols, of the layers that a step may speak of."""
 
 
 def _relations(source: Source) -> Sequence[Relation]:
@@ -325,4 +382,4 @@ def _inside(term: Term) -> Iterator[Term]:
 @lru_cache(maxsize=1)
 def all_points() -> tuple[Point, ...]:
     """Every point of every shipped proof."""
-    return tuple(point for proof in PROOFS for point in points_of(proof))
+    return tuple(point for proof in (*PROOFS, *SMALL_PROOFS) for point in points_of(proof))

@@ -26,8 +26,8 @@ from tests.theory.proof.attack.worlds import (
     is_nothing,
     largest,
     log2,
-    number,
     rank_of,
+    two,
 )
 from theory.proof.existence import terms_of
 from theory.proof.relations import (
@@ -43,11 +43,26 @@ from theory.proof.relations import (
     Relation,
     Same,
     Tight,
-    relation_at,
 )
 from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER
-from theory.proof.terms import DATUM, LIMITS, NOISE, ONE, SAMPLE, Applied, Symbol, Term, c
-from theory.proof.vocabulary import NEXT_FEEDBACK, OUTPUT
+from theory.proof.terms import (
+    DATUM,
+    LAYER,
+    LIMITS,
+    NOISE,
+    ONE,
+    SAMPLE,
+    SAMPLES_T,
+    Applied,
+    Identity,
+    Scaled,
+    Symbol,
+    Term,
+    Zero,
+    c,
+    parts,
+)
+from theory.proof.vocabulary import NEXT_FEEDBACK
 
 SEEN = -8.0
 """log2 of a difference that is seen beside 1."""
@@ -98,12 +113,27 @@ def layers_of(claim: Relation, depth: int, base: bool) -> Iterable[int]:
     return range(2, depth + 1)
 
 
-_SPEAKS: dict[Relation, bool] = {}
+_SPEAKS: dict[Any, bool] = {}
 
 
 def speaks_of_layer(claim: Relation) -> bool:
     """Whether i is in the claim."""
-    return relation_at(claim, OUTPUT) != claim
+    return any(_speaks(value) for value in vars(claim).values())
+
+
+def _speaks(value: Any) -> bool:
+    if isinstance(value, sympy.Expr):
+        return value.has(LAYER)
+    if not isinstance(value, Term):
+        return False
+    if value not in _SPEAKS:
+        _SPEAKS[value] = any(
+            map(
+                _speaks,
+                parts(value) if not isinstance(value, Symbol | Identity | Zero) else vars(value).values(),
+            )
+        )
+    return _SPEAKS[value]
 
 
 def has_limit(claim: Relation) -> bool:
@@ -114,7 +144,27 @@ def has_limit(claim: Relation) -> bool:
     )
 
 
+def counts(claim: Relation) -> bool:
+    """Whether a number in it depends on T."""
+    return any(isinstance(term, Scaled) and term.coefficient.has(SAMPLES_T) for term in terms_of(claim))
+
+
+def is_true_in(claim: Relation, setting: Setting, base: bool = False) -> bool:
+    """Whether an exact claim is true of the world, for every layer; not where one has no value."""
+    if setting.heavy or has_limit(claim) or not isinstance(claim, Equal | Invertible):
+        return False
+    with flint.ctx.workprec(BITS):
+        try:
+            return not any(
+                _false_at(claim, setting, layer, False) for layer in layers_of(claim, setting.depth, base)
+            )
+        except NoValue:
+            return False
+
+
 def _false_at(claim: Relation, setting: Setting, layer: int, joint: bool) -> bool:
+    if isinstance(claim, FirstOrder | Normal) and has_limit(claim):
+        return False  # what stands for a limit is not near enough to be divided by ε
     match claim:
         case Equal():
             return _unequal(claim, setting, layer)
@@ -177,7 +227,10 @@ def _apart(left: Any, right: Any) -> float:
 
 def _unequal(claim: Equal, setting: Setting, layer: int) -> bool:
     varies = depends(claim.left)[0] | depends(claim.right)[0]
-    vague = setting.heavy or has_limit(claim)
+    limits = has_limit(claim)
+    vague = setting.heavy or limits
+    if setting.heavy and limits and counts(claim):
+        return False  # of a heavy world T is so large that no c* is small beside 1/T
     first = setting.levels[0]
     for t, a in _places(first, varies):
         one = _apart(
@@ -207,14 +260,13 @@ def _first_order(claim: FirstOrder, world: World, layer: int) -> float:
         difference = world.value(claim.left, layer, t, a, place) - world.value(
             claim.right, layer, t, a, place
         )
-        found = max(found, log2(largest(difference)) - log2(number(place[1])))
+        found = max(found, log2(largest(difference)) - log2(two(place[1])))
     return found
 
 
 def _not_normal(claim: Normal, setting: Setting, layer: int) -> bool:
     sizes = [
-        log2(largest(world.value(claim.term, layer, 0, 0, _sampled(world))))
-        - log2(number(_sampled(world)[1]))
+        log2(largest(world.value(claim.term, layer, 0, 0, _sampled(world)))) - log2(two(_sampled(world)[1]))
         for world in setting.levels
     ]
     if sizes[1] > sizes[0] + GROWN:
@@ -225,7 +277,7 @@ def _not_normal(claim: Normal, setting: Setting, layer: int) -> bool:
     place = _sampled(world)
     total = centre = None
     for influenced, probability in _influenced(world):
-        value = influenced.value(claim.term, layer, 0, 0, place) * (1 / number(place[1]))
+        value = influenced.value(claim.term, layer, 0, 0, place) * (1 / two(place[1]))
         part, weighted = value * value.transpose() * probability, value * probability
         total = part if total is None else total + part
         centre = weighted if centre is None else centre + weighted
@@ -302,8 +354,6 @@ def _singular(term: Term, setting: Setting, layer: int) -> bool:
 
 
 def _every(term: Term) -> Iterator[Term]:
-    from theory.proof.terms import parts
-
     yield term
     for part in parts(term):
         yield from _every(part)
@@ -456,7 +506,7 @@ def _growth(world: World, t: int) -> arb:
     """The smallest K with |F(cξ) - F(0)| ≤ K |cξ| (1 + |cξ|^q), for the atoms and at this c."""
     key = ("growth", t)
     if key not in world.memory:
-        scale, found = number(world.place[0]), arb(0)
+        scale, found = two(world.place[0]), arb(0)
         for a, quotient in enumerate(world.quotients(world.place[0])[t]):
             length = size(NOISE_SIZE, world, 2, t, a)
             if not is_nothing(length):

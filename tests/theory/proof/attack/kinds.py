@@ -13,7 +13,17 @@ import flint
 import sympy
 from flint import arb, arb_mat
 
-from tests.theory.proof.attack.worlds import BITS, Limits, NoValue, Place, World, column, identity, number
+from tests.theory.proof.attack.worlds import (
+    BITS,
+    Limits,
+    NoValue,
+    Place,
+    World,
+    column,
+    identity,
+    number,
+    two,
+)
 from theory.assumptions import (
     CLEAN,
     COMMON,
@@ -37,8 +47,8 @@ from theory.proof import Proof
 from theory.proof.checker import Lemma, steps_of
 from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, Definition
 
-SCALE, MOVED = Fraction(1, 4), Fraction(1, 2**10)
-"""c and ε of what is no limit."""
+SCALE, MOVED = -2, -5
+"""log2 of c and of ε, for what is no limit."""
 
 FITS = {
     "least squares (10, 14)": "least squares",
@@ -63,10 +73,10 @@ def _two(power: int) -> Fraction:
     return Fraction(2**power) if power >= 0 else Fraction(1, 2**-power)
 
 
-LEVELS = tuple((Limits(_two(-12 * k), _two(-160 * k), (_two(-12 * k), _two(-160 * k))), k) for k in (1, 2))
+LEVELS = tuple((Limits(-32 * k, -320 * k, (-32 * k, -320 * k)), k) for k in (1, 2))
 """How near the limits are, twice; first c falls slowly."""
 
-OTHER_WAY = tuple((Limits(_two(-12 * k), _two(-160 * k), (_two(-160 * k), _two(-12 * k))), k) for k in (1, 2))
+OTHER_WAY = tuple((Limits(-32 * k, -320 * k, (-320 * k, -32 * k)), k) for k in (1, 2))
 """The joint limit the other way: c falls faster than any power of T."""
 
 
@@ -166,7 +176,7 @@ def kinds_of(proof: Proof) -> tuple[Kind, ...]:
         return (_ONE, _ONE_BENT, replace(_ONE, name="one hidden layer, quartic", loss="quartic"), _HEAVY_ONE)
     if EIGENVECTOR in assumed:
         return (_AXES, _ONE_ERROR, _HEAVY)
-    common = (_DEEP, _WIDE, _NO_ERROR, _NO_WEIGHT, _THIN_WEIGHT, _ONE_ERROR, _HEAVY)
+    common = (_DEEP, _AXES, _WIDE, _NO_ERROR, _NO_WEIGHT, _THIN_WEIGHT, _ONE_ERROR, _HEAVY)
     if COMMON in assumed or GAUSSIAN_NOISE in assumed:
         return common
     return (_DEEP, _BENT, _QUARTIC, *common[1:])
@@ -191,8 +201,9 @@ def settings(proof: Proof, extra: tuple[str, ...] = ()) -> tuple[Setting, ...]:
 
 _CONSTANTS: tuple[dict[str, Fraction], ...] = (
     {"γ": Fraction(1, 3), "μ": Fraction(3, 2), "κ_3": Fraction(2), "κ_4": Fraction(3), "κ_5": Fraction(5)},
-    {"γ": Fraction(5, 2), "μ": Fraction(0), "κ_3": Fraction(0), "κ_4": Fraction(1), "κ_5": Fraction(-1)},
+    {"γ": Fraction(3), "μ": Fraction(0), "κ_3": Fraction(0), "κ_4": Fraction(1), "κ_5": Fraction(-1)},
 )
+"""The second ones are degenerate, and γ is an eigenvalue of C where the errors lie along the axes."""
 
 
 def _symbols(values: dict[str, Fraction]) -> dict[sympy.Symbol, Fraction]:
@@ -271,10 +282,9 @@ SMALL = (-60, -120)
 """Powers of 2: sizes of errors and of noise along which a growth is seen."""
 
 
-def _heavy_size(granted: int, level_epsilon: Fraction) -> int:
+def _heavy_size(granted: int, epsilon: int) -> int:
     """The power of 2 of the largest of T rows with barely that many moments."""
-    bits = -Fraction(level_epsilon).numerator.bit_length() + Fraction(level_epsilon).denominator.bit_length()
-    return int(2 * bits / (granted + 0.25))
+    return int(-2 * epsilon / (granted + 0.25))
 
 
 def _problem(
@@ -401,6 +411,19 @@ def _units(world: World) -> int:
     return sum(_widths(world)[1:-1])
 
 
+def _unbounded(make: Callable[[World, int, int, int], list[list[Fraction]]]) -> Callable[..., Any]:
+    """Of a datum with a large error, a large value: nothing is supposed of its moments."""
+    value = _made(make)
+    return lambda world, layer, t, a, place: (
+        value(world, layer, t, a, place)
+        * (
+            two(9 * LARGE[t - world.typical[0]])
+            if 0 <= t - world.typical[0] < 2 and not world.outliers
+            else 1
+        )
+    )
+
+
 def _prediction(world: World, layer: int, t: int, a: int) -> list[list[Fraction]]:
     return [[Fraction((t + 1) * (j + 2) % 5 - 2, 2)] for j in range(_units(world))]
 
@@ -434,7 +457,7 @@ def _noisy_error(world: World, layer: int, t: int, a: int, place: Place) -> Any:
         raise NoValue("no such layer")
     weights = world.problem.network.weights
     top = column(world.problem.true_errors[-1], t)
-    noise = arb_mat([[v] for v in world.atoms[a]]) * number(place[0])
+    noise = arb_mat([[v] for v in world.atoms[a]]) * two(place[0])
     for hidden in range(1, world.depth + 1):
         top = top + world._chain(hidden, lambda j: weights[j - 1]) * (world._selection(hidden) * noise)
     for j in range(world.depth + 1, layer, -1):
@@ -453,7 +476,7 @@ def _common(world: World, layer: int, t: int, a: int, place: Place) -> Any:
 
 
 def _free(assumed: set[Any], used: set[str]) -> dict[str, Callable[..., Any]]:
-    datum = _stage_prediction if "prediction of a stage" in used else _made(_prediction)
+    datum = _stage_prediction if "prediction of a stage" in used else _unbounded(_prediction)
     return {
         "Q": _made(
             lambda world, layer, *_: [
@@ -470,7 +493,7 @@ def _free(assumed: set[Any], used: set[str]) -> dict[str, Callable[..., Any]]:
         "s": _made(_signal),
         "ẽᶠ": _made(_signal if CLEAN in assumed else _noisy_signal),
         "p": datum,
-        "g̃": datum if PREDICTED in assumed else _made(_noisy_prediction),
+        "g̃": datum if PREDICTED in assumed else _unbounded(_noisy_prediction),
         "w": _made(
             lambda world, *_: [
                 [Fraction(int(k == _widths(world)[-1] - 1))] for k in range(_widths(world)[-1])

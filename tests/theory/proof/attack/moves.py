@@ -48,12 +48,15 @@ class Pool:
         self.by_shape: dict[Shape, list[Term]] = {}
         self.by_rows: dict[sympy.Expr, list[Term]] = {}
         self._seen: set[Term] = set()
+        self.symbols: list[Symbol] = []
 
     def add(self, term: Term) -> None:
         """The term, its transpose, and all that is inside."""
         if term in self._seen:
             return
         self._seen.add(term)
+        if isinstance(term, Symbol):
+            self.symbols.append(term)
         for one in (term, term.T):
             self.by_shape.setdefault(one.shape, []).append(one)
             self.by_rows.setdefault(one.shape[0], []).append(one)
@@ -161,7 +164,13 @@ def twist(random: Random, term: Term) -> Term | None:
             lambda: Inverse(Scaled(coefficient(random), term)),
             lambda: term * term,
             lambda: term + Scaled(coefficient(random), Identity(term.shape[0])),
+            lambda: Identity(term.shape[0]) - term * PseudoInverse(term),
         ]
+    if isinstance(term, Scaled):
+        choices += [
+            lambda: Scaled(-term.coefficient, term.term),
+            lambda: Scaled(term.coefficient * coefficient(random), term.term),
+        ] * 2
     if isinstance(term, Applied | Transpose | Inverse | PseudoInverse | Scaled):
         inside = term.term
         if inside.shape == term.shape:
@@ -186,6 +195,12 @@ def change(random: Random, term: Term, pool: Pool) -> Term | None:
         if other is None:
             return None
         return tried(lambda: random.choice((term + other, term - other, other)))
+    if random.random() < 0.25:  # X⁺ X or X⁻¹ X more
+        other = random.choice(pool.by_rows.get(term.shape[0], [term]))
+        kind = Inverse if other.shape[0] == other.shape[1] and random.random() < 0.5 else PseudoInverse
+        sides = [other, tried(lambda: kind(other))]
+        random.shuffle(sides)
+        return tried(lambda: sides[0] * sides[1] * term)
     if isinstance(term, Product):
         k = random.randrange(len(term.factors))
         factors = list(term.factors)
@@ -260,6 +275,21 @@ def move(random: Random, term: Term, facts: list[Equal]) -> Term | None:
                                     operator, product_of((*factors[:j], factor.term, *factors[j + 1 :]))
                                 )
                             ] * 2
+                    start = random.randrange(len(factors))
+                    end = random.randrange(start + 1, len(factors) + 1)
+                    which = random.choice(("E", "E", "E|", operator))
+                    choices += [
+                        lambda: Applied(
+                            operator,
+                            product_of(
+                                (
+                                    *factors[:start],
+                                    Applied(which, product_of(factors[start:end])),
+                                    *factors[end:],
+                                )
+                            ),
+                        )
+                    ] * 2
                     block = _noise_block(factors)
                     if block is not None:
                         choices += [lambda: Applied(operator, block)] * 3

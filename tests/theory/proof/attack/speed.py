@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from theory.proof import polynomials, terms
 from theory.proof.normal_form import Reading
-from theory.proof.rules import Premises
+from theory.proof.rules import Premises, core, limits, statistics
 
 
 def _remember_hash(kind: type[Any]) -> None:
@@ -48,6 +48,14 @@ def remember_hashes() -> None:
             _remember_hash(kind)
 
 
+def _shown(poly: polynomials.Poly) -> str:
+    return "a normal form"
+
+
+def _name_of_term(term: terms.Term) -> str:
+    return type(term).__name__
+
+
 @contextmanager
 def remembering(premises: Premises) -> Iterator[None]:
     """Inside, a reading of these premises is made once for each set of abilities."""
@@ -68,5 +76,11 @@ def remembering(premises: Premises) -> Iterator[None]:
             raise type(found)(*found.args)
         return found
 
-    with patch.object(Premises, "reading", reading):
+    with (
+        patch.object(Premises, "reading", reading),
+        patch.object(core, "shown", _shown),  # what a refusal says is not read here
+        patch.object(statistics, "shown", _shown),
+        patch.object(limits, "shown", _shown),
+        patch.object(terms.Term, "__str__", _name_of_term),
+    ):
         yield

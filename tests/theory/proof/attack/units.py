@@ -27,8 +27,8 @@ from theory.proof.relations import Relation, Same, Within
 from theory.proof.terms import c
 from theory.proof.units import E, noise_in, orders_of, raised
 
-BITS = 1500
-_C = -40
+BITS = 3000
+_C = -200
 """log2 of c where orders are compared."""
 _MOST = 99
 _VERY_LARGE = (40, 80)
@@ -274,12 +274,12 @@ def _holds(claim: Same | Within, loss: Loss) -> bool:
         first, second = loss.value(left, outcome), loss.value(right, outcome)
         size = max(0.0, log2(first), log2(second))
         if isinstance(claim, Within):
-            if log2(abs(first) - second) > size - 900 and abs(first) > second:
+            if log2(abs(first) - second) > size - 1800 and abs(first) > second:
                 return False
             continue
         apart = log2(first - second)
         if claim.below is None:
-            if apart > size - 900:
+            if apart > size - 1800:
                 return False
         elif apart > _C * (claim.below - 0.5):
             return False

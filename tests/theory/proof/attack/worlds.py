@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeAlias
 
 import sympy
@@ -48,13 +48,13 @@ from theory.proof.terms import (
 )
 from theory.proof.vocabulary import OUTPUT, RIDGE_WEIGHT, UNITS, define
 
-BITS = 3000
-NOTHING = arb(2) ** -2000
+BITS = 4500
+NOTHING = arb(2) ** -2600
 """What is smaller, beside 1, is 0 rounded."""
 
 Matrix: TypeAlias = Any  # arb_mat
-Place: TypeAlias = tuple[Fraction, Fraction]
-"""c and ε."""
+Place: TypeAlias = tuple[int, int]
+"""log2 of c and of ε."""
 
 
 class NoValue(ArithmeticError):
@@ -69,8 +69,8 @@ class Undefined(NoValue):
 class Limits:
     """How small the numbers are that stand for limits: c* and ε*, and the two of the joint limit."""
 
-    c: Fraction
-    epsilon: Fraction
+    c: int
+    epsilon: int
     joint: Place
 
 
@@ -117,7 +117,7 @@ class World:
         """All rows that count, with their weights: in the sample they are moved by ε."""
         key = ("rows", place[1], sample)
         if key not in self.memory:
-            epsilon = number(place[1])
+            epsilon = two(place[1])
             found = [(row, p + epsilon * self.shifts.get(row, 0) if sample else p) for row, p in self.rows]
             found += [(row, epsilon * epsilon) for row in self.outliers]
             self.memory[key] = tuple(found)
@@ -228,9 +228,9 @@ class World:
         if value.is_Rational:
             return arb(int(value.p)) / int(value.q)
         if value == c:
-            return number(place[0])
+            return two(place[0])
         if value == SAMPLES_T:
-            return 1 / (number(place[1]) * number(place[1]))
+            return 1 / (two(place[1]) * two(place[1]))
         if value in self.constants:
             return number(self.constants[value])
         if value.is_Add:
@@ -296,7 +296,7 @@ class World:
             case "ΔL/c":
                 return arb_mat([[self.quotients(place[0])[t][a]]])
             case "L":
-                return arb_mat([[self.quotients(Fraction(0))[t][0]]])
+                return arb_mat([[self.quotients(None)[t][0]]])
             case "λ̂":
                 whole = self.noise(a) * self.quotients(place[0])[t][a]
                 return (
@@ -356,9 +356,9 @@ class World:
         """ξ."""
         return self._remembered(("ξ", a), lambda: arb_mat([[v] for v in self.atoms[a]]))
 
-    def quotients(self, scale: Fraction) -> list[list[arb]]:
-        """(L̃ - L)/c for every datum and atom; the losses themselves for 0."""
-        if scale == 0:
+    def quotients(self, scale: int | None) -> list[list[arb]]:
+        """(L̃ - L)/c for every datum and atom; the losses themselves for None."""
+        if scale is None:
             from theory.exact import losses
 
             return self._remembered(
@@ -371,7 +371,7 @@ class World:
                 ],
             )
         return self._remembered(
-            ("quotients", scale), lambda: scaled_differences(self.problem, self.design, scale)
+            ("quotients", scale), lambda: scaled_differences(self.problem, self.design, Fraction(2) ** scale)
         )
 
     def _selection(self, layer: int) -> Matrix:
@@ -450,7 +450,7 @@ class World:
             case "ridge":
                 return inverse(gram + size * number(self.constants[RIDGE_WEIGHT])) * cross
             case "ridge on the sum":
-                small = number(self.constants[RIDGE_WEIGHT]) * number(place[1]) * number(place[1])
+                small = number(self.constants[RIDGE_WEIGHT]) * two(place[1]) * two(place[1])
                 return inverse(gram + size * small) * cross
         raise NoValue(f"no fit is called {kind}")
 
@@ -504,6 +504,12 @@ def depends(term: Term) -> tuple[frozenset[str], bool]:
 def number(value: Fraction | int) -> arb:
     """A rational as a float."""
     return arb(value) if isinstance(value, int) else arb(value.numerator) / value.denominator
+
+
+@lru_cache(maxsize=1000)
+def two(power: int) -> arb:
+    """A power of 2."""
+    return arb(2) ** power
 
 
 def identity(size: int) -> Matrix:
@@ -600,7 +606,7 @@ def log2(value: arb) -> float:
 
 
 def rank_of(matrix: Matrix) -> int:
-    """The rank; what is smaller than 2^-2000 of the largest entry is 0."""
+    """The rank; what is smaller than 2^-2600 of the largest entry is 0."""
     return len(pivots(matrix)[0])
 
 

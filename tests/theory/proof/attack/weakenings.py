@@ -1,0 +1,531 @@
+"""Weakenings of the checker, planted one at a time: what the drawn attack has to find.
+
+Each is a change of one condition in the text of a module, compiled in its place while it is tried.
+"""
+# ruff: noqa: E501 - the texts are those of the checker, to the letter
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from types import CodeType, FunctionType, ModuleType
+
+from tests.theory.proof.attack.engine import Tally, all_points, batch
+from theory.proof import normal_form
+from theory.proof.rules import RULES
+
+
+@dataclass(frozen=True)
+class Weakening:
+    """``old`` text of the module, ``new`` text instead; the rule that is weaker for it."""
+
+    rule: str
+    what: str
+    module: str
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.what}"
+
+
+@contextmanager
+def planted(weakening: Weakening) -> Iterator[None]:
+    """Inside, the functions of the module have the code of the changed text."""
+    module = import_module(weakening.module)
+    source = inspect.getsource(module)
+    if source.count(weakening.old) != 1:
+        raise ValueError(
+            f"{weakening}: its text is {source.count(weakening.old)} times in {weakening.module}"
+        )
+    names = dict(vars(module))
+    exec(compile(source.replace(weakening.old, weakening.new), module.__file__ or "", "exec"), names)
+    before = [
+        (function, function.__code__)
+        for function, code in _pairs(module, names)
+        if function.__code__.co_freevars == code.co_freevars
+    ]
+    codes = {id(function): code for function, code in _pairs(module, names)}
+    try:
+        for function, _ in before:
+            function.__code__ = codes[id(function)]
+        normal_form._normalise.cache_clear()
+        yield
+    finally:
+        for function, code in before:
+            function.__code__ = code
+        normal_form._normalise.cache_clear()
+
+
+def _pairs(module: ModuleType, names: dict[str, object]) -> Iterator[tuple[FunctionType, CodeType]]:
+    """The functions and methods of the module with the code that the changed text gives them."""
+    for name, value in vars(module).items():
+        function, other = _plain(value), _plain(names.get(name))
+        if getattr(value, "__module__", None) != module.__name__:
+            continue
+        if isinstance(function, FunctionType) and isinstance(other, FunctionType):
+            yield function, other.__code__
+        elif isinstance(value, type) and isinstance(names.get(name), type):
+            for inner, method in vars(value).items():
+                changed = vars(names[name]).get(inner)
+                both = isinstance(method, FunctionType) and isinstance(changed, FunctionType)
+                if both and method.__module__ == module.__name__ and not method.__closure__:
+                    yield method, changed.__code__
+
+
+def _plain(value: object) -> object:
+    """What an lru_cache wraps."""
+    return getattr(value, "__wrapped__", value)
+
+
+def found_after(weakening: Weakening, most: int, seed: int = 0) -> Tally:
+    """The attack on the weaker rule, until it finds a hole or has tried ``most`` false conclusions.
+
+    Every other place is a step of the rule; only this rule is tried.
+    """
+    rules = tuple(rule for rule in RULES if rule.name == weakening.rule)
+    points = tuple(point for point in all_points() if point.checked.step.rule.name == weakening.rule)
+    total = Tally()
+    with planted(weakening):
+        place = 0
+        while not total.holes and total.false < most:
+            total.add(batch(seed, place, points if place % 2 else all_points(), rules))
+            place += 1
+    return total
+
+
+_ALGEBRA, _BOUNDS, _MEANS, _LIMITS, _STATISTICS, _UNITS, _CORE = (
+    f"theory.proof.rules.{name}"
+    for name in ("algebra", "bounds", "expectation", "limits", "statistics", "units", "core")
+)
+_FORM, _SIZES, _EXISTENCE = "theory.proof.normal_form", "theory.proof.sizes", "theory.proof.existence"
+
+WEAKENINGS = (
+    Weakening(
+        "definition",
+        "any symbols may be exchanged",
+        _CORE,
+        "if sides[0] != sides[1]:",
+        "if sides[0].shape != sides[1].shape:",
+    ),
+    Weakening(
+        "substitution",
+        "a mean given the datum for a mean",
+        _ALGEBRA,
+        'getattr(known, "given_datum", False) <= getattr(claim, "given_datum", False)',
+        "True",
+    ),
+    Weakening(
+        "substitution",
+        "any fact of the kind will do",
+        _ALGEBRA,
+        "reading.of(known.term) == wanted\n            and getattr",
+        "True\n            and getattr",
+    ),
+    Weakening(
+        "hypothesis",
+        "says anything",
+        _ALGEBRA,
+        "if claim not in premises.relations:",
+        "if not premises.relations:",
+    ),
+    Weakening(
+        "linearity of expectation",
+        "what varies goes out of a mean",
+        _FORM,
+        "return any(letter.dependence[0] & over for letter in letters)",
+        'return any(letter.dependence[0] & over and getattr(letter.atom, "name", "") != "λ̂" for letter in letters)',
+    ),
+    Weakening(
+        "tower property",
+        "what stands beside may be noisy",
+        _FORM,
+        "if not any(NOISE in other.dependence[0] for other in others):",
+        "if True:",
+    ),
+    Weakening(
+        "tower property",
+        "the mean need not exist",
+        _MEANS,
+        "    _, made = _changed(found, reading)\n    _is_a_mean_that_exists(made, premises, reading)\n",
+        "",
+    ),
+    Weakening(
+        "independence",
+        "the datum may stand between the noise",
+        _FORM,
+        "            if any(DATUM in letter.dependence[0] for letter in block):\n                continue\n",
+        "",
+    ),
+    Weakening(
+        "independence",
+        "what is noisy may depend on the datum",
+        _FORM,
+        "if not 1 <= len(noisy) <= 2 or any(DATUM in kind for kind in noisy) or len(noisy) == len(kinds):",
+        "if not 1 <= len(noisy) <= 2 or len(noisy) == len(kinds):",
+    ),
+    Weakening(
+        "cancellation of an inverse",
+        "any X X⁻¹ and X X⁺ is the identity",
+        _FORM,
+        "return poly in self.invertible or poly.T in self.invertible",
+        "return bool(self.invertible)",
+    ),
+    Weakening(
+        "solution",
+        "of another equation",
+        _ALGEBRA,
+        "if plain.of(found.left) == plain.of(matrix.inverse * known.right) and plain.of(\n                    found.right\n                ) == plain.of(unknown):",
+        "if plain.of(found.left) == plain.of(matrix.inverse * known.right):",
+    ),
+    Weakening(
+        "pseudo-inverse",
+        "X X⁺ is the identity",
+        _FORM,
+        "        if before == inner and after == inner:\n",
+        "        if before == inner:\n            return of_word(word[: start - size] + word[start + 1 :], ends)\n        if before == inner and after == inner:\n",
+    ),
+    Weakening(
+        "pseudo-inverse",
+        "X⁺ X = X X⁺ for any X",
+        _FORM,
+        "if after == inner and inner == reverse(inner):",
+        "if after == inner and inner[0].shape[0] == inner[-1].shape[1]:",
+    ),
+    Weakening(
+        "vanishing second moment",
+        "of another term",
+        _ALGEBRA,
+        '                and _same_up_to_sign(plain.of(first), rest)\n                and plain.of(second) == plain.of(first.T)\n                and not plain.of(known.right).terms\n            ):\n                return\n    raise Rejected(f"nothing says that the second moments',
+        '                and plain.of(second) == plain.of(first.T)\n                and not plain.of(known.right).terms\n            ):\n                return\n    raise Rejected(f"nothing says that the second moments',
+    ),
+    Weakening(
+        "positive definite",
+        "the Gram matrix need not be invertible",
+        _ALGEBRA,
+        "                and plain.of(gram) in invertible\n",
+        "",
+    ),
+    Weakening(
+        "positive ridge",
+        "the number may be negative",
+        _ALGEBRA,
+        "and number.is_positive:",
+        "and number.is_real:",
+    ),
+    Weakening(
+        "positive ridge",
+        "of any matrix",
+        _ALGEBRA,
+        "case Sum((gram, Scaled(number, Identity()))) if is_gram(gram, premises) and number.is_positive:",
+        "case Sum((gram, Scaled(number, Identity()))) if number.is_positive:",
+    ),
+    Weakening(
+        "projection",
+        "G need have no invertible limit",
+        _ALGEBRA,
+        'case Applied("plim" | "plim0", inside) if inside == gram and plain.of(known.right) in invertible:',
+        "case _:",
+    ),
+    Weakening(
+        "norms",
+        "bounds up to their order",
+        _BOUNDS,
+        'if sympy.expand(found - wanted) != 0:\n        raise Rejected(f"the bound is',
+        'if found.free_symbols != wanted.free_symbols:\n        raise Rejected(f"the bound is',
+    ),
+    Weakening(
+        "c ≤ 1",
+        "the bound may fall with c",
+        _BOUNDS,
+        "if not sympy.expand(sympy.diff(relation.bound, c)).is_nonnegative:",
+        "if False:",
+    ),
+    Weakening(
+        "moments",
+        "negative powers of the noise",
+        _SIZES,
+        "if power != 0 and not power.is_nonnegative:",
+        "if False:",
+    ),
+    Weakening(
+        "moments",
+        "any power of the noise",
+        _SIZES,
+        "if power != 0 and not any((top - power).is_nonnegative for top in highest):",
+        "if power != 0 and not highest:",
+    ),
+    Weakening(
+        "moments",
+        "any part of the datum",
+        _SIZES,
+        "if rest != 1 and not given_datum and not any(_multiple(rest, k) for k in known):",
+        "if rest != 1 and not given_datum and not known:",
+    ),
+    Weakening(
+        "domination",
+        "given the datum for a mean",
+        _BOUNDS,
+        'known.given_datum <= claim.given_datum and sympy.expand(known.value - relation.bound) == 0\n            for known in premises.of(Finite)\n        ):\n            return\n    raise Rejected(f"nothing bounds {claim.term} by',
+        'sympy.expand(known.value - relation.bound) == 0\n            for known in premises.of(Finite)\n        ):\n            return\n    raise Rejected(f"nothing bounds {claim.term} by',
+    ),
+    Weakening(
+        "domination",
+        "the bound need not be finite in the mean",
+        _BOUNDS,
+        "if plain.of(relation.term) == wanted and any(",
+        "if plain.of(relation.term) == wanted or any(",
+    ),
+    Weakening(
+        "Cauchy-Schwarz",
+        "one of the two squares",
+        _BOUNDS,
+        "for symbol in (first, second):",
+        "for symbol in (first,):",
+    ),
+    Weakening(
+        "convergent, hence bounded",
+        "any bound",
+        _BOUNDS,
+        "or claim.term.varies or claim.bound != largest(claim.term):",
+        "or claim.term.varies:",
+    ),
+    Weakening(
+        "limit in c", "of numbers for generic constants", _FORM, "if not below.is_nonzero:", "if below == 0:"
+    ),
+    Weakening(
+        "limit in c",
+        "inverses of any limit",
+        _FORM,
+        "            if reading.inverts(inside):\n                return invert(inside, reading)\n",
+        "            return invert(inside, reading)\n",
+    ),
+    Weakening(
+        "limit in c",
+        "what moves with c stays",
+        _FORM,
+        'return not (grows and operator != "lim") and not (moves and operator != "plim")',
+        'return not (grows and operator != "lim")',
+    ),
+    Weakening(
+        "invertible matrices form an open set",
+        "the limit need not be invertible",
+        _LIMITS,
+        '            and reading.of(relation.right) in invertible\n        ):\n            return\n    raise Rejected(f"nothing says that {found.term} has an',
+        '        ):\n            return\n    raise Rejected(f"nothing says that {found.term} has an',
+    ),
+    Weakening(
+        "polynomial in statistics",
+        "coefficients may depend on T",
+        _LIMITS,
+        "    if read.counts:\n",
+        "    if False:\n",
+    ),
+    Weakening(
+        "polynomial in statistics",
+        "statistics need not converge",
+        _LIMITS,
+        "if not (isinstance(letter.atom, Symbol) and not varies & ROW and plim(letter.atom) in converging):",
+        "if isinstance(letter.atom, Symbol) and varies & ROW:",
+    ),
+    Weakening(
+        "vanishing product",
+        "the first factor need not be bounded",
+        _LIMITS,
+        "if not any(plain.of(known.term) == plain.of(first) for known in premises.of(Tight)):",
+        "if not premises.of(Tight):",
+    ),
+    Weakening(
+        "vanishing product",
+        "the second need not vanish",
+        _LIMITS,
+        "            and plain.of(known.left.term) == other\n",
+        "",
+    ),
+    Weakening(
+        "arithmetic",
+        "powers of c are dropped one too early",
+        _UNITS,
+        "return bool(power >= below) and",
+        "return bool(power >= below - 1) and",
+    ),
+    Weakening(
+        "arithmetic",
+        "to a better order than the premises",
+        _UNITS,
+        "if cited and (claim.below is None or claim.below > min(cited)):",
+        "if False:",
+    ),
+    Weakening(
+        "independent units",
+        "means need not exist",
+        "theory.proof.unit_moments",
+        "if SMOOTH not in premises.assumptions and total > _highest(premises):",
+        "if False:",
+    ),
+    Weakening(
+        "independent units",
+        "all units are independent of themselves",
+        "theory.proof.units",
+        "if other & noise:",
+        "if False:",
+    ),
+    Weakening(
+        "triangle inequality",
+        "an inequality up to an order",
+        _UNITS,
+        "    _vanishes(_applied(sympy.expand(bound), premises) - found.bound, None)\n",
+        "    _vanishes(_applied(sympy.expand(bound), premises) - found.bound, 2)\n",
+    ),
+    Weakening(
+        "weak law of large numbers",
+        "rows need not be integrable",
+        _LIMITS,
+        "    premises.integrable(inside, plain)\n",
+        "",
+    ),
+    Weakening(
+        "weak law of large numbers",
+        "rows may depend on T",
+        _LIMITS,
+        "    if any(isinstance(term, Scaled) and term.coefficient.has(SAMPLES_T) for term in deep(row)):\n",
+        "    if False:\n",
+    ),
+    Weakening(
+        "weak law along c → 0",
+        "no bound",
+        _LIMITS,
+        "    _dominated(inside, premises, given_datum=False)\n    _resolved(lim(inside)",
+        "    _resolved(lim(inside)",
+    ),
+    Weakening(
+        "weak law along c → 0",
+        "rows may depend on the sample",
+        _LIMITS,
+        '    if any(SAMPLE in letter.dependence[0] for letter in Reading().of(inside).letters):\n        raise Rejected(f"{inside} depends on the sample: its rows are not independent")\n    _no_row',
+        "    _no_row",
+    ),
+    Weakening(
+        "continuous mapping",
+        "infinite numbers times 0",
+        _FORM,
+        "        if kept is None:\n            return nest(operator, poly)\n",
+        "        if kept is None:\n            kept = coefficient\n",
+    ),
+    Weakening(
+        "dominated convergence",
+        "no bound",
+        _LIMITS,
+        '    _dominated(inside, premises, given_datum=operator == "E|")\n',
+        "",
+    ),
+    Weakening(
+        "dominated convergence",
+        "bounds that depend on c",
+        _LIMITS,
+        "if relation.bound.has(c, SAMPLES_T):",
+        "if False:",
+    ),
+    Weakening(
+        "continuity of the pseudo-inverse",
+        "whatever the ranks",
+        _LIMITS,
+        "    known = {plain.of(relation.term) for relation in premises.of(ConstantRank)}\n    match",
+        "    known = {letter.atom.inner for letter in premises.reading().of(claim.left.term if isinstance(claim, Equal) and isinstance(claim.left, Applied) else claim.left).letters if isinstance(letter.atom, Nested)}\n    match",
+    ),
+    Weakening(
+        "Taylor with remainder",
+        "the bound of another order",
+        _UNITS,
+        "if sympy.expand(taylor_bound(alpha, unit, order) - claim.bound) != 0:",
+        "if False:",
+    ),
+    Weakening(
+        "Taylor under the mean",
+        "one order too many",
+        _UNITS,
+        "degree = 2 if exact else found.below or 0\n",
+        "degree = 2 if exact else (found.below or 1) - 1\n",
+    ),
+    Weakening(
+        "Gaussian integration by parts",
+        "of any two symbols",
+        _STATISTICS,
+        "left.index in HIDDEN and left == estimate(left.index) and right == noisy_gradient(left.index)",
+        "left.shape == right.shape",
+    ),
+    Weakening(
+        "first order",
+        "T inside",
+        _STATISTICS,
+        '    if poly.counts:\n        raise Rejected("a number that depends on T may',
+        '    if False:\n        raise Rejected("a number that depends on T may',
+    ),
+    Weakening(
+        "first order",
+        "what is left out need not be integrable",
+        _STATISTICS,
+        "            _only_integrable(monomial, allowed)\n    return",
+        "            pass\n    return",
+    ),
+    Weakening(
+        "first order",
+        "one small factor is left out",
+        _STATISTICS,
+        "        elif size == 1:\n",
+        "        elif size == 1 and len(monomial.letters) < 3:\n",
+    ),
+    Weakening(
+        "central limit theorem",
+        "another covariance",
+        _STATISTICS,
+        "    if plain.of(found.covariance) != square:\n",
+        "    if False:\n",
+    ),
+    Weakening(
+        "central limit theorem",
+        "any mean",
+        _STATISTICS,
+        "        plain.of(known.left) == centred and not plain.of(known.right).terms for known in premises.of(Equal)\n",
+        "        True for known in premises.of(Equal)\n",
+    ),
+    Weakening(
+        "central limit theorem",
+        "squares need not be integrable",
+        _STATISTICS,
+        "    premises.integrable(row * row.T, plain)\n",
+        "",
+    ),
+    Weakening(
+        "Slutsky",
+        "another covariance",
+        _STATISTICS,
+        "if reading.of(found.term) == reading.of(same.left) and wanted == reading.of(\n                        found.covariance\n                    ):",
+        "if reading.of(found.term) == reading.of(same.left):",
+    ),
+    Weakening(
+        "Slutsky",
+        "another term",
+        _STATISTICS,
+        "if reading.of(found.term) == reading.of(same.left) and wanted == reading.of(\n                        found.covariance\n                    ):",
+        "if wanted == reading.of(found.covariance):",
+    ),
+    Weakening(
+        "cancellation of an inverse",
+        "inverses need not exist",
+        _EXISTENCE,
+        "        if not is_known(term):\n",
+        "        if False:\n",
+    ),
+    Weakening(
+        "limit in c",
+        "limits need not exist",
+        _EXISTENCE,
+        "        if _has_limit(resolved) and mentioned",
+        "        if False and mentioned",
+    ),
+)
+"""For each rule at least one."""
