@@ -53,13 +53,15 @@ def confirmations(claims: Sequence[Claim], effort: Effort, apart: bool) -> Itera
     # Spawned, so that it holds no end of the subject's pipes.
     processes: list[multiprocessing.process.BaseProcess] = []
     try:
-        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),))
+        with _path_without_folder():  # it starts a process that keeps count of semaphores
+            pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),))
     except (OSError, ImportError, NotImplementedError):  # no semaphores, as without /dev/shm
         yield Confirmations(claims, effort, {})
         return
     try:
         try:
-            futures = {claim.id: pool.submit(_confirm, claim.id, effort) for claim in claims}
+            with _path_without_folder():
+                futures = {claim.id: pool.submit(_confirm, claim.id, effort) for claim in claims}
         except OSError:  # no process can be started
             futures = {}
         made = Confirmations(claims, effort, futures)
@@ -70,6 +72,21 @@ def confirmations(claims: Sequence[Claim], effort: Effort, apart: bool) -> Itera
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.kill()
+
+
+@contextlib.contextmanager
+def _path_without_folder() -> Iterator[None]:
+    """Start processes of Python that do not search the current folder, where a subject may have put files."""
+    variable = "PYTHONSAFEPATH"
+    before = os.environ.get(variable)
+    os.environ[variable] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[variable]
+        else:
+            os.environ[variable] = before
 
 
 def _cores() -> int:
