@@ -12,19 +12,10 @@ import time
 from collections import Counter
 from multiprocessing import get_context
 
-from tests.theory.proof.attack.engine import Tally, all_points, batch
-from tests.theory.proof.attack.weakenings import WEAKENINGS, found_after
+from tests.theory.proof.attack.engine import Tally
+from tests.theory.proof.attack.weakenings import WEAKENINGS
+from tests.theory.proof.attack.work import CHUNK, weaken, work
 from theory.proof.rules import RULES
-
-_CHUNK = 8
-
-
-def _work(job: tuple[int, int]) -> tuple[int, Tally]:
-    seed, place = job
-    tally = Tally()
-    for k in range(place, place + _CHUNK):
-        tally.add(batch(seed, k, all_points()))
-    return place, tally
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,11 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--count and --jobs are at least 1, --start at least 0")
     if given.weakenings:
         return _weakenings(given.seed, min(given.count, _MOST), given.jobs)
-    total, place, began = Tally(), given.start - given.start % _CHUNK, time.monotonic()
+    total, place, began = Tally(), given.start - given.start % CHUNK, time.monotonic()
     try:
         with get_context("spawn").Pool(given.jobs) as pool:
-            jobs = ((given.seed, k) for k in range(place, 10**9, _CHUNK))
-            for place, tally in pool.imap(_work, jobs):
+            jobs = ((given.seed, k) for k in range(place, 10**9, CHUNK))
+            for place, tally in pool.imap(work, jobs):
                 _report(total, tally)
                 if sys.stderr.isatty():
                     print(
@@ -64,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\nstopped: go on with --start {place}", file=sys.stderr)
     print(f"{total.drawn} conclusions, {total.false} false, {total.undecided} undecided, ", end="")
-    print(f"{len(total.holes)} accepted, in {time.monotonic() - began:.0f} s; next place {place + _CHUNK}")
+    print(f"{len(total.holes)} accepted, in {time.monotonic() - began:.0f} s; next place {place + CHUNK}")
     _table(total)
     unreached = [rule.name for rule in RULES if not total.reached[rule.name]]
     if unreached:
@@ -80,18 +71,12 @@ def _weakenings(seed: int, most: int, jobs: int) -> int:
     missed = 0
     with get_context("spawn").Pool(jobs) as pool:
         tasks = [(seed, most, k) for k in range(len(WEAKENINGS))]
-        for k, number, example in pool.imap(_weaken, tasks):
+        for k, number, example in pool.imap(weaken, tasks):
             missed += not example
             outcome = f"found after {number:5}" if example else f"NOT FOUND in {number}"
             print(f"{outcome}  {WEAKENINGS[k]}\n    {example[:300]}", flush=True)
     print(f"{len(WEAKENINGS) - missed} of {len(WEAKENINGS)} weakenings are found")
     return 1 if missed else 0
-
-
-def _weaken(task: tuple[int, int, int]) -> tuple[int, int, str]:
-    seed, most, k = task
-    tally = found_after(WEAKENINGS[k], most, seed)
-    return k, tally.false, str(tally.holes[0]) if tally.holes else ""
 
 
 def _report(total: Tally, tally: Tally) -> None:

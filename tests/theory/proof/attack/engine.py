@@ -55,18 +55,13 @@ class Hole:
     rule: str
     where: str
     world: str
-    claim: Relation
+    claim: str
     cites: tuple[str, ...]
-    number: int
 
     def __str__(self) -> str:
-        try:
-            shown = written(self.claim)
-        except Exception:
-            shown = repr(self.claim)
         return (
-            f"{self.rule} accepts, at {self.where}, from {', '.join(self.cites) or 'nothing'}: {shown}"
-            f"   [false: {self.world}; after {self.number} false conclusions]"
+            f"{self.rule} accepts, at {self.where}, from {', '.join(self.cites) or 'nothing'}: {self.claim}"
+            f"   [false: {self.world}]"
         )
 
 
@@ -253,7 +248,14 @@ def _confirmed(
     except Exception as error:
         world = f"raises {type(error).__name__}: {error}"
     uses = _fewest(step, point, world)
-    return Hole(rule.name, where, world, claim, tuple(map(str, uses)), 0)
+    return Hole(rule.name, where, world, _shown(claim), tuple(map(str, uses)))
+
+
+def _shown(claim: Relation) -> str:
+    try:
+        return written(claim)
+    except Exception:  # what no step may claim need not be writable
+        return repr(claim)
 
 
 def _fewest(step: Step, point: Point, world: str) -> tuple[Source, ...]:

@@ -1,0 +1,25 @@
+"""What one process of the attack does at a time."""
+
+from __future__ import annotations
+
+from tests.theory.proof.attack.engine import Tally, all_points, batch
+from tests.theory.proof.attack.weakenings import WEAKENINGS, found_after
+
+CHUNK = 8
+"""Places."""
+
+
+def work(job: tuple[int, int]) -> tuple[int, Tally]:
+    """The places from one on, of a seed."""
+    seed, place = job
+    tally = Tally()
+    for k in range(place, place + CHUNK):
+        tally.add(batch(seed, k, all_points()))
+    return place, tally
+
+
+def weaken(task: tuple[int, int, int]) -> tuple[int, int, str]:
+    """One weakening: its number, the false conclusions tried, an example of what is accepted then."""
+    seed, most, k = task
+    tally = found_after(WEAKENINGS[k], most, seed)
+    return k, tally.false, str(tally.holes[0]) if tally.holes else ""
