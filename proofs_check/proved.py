@@ -13,7 +13,7 @@ from proofs_check.claim import Claim
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from proofs_check.formal import THEOREMS, machine_checked
-from theory import verdicts
+from theory import STATEMENTS, verdicts
 from theory.verdicts import Verdict
 
 HEADLINES = frozenset({"theorem-1", "theorem-2", "theorem-3", "corollary-1", "noise-law"})
@@ -21,7 +21,9 @@ HEADLINES = frozenset({"theorem-1", "theorem-2", "theorem-3", "corollary-1", "no
 
 
 def proof_evidence(statement: str, effort: Effort) -> Iterator[Evidence]:
-    """A row for each proof of the statement; none where it has no proof in steps."""
+    """A row for each proof of the statement; none where it has no proof in steps. Where the proofs cover a
+    part of it only, each row says so.
+    """
     known = verdicts.last() if effort.choose(True, False, False) else None
     if known is not None:
         yield from map(_row, known.get(statement, []))
@@ -68,9 +70,10 @@ def with_proof(claim: Claim) -> Claim:
 
 def _row(verdict: Verdict) -> Evidence:
     title = f" ({verdict.title})" if verdict.title else ""
+    part = "part of it, " if STATEMENTS[verdict.statement].beyond else ""
     trust = f", trusting {', '.join(verdict.axioms)}" if verdict.axioms else ""
     name = (
-        f"proof{title} in {verdict.accepted} checked steps, {verdict.tried} of them also tried on "
+        f"{part}proof{title} in {verdict.accepted} checked steps, {verdict.tried} of them also tried on "
         f"{verdict.networks} networks{trust}"
     )
     return Evidence("symbolic", name, verdict.problem or "accepted", "accepted")

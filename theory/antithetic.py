@@ -55,4 +55,8 @@ STATEMENT = Statement(
         r"being shared, and their average has half the variance for $c\to0$: central differences pay where "
         r"the noise is skewed or $c$ is large."
     ),
+    beyond=(
+        "The covariance is computed on drawn networks, exactly for quadratic losses and else in ball "
+        "arithmetic. That in the mean more than five units enter alike is said in words with the proof."
+    ),
 )

@@ -181,4 +181,11 @@ STATEMENT = Statement(
         r"at $W$ instead of $\tilde W(c)$ the law is the same if $c_T\to0$ with $\sqrt T\,c_T^k\to0$, $k$ "
         r"the order of the bias: 1 for $\kappa_3\ne0$, 2 otherwise."
     ),
+    beyond=(
+        r"The steps give the first-order change of every layer, and the normal law of the top matrix "
+        r"along one direction at a time. The joint law, the law below the top, and what is stated for "
+        r"$c\to0$ are not in steps: the first two are computed in small networks, as sums over all atoms "
+        r"whose distance from a normal law falls with $T$, and the closed form of the trace is derived in "
+        r"symbols."
+    ),
 )

@@ -141,8 +141,10 @@ def run_check(statements: Sequence[str], seed: int) -> int:
         if statement not in proved:
             out(f"· {statement:<16} \tno steps: a definition, or settled by computation in the ledger")
     steps, rejected = sum(v.accepted for v in found), [v for v in found if v.problem]
+    parts = sum(bool(STATEMENTS[statement].beyond) for statement in proved)
+    of = f"{len(proved)} results{f', {parts} of them in part' if parts else ''}"
     out(
-        f"\n{len(found)} proofs of {len(proved)} results, {steps} steps: "
+        f"\n{len(found)} proofs of {of}, {steps} steps: "
         + (f"{len(rejected)} proofs rejected" if rejected else "every step accepted, none false on numbers")
         + f" · {time.perf_counter() - start:.1f} s"
     )
@@ -154,12 +156,13 @@ def run_check(statements: Sequence[str], seed: int) -> int:
 def line(verdict: Verdict) -> str:
     """A proof on one line."""
     title = f" ({verdict.title})" if verdict.title else ""
+    part = "; part of the statement" if STATEMENTS[verdict.statement].beyond else ""
     if verdict.problem:
         return f"✗ {verdict.statement}{title}: \t{verdict.problem}"
     trust = f"trusts {', '.join(verdict.axioms)}" if verdict.axioms else "trusts nothing"
     return (
         f"✓ {verdict.statement:<16} \t{verdict.accepted:>3} steps, {verdict.tried:>3} of them on "
-        f"{verdict.networks} networks, {verdict.seconds:.1f} s; {trust}{title}"
+        f"{verdict.networks} networks, {verdict.seconds:.1f} s; {trust}{part}{title}"
     )
 
 

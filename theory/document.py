@@ -59,6 +59,8 @@ def page(statement: Statement) -> str:
         parts.append(f"{statement.remarks}\n  {readable(statement.repair)}")
     parts += map(_counterexample, statement.counterexamples)
     proofs = proofs_of(statement.id)
+    if statement.beyond:
+        parts.append(f"Proved in part\n  {readable(statement.beyond)}")
     parts += [proof_page(proof) for proof in proofs]
     named = [(formula(symbol), readable(meaning)) for symbol, meaning in glossary(statement, proofs)]
     parts.append("Symbols\n" + "\n".join(f"  {symbol:<4} \t{meaning}" for symbol, meaning in named))
@@ -97,6 +99,8 @@ def _section(statement: Statement) -> str:
         lines.append(rf"\paragraph{{Counterexample {one.title}.}}")
         lines += [rf"\emph{{{name}:}} {text}." for name, text in one.lines()]
     proofs = proofs_of(statement.id)
+    if statement.beyond:
+        lines.append(rf"\textbf{{Proved in part.}} {statement.beyond}")
     lines += [proof_latex(proof) for proof in proofs]
     named = "\n".join(rf"\item[${symbol}$] {meaning}" for symbol, meaning in glossary(statement, proofs))
     lines.append(f"\\paragraph{{Symbols.}}\n\\begin{{description}}\n{named}\n\\end{{description}}")

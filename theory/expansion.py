@@ -196,4 +196,8 @@ STATEMENT = Statement(
         "order add "
         r"$\tfrac12\sum_{k\ne j}F_{jkk}$ to the bias at order $c^2$. The limit $c\to0$ is not affected."
     ),
+    beyond=(
+        "More than five units: that the others enter alike is said in words with the proof, and in no "
+        "step of it."
+    ),
 )

@@ -71,4 +71,9 @@ STATEMENT = Statement(
         r"$[-1,1]$ gives $W/3$. What is needed is $M=I$ with the moments of M3, over the units of all "
         r"layers together: noise shared by two layers, or a mean that is not zero, mixes their gradients."
     ),
+    beyond=(
+        "The limit $Mg$ of the mean is derived in symbols for three units and computed in ball arithmetic "
+        "on drawn networks. What noise scaled by $s$ does in deep networks is computed in ball arithmetic "
+        "too, and Coq proves it for finitely many values of noise and data."
+    ),
 )

@@ -205,4 +205,8 @@ STATEMENT = Statement(
         r"and $K$ belongs inside the power for general sub-Gaussian noise. Three derivatives and four "
         r"moments are enough; the constant is the best possible, since the leading bias can attain it."
     ),
+    beyond=(
+        "More than three units: that each further one repeats a step is said in words with the proof, and "
+        "in no step of it; networks of up to five units are computed."
+    ),
 )

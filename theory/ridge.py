@@ -130,4 +130,9 @@ STATEMENT = Statement(
         r"synthetic errors, which are shrunk themselves: $\hat B^i=(M_i^{\top}CM_i+\gamma "
         r"I)^{-1}M_i^{\top}CA^{i-1}$, $M_{i-1}=M_i\hat B^i$, in linear networks."
     ),
+    beyond=(
+        "On the sum, the steps are about the top matrix at full rank. What the ridge leaves in the layers "
+        "below, where the rank is not full, and its rate, $O(1/T)$, are computed exactly on drawn linear "
+        "networks."
+    ),
 )

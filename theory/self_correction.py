@@ -86,4 +86,9 @@ STATEMENT = Statement(
         r"only. From the other side, $Q\hat B^{i+1}$ spans something else. A ridge breaks it unless "
         r"$QQ^{\top}=I$."
     ),
+    beyond=(
+        r"That the fitted gradients of the layers $j<i$ do not change is computed in rational arithmetic "
+        r"on drawn samples. That $\hat B^{i}$ becomes $Q^{-1}\hat B^{i}$ follows from an identity of "
+        r"matrices in symbols, which the ledger has too."
+    ),
 )

@@ -58,7 +58,9 @@ class Statement:
 
     ``conclusion`` is a sympy expression or relation where one is natural, otherwise LaTeX. ``as_printed``
     is what the paper says and ``repair`` what had to change and why; both are required where the status
-    says that something had to; ``counterexamples`` show that it had.
+    says that something had to; ``counterexamples`` show that it had. ``beyond`` says which part of the
+    conclusion no proof in steps covers, and what settles that part; it is empty where they cover all of it,
+    and where there is no such proof.
 
     Raises ``InvalidStatement`` (a ``ValueError``) for an id that is not kebab-case, an unknown status, an
     empty text, an assumption listed twice, or a repair that is not explained.
@@ -74,6 +76,7 @@ class Statement:
     as_printed: str = ""
     repair: str = ""
     counterexamples: tuple[Counterexample, ...] = ()
+    beyond: str = ""
 
     @property
     def remarks(self) -> str:

@@ -234,7 +234,12 @@ def _plain(symbol: str) -> str:
 
 def formulas_of(statement: Statement, proofs: Iterable[Proof]) -> tuple[str, ...]:
     """Every formula on the page of a statement."""
-    sentences = [statement.as_printed, statement.repair, *(one.words for one in statement.assumptions)]
+    sentences = [
+        statement.as_printed,
+        statement.repair,
+        statement.beyond,
+        *(one.words for one in statement.assumptions),
+    ]
     sentences += [
         said for one in statement.counterexamples for said in (one.title, *(s for _, s in one.parts))
     ]

@@ -126,4 +126,10 @@ STATEMENT = Statement(
         r"with $g$ over every perturbed unit of every layer. The coordinates have to be independent: a "
         r"design with other joint fourth moments has another covariance, computed in the same way."
     ),
+    beyond=(
+        "The steps give the limits of the first two moments, and the entries that these have for four "
+        "units. That the covariance is the one less the product of the other, its trace, and that more "
+        "units enter alike, is said in words; the covariance is computed on drawn networks of up to five "
+        "units."
+    ),
 )

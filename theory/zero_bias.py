@@ -68,4 +68,8 @@ STATEMENT = Statement(
         r"With $\kappa_3\ne0$ the bias does not depend on the data in a linear network with squared error: "
         r"there the fitted feedback still has none if $\mathbb{E}[e^{N+1}]=0$."
     ),
+    beyond=(
+        "More than three units: that the others enter alike is said in words with the proof, and in no "
+        "step of it; it is computed on drawn networks."
+    ),
 )

@@ -64,6 +64,7 @@ def claim(statement: Statement, context: Context) -> Markup:
         _printed(statement),
         _plots(statement.id, context),
         evidence(row) if row is not None else None,
+        _beyond(statement),
         (proof(one, context.shared) for one in context.derived(statement.id)),
         _symbols(statement, context),
         _foot(row, context),
@@ -81,8 +82,8 @@ def _standing(statement: Statement, context: Context) -> Markup:
     node = f"claim-{statement.id}"
     level = context.graph.level(node)
     words = LEVELS[level] if level is not None else ""
-    if level in ("computed", "proved", "verified"):
-        said = "what is stated" if level == "computed" else "what the proofs conclude"
+    if level in ("computed", "part", "proved", "verified"):
+        said = "what is stated" if level in ("computed", "part") else "what the proofs conclude"
         words = f"{said} below is {words}"
     back = context.graph.holding_back(node) if level == "proved" else ()
     names = join(", not proved: ", _names(back)) if back else None
@@ -142,6 +143,16 @@ def _printed(statement: Statement) -> Markup:
     return join(
         (join(tag("h4", head), tag("p", sentence(text), class_="prose")) for head, text in parts if text),
         map(_counterexample, statement.counterexamples),
+    )
+
+
+def _beyond(statement: Statement) -> Markup | None:
+    """What the proofs in steps leave out, and what settles it."""
+    if not statement.beyond:
+        return None
+    return join(
+        tag("h4", "Proved in part"),
+        tag("p", sentence(statement.beyond), class_="prose beyond"),
     )
 
 

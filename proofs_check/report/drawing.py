@@ -18,6 +18,20 @@ HEADS = {
     "claim": "your code",
 }
 OUTCOME_MARKS = {"pass": "✓ pass", "fail": "✗ fail", "error": "! error", "not applicable": "– not asked"}
+_HATCH = tag(
+    "defs",
+    tag(
+        "pattern",
+        tag("rect", width=8, height=8, class_="hatch-ground"),
+        tag("rect", width=3, height=8, class_="hatch-stripe"),
+        id="hatch",
+        width=8,
+        height=8,
+        patternunits="userSpaceOnUse",
+        patterntransform="rotate(45)",
+    ),
+)
+"""The stripes of what is proved in part: seen without colours, too."""
 
 
 def draw(graph: Graph, own_code: bool) -> Markup:
@@ -37,6 +51,7 @@ def draw(graph: Graph, own_code: bool) -> Markup:
     ]
     drawing = tag(
         "svg",
+        _HATCH,
         tag("g", heads),
         tag("g", edges, class_="edges"),
         tag("g", (_node(graph, node, boxes[node.id]) for node in graph.nodes)),

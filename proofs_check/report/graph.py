@@ -130,7 +130,7 @@ def _statement(
         parents += [f"claim-{id}" for id in _cited(one, statements) if id != statement.id]
     if not own:
         parents = [f"hypothesis-{a.id}" for a in statement.assumptions]
-    level = own_level([one.accepted for one in own], rows.get(statement.id))
+    level = own_level([one.accepted for one in own], rows.get(statement.id), statement.beyond)
     title = statement.title
     return Node(
         f"claim-{statement.id}",

@@ -17,6 +17,7 @@ class Markup(str):
 
 Child: TypeAlias = "str | int | Iterable[Child] | None"
 
+_CAMEL = {one.lower(): one for one in ("viewBox", "patternUnits", "patternTransform")}
 VOID = frozenset({"meta", "br", "hr", "link", "img"})
 
 
@@ -49,8 +50,7 @@ def _attribute(key: str, value: str | int | float | bool | None) -> str:
     if value is None or value is False:
         return ""
     name = key.rstrip("_").replace("_", "-")
-    if name == "viewbox":
-        name = "viewBox"
+    name = _CAMEL.get(name, name)
     if value is True:
         return f" {name}"
     text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

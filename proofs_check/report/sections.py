@@ -73,7 +73,9 @@ def _strongest(id: str, context: Context) -> str:
     if kind in PROVING and id not in HEADLINES:
         kind, part = strongest(one for one in confirmed if one.kind not in PROVING), "; part of it by Coq"
     if proofs and all(one.accepted for one in proofs) and kind not in PROVING:
-        return f"proof in {sum(len({c.number for c in one.steps}) for one in proofs)} checked steps{part}"
+        steps = sum(len({c.number for c in one.steps}) for one in proofs)
+        whole = "part of it, " if context.statements[id].beyond else ""
+        return f"{whole}proof in {steps} checked steps{part}"
     return f"{kind or '–'}{part}"
 
 

@@ -1,8 +1,8 @@
 """What is shown of a result: computed from the proofs and from a run, never written by hand.
 
-A statement's own level follows from the checker and from the evidence of its check; it is *verified* only
-where it is proved and so is every lemma and every statement that it rests on. Hypotheses are supposed, not
-shown: they bear no level and hold nothing back.
+A statement's own level follows from the checker and from the evidence of its check; it is *proved* only where
+its proofs cover all of it, and *verified* only where it is proved and so is every lemma and every statement
+that it rests on. Hypotheses are supposed, not shown: they bear no level and hold nothing back.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from theory.proof.checker import Proof
     from theory.statement import Statement
 
-Level = Literal["refuted", "none", "computed", "proved", "verified"]
+Level = Literal["refuted", "none", "computed", "part", "proved", "verified"]
 
 LEVELS: Mapping[Level, str] = {
     "none": "nothing was checked in this run",
     "computed": "confirmed by computation, without a proof in steps",
+    "part": "proved in part: no proof covers all of it; what settles the rest is said with it",
     "proved": "proved in checked steps, but something that it rests on is not",
     "verified": "proved in checked steps, and so is everything that it rests on",
     "refuted": "its own check failed, or a step of its proof was not accepted",
@@ -31,23 +32,25 @@ LEVELS: Mapping[Level, str] = {
 """The levels, and what each says."""
 
 PROVING = ("machine-checked",)
-"""Kinds of evidence that are a proof by themselves, whatever our own checker says, of the `HEADLINES`: of the
-other statements Coq has a part.
+"""Kinds of evidence that are a proof by themselves, whatever our own checker says, of the `HEADLINES` for
+finite laws, which is a part; of the other statements Coq has less.
 """
 
 
-def own_level(proofs: Sequence[bool], row: Row | None) -> Level:
+def own_level(proofs: Sequence[bool], row: Row | None, beyond: str = "") -> Level:
     """The level of a statement by itself: "verified" is never among them.
 
-    ``proofs`` says of each of its proofs whether every step was accepted; ``row`` is what a run found, None
-    where the run did not ask.
+    ``proofs`` says of each of its proofs in steps whether every step was accepted; ``row`` is what a run
+    found, None where the run did not ask; ``beyond`` is what these proofs do not cover.
     """
     if not all(proofs) or (row is not None and row.statement_confirmed is False):
         return "refuted"
     whole = row is not None and row.claim.id in HEADLINES
     confirmed: Iterable[Evidence] = row.confirmed if row is not None and whole else ()
-    if proofs or any(one.kind in PROVING and one.required and one.holds for one in confirmed):
+    if proofs and not beyond:
         return "proved"
+    if proofs or any(one.kind in PROVING and one.required and one.holds for one in confirmed):
+        return "part"
     return "computed" if row is not None and row.statement_confirmed else "none"
 
 

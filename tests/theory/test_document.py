@@ -46,6 +46,10 @@ def test_a_page_has_all_that_the_statement_has(name: str, capsys) -> None:
     parts = [formula(part) for part in statement.latex.split(r"\qquad")]
     for text in (statement.title, statement.source, statement.status, readable(statement.repair), *parts):
         assert " ".join(text.split()) in printed
+    assert ("Proved in part" in printed) == bool(statement.beyond)
+    assert " ".join(readable(statement.beyond).split()) in printed
+    in_latex = rf"\textbf{{Proved in part.}} {statement.beyond}"
+    assert (in_latex in latex([statement])) == bool(statement.beyond)
     for assumption in statement.assumptions:
         assert assumption.words in printed
         assert " ".join(formula(assumption.latex).split()) in printed

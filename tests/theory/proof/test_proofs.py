@@ -28,11 +28,22 @@ DERIVED = {
     "floating-point",
 }
 BEYOND = {
-    "baseline": {assumptions.S1},  # the expansion of the variance, derived by theory.baseline.excess
-    "antithetic": {assumptions.MOMENTS},  # the covariance, which is that of `variance`
-    "noise-law": {assumptions.M3, assumptions.R},  # noise scaled by s in deep networks, exact in the ledger
+    "baseline": {assumptions.S1},  # the expansion of the variance
+    "antithetic": {assumptions.MOMENTS},  # the covariance
+    "noise-law": {assumptions.M3, assumptions.R},  # noise scaled by s in deep networks
 }
-"""What a statement supposes for a part that is not proved in steps, but settled elsewhere."""
+"""What a statement supposes for a part that no proof in steps covers: its `beyond` says what settles that."""
+
+WHOLE = {
+    "theorem-1",
+    "theorem-2",
+    "corollary-1",
+    "theorem-3",
+    "pseudo-inverse",
+    "confinement",
+    "orthogonality",
+}
+"""Read beside their proofs: all that these say is the conclusion of a proof in steps, for any sizes."""
 
 
 def test_every_result_is_proved_in_steps_or_derived_by_program() -> None:
@@ -45,6 +56,18 @@ def test_every_result_is_proved_in_steps_or_derived_by_program() -> None:
 def test_a_statement_supposes_what_its_proofs_use(name: str) -> None:
     used = {a for proof in PROOFS if proof.statement == name for a in proof.hypotheses}
     assert set(STATEMENTS[name].assumptions) == used | BEYOND.get(name, set())
+
+
+def test_a_statement_says_what_its_proofs_do_not_cover() -> None:
+    """Either they cover all of it, or it says what they leave out; without a proof it says nothing."""
+    proved = {proof.statement for proof in PROOFS}
+    beyond = {name for name, statement in STATEMENTS.items() if statement.beyond}
+    assert beyond == proved - WHOLE
+    assert set(BEYOND) <= beyond
+
+
+def test_a_proof_for_so_many_units_is_not_of_the_whole_statement() -> None:
+    assert not {proof.statement for proof in PROOFS if proof.note.startswith("Written for ")} & WHOLE
 
 
 @pytest.mark.parametrize("proof", PROOFS, ids=NAMES)
