@@ -133,7 +133,7 @@ def _see_unchanged(method: str, name: str, before: Any, after: Any) -> None:
             raise BadAnswer(_wrote(method, name))
         for k, (old, new) in enumerate(zip(before, after, strict=True)):
             _see_unchanged(method, f"{name}[{k}]", old, new)
-    elif not torch.equal(torch.as_tensor(before), after.detach()):
+    elif not torch.equal(torch.as_tensor(before, device="cpu"), after.detach()):
         raise BadAnswer(_wrote(method, name))
 
 

@@ -51,6 +51,8 @@ class Suite:
     subject: WorkerSubject | None = field(default=None, repr=False)
     files: dict[str, own_files.Mark] = field(default_factory=own_files.marks, repr=False)
     asked: int = 0  # claims that got a verdict
+    expected: int = 0  # that did not pass, and are marked to fail
+    changed: int = 0  # that did not pass, and whose test a hook made one that did
 
     @classmethod
     def of(cls, config: pytest.Config) -> Suite:
@@ -77,23 +79,40 @@ class Suite:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count the claims that were asked; the reports of other processes come here too."""
-        ours = report.nodeid.startswith(f"{NODE}::")
-        self.asked += ours and report.when == "call" and not report.skipped
+        if not report.nodeid.startswith(f"{NODE}::") or report.when != "call":
+            return
+        self.asked += not report.skipped
+        if {value for name, value in report.user_properties if name == "outcome"} & {"fail", "error"}:
+            self.expected += report.skipped
+            self.changed += report.passed
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Let no run be green in which nothing was asked: deselected, ignored, listed, not applicable."""
-        worker = hasattr(session.config, "workerinput")
-        if not worker and not self.asked and session.exitstatus == pytest.ExitCode.OK:
+        """Let no run be green in which nothing was asked (deselected, ignored, listed, not applicable), nor one
+        in which a hook has made a failed claim a passed test.
+        """
+        if hasattr(session.config, "workerinput") or session.exitstatus != pytest.ExitCode.OK:
+            return
+        if self.changed:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif not self.asked:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say how many claims were asked."""
+        """Say how many claims were asked, and how many did not pass although their tests did not fail."""
         named, were = printable(self.named), "claim was" if self.asked == 1 else "claims were"
         if self.asked:
             terminalreporter.write_line(f"feedback-proofs: {self.asked} {were} asked of {named}")
         else:
             terminalreporter.write_line(f"feedback-proofs: no claim was asked of {named}", red=True)
+        for count, why in (
+            (self.expected, "and are marked to fail (xfail)"),
+            (self.changed, "and are reported as passed by a hook"),
+        ):
+            if count:
+                terminalreporter.write_line(
+                    f"feedback-proofs: claims that did not pass, {why}: {count}", red=True
+                )
 
     def pytest_unconfigure(self) -> None:
         """Stop the subject's process."""

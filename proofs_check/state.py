@@ -188,13 +188,13 @@ SETTINGS = (
     Setting("garbage collection", gc.isenabled, lambda on: gc.enable() if on else gc.disable()),
     Setting("collection thresholds", gc.get_threshold, lambda before: gc.set_threshold(*before)),
     Setting("collection callbacks", lambda: list(gc.callbacks), _into(gc.callbacks)),
+    Setting("timers", _timers, _stop_timers),  # before the handlers: a signal without one ends the process
     Setting("signal handlers", _handlers, _set_handlers),
     Setting(
         "blocked signals",
         lambda: signal.pthread_sigmask(signal.SIG_BLOCK, ()),
         lambda s: signal.pthread_sigmask(signal.SIG_SETMASK, s),
     ),
-    Setting("timers", _timers, _stop_timers),
     Setting("the search path", lambda: list(sys.path), _into(sys.path)),
     Setting("the finders of modules", lambda: list(sys.meta_path), _into(sys.meta_path)),
     _attributes(sys, "stdin", "stdout", "stderr", "excepthook", "displayhook", "unraisablehook"),

@@ -285,6 +285,45 @@ def test_where_no_claim_applies_pytest_is_not_green(monkeypatch: pytest.MonkeyPa
     assert inside(SUBJECT, "tests") == 1
 
 
+EXPECTED = "claims that did not pass, and are marked to fail (xfail): 1"
+CHANGED = "claims that did not pass, and are reported as passed by a hook: 1"
+HOOKS = {
+    "marks it to fail": (
+        "def pytest_collection_modifyitems(items):\n"
+        "    [i.add_marker(pytest.mark.xfail) for i in items if i.name == 'ridge']\n",
+        (0, 5),
+        EXPECTED,
+    ),
+    "reports that it passed": (
+        "@pytest.hookimpl(hookwrapper=True)\n"
+        "def pytest_runtest_makereport(item):\n"
+        "    report = (yield).get_result()\n"
+        "    report.outcome, report.longrepr = 'passed', None\n",
+        (1, 1),
+        CHANGED,
+    ),
+}
+
+
+@pytest.mark.usefixtures("_somebody")
+@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_failed_claim_is_no_silent_pass_whatever_a_hook_makes_of_it(
+    hook: str,
+    alone: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text, codes, said = HOOKS[hook]
+    name = f"hook_{hook.replace(' ', '_')}"
+    (tmp_path / f"{name}.py").write_text(f"import pytest\n{text}")
+    claims = (claim("ridge", BAD),) if alone else (claim("ridge", BAD), *noting(NAMES, []))
+    monkeypatch.setattr(pytest_suite, "CLAIMS", claims)
+    assert inside(SUBJECT, "tests", "-p", name) == codes[alone]
+    assert f"feedback-proofs: {said}" in capsys.readouterr().out
+
+
 @pytest.mark.usefixtures("_somebody")
 @pytest.mark.parametrize("word", [f"--ignore={pytest_suite.HERE}", "--ignore-glob=*proofs_check*"])
 def test_to_ignore_the_suite_does_not_leave_it_out(word: str, monkeypatch: pytest.MonkeyPatch) -> None:

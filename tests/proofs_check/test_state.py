@@ -3,7 +3,9 @@
 import os
 import sys
 
+import numpy as np
 import pytest
+import torch
 
 from proofs_check import checked, state
 from tests.proofs_check import hostile_subjects
@@ -56,3 +58,11 @@ def test_the_numbers_after_are_those_of_before(before):
     before.restore()
     assert again[0].equal(hostile_subjects.honest([2], 3, 0)[0])
     assert first[0].shape == again[0].shape
+
+
+def test_arguments_are_compared_where_they_are_whatever_the_default_device():
+    before, after = np.ones(3), torch.ones(3, dtype=torch.float64)
+    with torch.device("meta"):
+        checked._see_unchanged("fit_feedback", "errors", before, after)
+        with pytest.raises(checked.BadAnswer, match="wrote into its argument errors"):
+            checked._see_unchanged("fit_feedback", "errors", 2 * before, after)
