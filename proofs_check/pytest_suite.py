@@ -88,8 +88,8 @@ class Suite:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Let no run be green in which nothing was asked (deselected, ignored, listed, not applicable), nor one
-        in which a hook has made a failed claim a passed test.
+        """Let no run be green in which nothing was asked (deselected, ignored, listed, not applicable), nor
+        one in which a hook has made a failed claim a passed test.
         """
         if hasattr(session.config, "workerinput") or session.exitstatus != pytest.ExitCode.OK:
             return
