@@ -122,7 +122,8 @@ def ended(name: str, run: Callable[[], int], wrong: tuple[type[Exception], ...] 
         try:
             code = run()
             out.flush()
-            if out.problem is not None and not out.gone:
+            if out.problem is not None and not out.gone and not out.told:
+                out.told = True  # once, where a command runs within another
                 raise CannotWrite(f"cannot write standard output: {out.problem.lower()}")
             return code
         except KeyboardInterrupt:

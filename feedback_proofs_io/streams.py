@@ -21,6 +21,7 @@ class Unfailing:
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
         self.problem: str | None = None
+        self.told = False  # whether a command has said so
         self.gone = (
             stream is None
         )  # its reader has left, or it was closed from the start: nobody waits for it

@@ -81,6 +81,7 @@ def run(options: Options, claims: Sequence[Claim] | None = None) -> int:
                             later = partial(confirmed.of, claim.id) if confirmed.in_background else None
                             with screen.running(claim, len(rows)):
                                 row = check(claim, subject, options.effort, later)
+                            own_files.see_unchanged(before)  # another run would believe the journal
                             journal.add(row)
                         rows.append(row)
                         screen.row(row)
@@ -92,8 +93,6 @@ def run(options: Options, claims: Sequence[Claim] | None = None) -> int:
                 again = options.command(rest, files) if unfinished else None
                 screen.interrupted(rows, commands, again, kept=files)
                 return INTERRUPTED
-            try:
-                own_files.see_unchanged(before)
             except own_files.Changed as error:
                 say(f"{program()}: {error}. Nothing is said of the subject.")
                 return BROKEN

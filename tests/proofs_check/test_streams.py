@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from feedback_proofs_io.command import ended
 from proofs_check import command
 from proofs_check.evidence import SubjectError
 from proofs_check.subjects import HOME
@@ -81,6 +82,17 @@ def test_a_broken_output_changes_neither_files_nor_verdict(name: str, claims: An
     assert Path("o.md").is_file()
 
 
+def test_an_output_that_cannot_be_written_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    before = sys.stdout
+    sys.stdout = STREAMS["on a full disk"][0]()
+    try:
+        code = ended("outer", lambda: command.main(FILES, GREEN))
+    finally:
+        sys.stdout = before
+    assert code == 2
+    assert capsys.readouterr().err.count("cannot write standard output: no space left on device") == 1
+
+
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_broken_error_stream_changes_nothing(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     before = sys.stderr
@@ -131,7 +143,8 @@ def test_permissions_are_kept_and_a_killed_runs_scratch_is_removed() -> None:
 
 PROGRAM = textwrap.dedent("""
     import sys
-    from proofs_check import command
+    from feedback_proofs_io.command import ended
+from proofs_check import command
     from tests.proofs_check.fakes import GOOD, claim
     from tests.proofs_check.nobody import Nobody
     command.WorkerSubject = Nobody
