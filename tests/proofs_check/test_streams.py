@@ -143,8 +143,7 @@ def test_permissions_are_kept_and_a_killed_runs_scratch_is_removed() -> None:
 
 PROGRAM = textwrap.dedent("""
     import sys
-    from feedback_proofs_io.command import ended
-from proofs_check import command
+    from proofs_check import command
     from tests.proofs_check.fakes import GOOD, claim
     from tests.proofs_check.nobody import Nobody
     command.WorkerSubject = Nobody
