@@ -8,7 +8,7 @@ so it is the same on every machine.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from random import Random
@@ -17,15 +17,16 @@ from unittest.mock import patch
 
 import sympy
 
-from tests.theory.proof.attack.draws import Desk
+from tests.theory.proof.attack.draws import Desk, tried_relation
 from tests.theory.proof.attack.falsity import has_limit, is_false, is_nonsense, is_true_in
 from tests.theory.proof.attack.kinds import Setting, settings
 from tests.theory.proof.attack.small import SMALL_PROOFS
 from tests.theory.proof.attack.speed import remember_hashes, remembering
+from tests.theory.proof.attack.tempting_limits import Scene, tempting
 from tests.theory.proof.attack.units import false_of_units
 from theory.proof import Proof, Step, checker
 from theory.proof.checker import Checked, Cited, Failed, Lemma, Source, check_step, together
-from theory.proof.grants import GRANTS, suppose
+from theory.proof.grants import GRANTS, Hypothesis, suppose
 from theory.proof.relations import Bounded, Equal, Invertible, Relation, Same, Within
 from theory.proof.rules import RULES, Premises, Rule
 from theory.proof.terms import DEPTH, LAYER, Symbol, Term, c
@@ -34,6 +35,11 @@ from theory.proof.vocabulary import OUTPUT, Definition, once, symbols_at
 from theory.proofs import PROOFS
 
 remember_hashes()
+
+TEMPTERS: tuple[Callable[[Random, Scene, str], Relation | None], ...] = (tempting,)
+"""What draws tempting false steps: with the facts at hand, for a step by a rule of that name."""
+TEMPTED = 0.5
+"""The share of the places at which they do."""
 
 BATCH = 20
 """Conclusions drawn at one point with one choice of further facts."""
@@ -149,7 +155,9 @@ def batch(
     point = _chosen(random, points)
     proof, checked = point.proof, point.checked
     tally = Tally()
-    uses = _citations(random, point)
+    units = is_about_units(proof)
+    tempted = random.random() < TEMPTED
+    uses = _wide_citations(random, point) if tempted else _citations(random, point)
     hypotheses = proof.hypotheses
     context = checker._Context(hypotheses)
     cited: list[Cited] = []
@@ -162,7 +170,7 @@ def batch(
             continue
     premises = together(cited)
     standing = random.sample(list(point.known.values()), min(6, len(point.known)))
-    worlds = () if is_about_units(proof) else _some(random, worlds_of(proof))
+    worlds = () if units else _some(random, worlds_of(proof))
     symbols = _symbols(random, proof)
     desk = Desk(random, checked.step.claim, premises.relations, standing, symbols)
     more = _more_premises(random, point, premises, worlds, desk)
@@ -174,11 +182,19 @@ def batch(
         if any(isinstance(one, Equal | Invertible) for one in more):
             worlds = [one for one in worlds if not one.heavy][:1]
         desk = Desk(random, checked.step.claim, premises.relations, standing, symbols)
+    draw = desk.draw
+    if tempted:
+        rule_of_step = checked.step.rule.name
+        scene = Scene(checked.step.claim, premises.relations, list(point.known.values()), symbols)
+        tempter = random.choice(TEMPTERS)
+        draw = lambda: tried_relation(lambda: tempter(random, scene, rule_of_step))  # noqa: E731
+    seen: set[Relation] = set()
     with remembering(premises):
         for _ in range(size):
-            claim = desk.draw()
-            if claim is None:
+            claim = draw()
+            if claim is None or claim in seen:
                 continue
+            seen.add(claim)
             tally.drawn += 1
             world = falsified(claim, proof, checked, worlds, bool(more))
             if not world:
@@ -313,6 +329,26 @@ def _citations(random: Random, point: Point) -> list[Source]:
     others: list[Source] = [*point.known, *sources_of(point.proof)]
     extra = random.sample(others, min(random.choice((1, 2, 3)), len(others)))
     return [*own, *(source for source in extra if source not in own)]
+
+
+def _wide_citations(random: Random, point: Point) -> list[Source]:
+    """What the step cites, alone or with all hypotheses, all definitions or all facts."""
+    own = list(point.checked.step.uses)
+    sources = sources_of(point.proof)
+    more: list[Source] = []
+    match random.randrange(8):
+        case 0:
+            more = [source for source in sources if isinstance(source, Hypothesis)]
+        case 1:
+            more = [source for source in sources if isinstance(source, Definition)]
+        case 2:
+            more = list(point.known)
+        case 3:
+            more = [*point.known, *sources]
+        case 4:
+            others: list[Source] = [*point.known, *sources]
+            more = random.sample(others, min(3, len(others)))
+    return [*own, *(source for source in more if source not in own)]
 
 
 def _more_premises(

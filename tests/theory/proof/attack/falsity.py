@@ -231,6 +231,8 @@ def _unequal(claim: Equal, setting: Setting, layer: int) -> bool:
     vague = setting.heavy or limits
     if setting.heavy and limits and counts(claim):
         return False  # of a heavy world T is so large that no c* is small beside 1/T
+    if limits and any(_diverges(limit, setting, layer) for limit in _limits(claim)):
+        return True
     first = setting.levels[0]
     for t, a in _places(first, varies):
         one = _apart(
@@ -249,6 +251,24 @@ def _unequal(claim: Equal, setting: Setting, layer: int) -> bool:
             second.value(claim.right, layer, t, a, second.place),
         )
         if two >= SEEN and two >= one - SHRUNK:
+            return True
+    return False
+
+
+def _limits(claim: Equal) -> list[Applied]:
+    return [term for term in terms_of(claim) if isinstance(term, Applied) and term.operator in LIMITS]
+
+
+def _diverges(limit: Applied, setting: Setting, layer: int) -> bool:
+    """Whether there is no such limit: an equation says that there is."""
+    varies = depends(limit)[0]
+    if SAMPLE in varies:  # it need not stay bounded as T grows
+        return False
+    for t, a in _places(setting.levels[0], varies):
+        first, second = (
+            log2(largest(world.value(limit, layer, t, a, world.place))) for world in setting.levels
+        )
+        if second > max(first, 0.0) + GROWN:
             return True
     return False
 
