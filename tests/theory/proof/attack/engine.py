@@ -22,12 +22,22 @@ from tests.theory.proof.attack.falsity import has_limit, is_false, is_nonsense, 
 from tests.theory.proof.attack.kinds import Setting, settings
 from tests.theory.proof.attack.small import SMALL_PROOFS
 from tests.theory.proof.attack.speed import remember_hashes, remembering
+from tests.theory.proof.attack.tempting import MISTAKES, Bench, Mistake, Temptation
 from tests.theory.proof.attack.tempting_limits import Scene, tempting
 from tests.theory.proof.attack.units import false_of_units
 from theory.proof import Proof, Step, checker
 from theory.proof.checker import Checked, Cited, Failed, Lemma, Source, check_step, together
 from theory.proof.grants import GRANTS, Hypothesis, suppose
-from theory.proof.relations import Bounded, Equal, Invertible, Relation, Same, Within
+from theory.proof.relations import (
+    Bounded,
+    Equal,
+    Finite,
+    Integrable,
+    Invertible,
+    Relation,
+    Same,
+    Within,
+)
 from theory.proof.rules import RULES, Premises, Rule
 from theory.proof.terms import DEPTH, LAYER, Symbol, Term, c
 from theory.proof.text import claim as written
@@ -207,6 +217,78 @@ def batch(
                     if hole is not None:
                         tally.holes.append(hole)
     return tally
+
+
+@lru_cache(maxsize=1)
+def mistakes() -> dict[str, tuple[Mistake, ...]]:
+    """For each rule the mistakes that look like it."""
+    return {rule.name: MISTAKES[rule.name] for rule in RULES if rule.name in MISTAKES}
+
+
+def tempted(seed: int, place: int, rules: Sequence[Rule] = RULES, size: int = BATCH) -> Tally:
+    """Tempting false steps, rule by rule in turn; ``rules`` may be one alone, of which they then are."""
+    random = Random(f"{seed} tempted {place}")
+    names = [name for name in mistakes() if len(rules) > 1 or name == rules[0].name]
+    tally = Tally()
+    if not names:
+        return tally
+    name = names[place % len(names)]
+    for _ in range(size):
+        own = _by_rule(all_points()).get(name, [])
+        point = random.choice(own) if own and random.random() < 0.6 else _chosen(random, all_points())
+        _tempted_at(random, point, random.choice(mistakes()[name]), rules, tally)
+    return tally
+
+
+def _tempted_at(random: Random, point: Point, mistake: Mistake, rules: Sequence[Rule], tally: Tally) -> None:
+    checked, proof = point.checked, point.proof
+    bench = Bench(random, checked.step.claim, checked.premises.relations, tuple(point.known.values()))
+    temptation = tried_relation(lambda: mistake(bench))
+    if not isinstance(temptation, Temptation):
+        return
+    tally.drawn += 1
+    claim, units = temptation.claim, is_about_units(proof)
+    worlds = () if units else _some(random, worlds_of(proof))
+    base = checked.phase == "base"
+    world = ""
+    if temptation.supposed:
+        for one in worlds:
+            if one.heavy or not all(_is_supposable(fact, one, base, claim) for fact in temptation.supposed):
+                continue
+            world = falsified(claim, proof, checked, (one,), True)
+            if world:
+                break
+    else:
+        world = falsified(claim, proof, checked, worlds)
+    if not world:
+        tally.undecided += 1
+        return
+    tally.false += 1
+    invented = {f"drawn {k}": one for k, one in enumerate((*temptation.known, *temptation.supposed))}
+    sources = [
+        source
+        for source in sources_of(proof)
+        if isinstance(source, Hypothesis)
+        and (units or not source.relations or source in checked.step.uses or random.random() < 0.1)
+    ]
+    hypotheses = [Cited(source, source.relations, (source.assumption,)) for source in sources]
+    premises = together([*(Cited(label, (one,)) for label, one in invented.items()), *hypotheses])
+    there = replace(point, known={**point.known, **invented})
+    with remembering(premises):
+        for rule in rules:
+            if _taken(rule, claim, premises, proof.hypotheses, tally):
+                hole = _confirmed(rule, claim, (*invented, *sources), there, world)
+                if hole is not None:
+                    tally.holes.append(hole)
+
+
+def _is_supposable(fact: Relation, world: Setting, base: bool, claim: Relation) -> bool:
+    """Whether what is supposed is true of the world; of one with finitely many rows all means exist."""
+    if isinstance(fact, Integrable | Finite):
+        return isinstance(claim, Equal | Invertible)
+    if isinstance(fact, Bounded):
+        return not is_false(fact, (world,), base)
+    return is_true_in(fact, world, base)
 
 
 def falsified(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import CodeType, FunctionType, ModuleType
 
-from tests.theory.proof.attack.engine import Tally, all_points, batch
+from tests.theory.proof.attack.engine import Tally, all_points, batch, tempted
 from theory.proof import normal_form
 from theory.proof.rules import RULES
 
@@ -84,7 +84,7 @@ def _plain(value: object) -> object:
 def found_after(weakening: Weakening, most: int, seed: int = 0) -> Tally:
     """The attack on the weaker rule, until it finds a hole or has tried ``most`` false conclusions.
 
-    Every other place is a step of the rule; only this rule is tried.
+    Every other place is a step of the rule, then come its tempting steps; only this rule is tried.
     """
     rules = tuple(rule for rule in RULES if rule.name == weakening.rule)
     points = tuple(point for point in all_points() if point.checked.step.rule.name == weakening.rule)
@@ -92,6 +92,7 @@ def found_after(weakening: Weakening, most: int, seed: int = 0) -> Tally:
     with planted(weakening):
         place = 0
         while not total.holes and total.false < most:
+            total.add(tempted(seed, place, rules))
             total.add(batch(seed, place, points if place % 2 else all_points(), rules))
             place += 1
     return total
@@ -150,7 +151,7 @@ WEAKENINGS = (
         "tower property",
         "the mean need not exist",
         _MEANS,
-        "    _, made = _changed(found, reading)\n    _is_a_mean_that_exists(made, premises, reading)\n",
+        "    _, made = _changed(found, reading)\n    _is_a_mean_that_exists(made, found, premises, reading)\n",
         "",
     ),
     Weakening(

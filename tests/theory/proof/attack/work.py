@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.theory.proof.attack.engine import Tally, all_points, batch
+from tests.theory.proof.attack.engine import Tally, all_points, batch, tempted
 from tests.theory.proof.attack.weakenings import WEAKENINGS, found_after
 
 CHUNK = 8
@@ -15,6 +15,7 @@ def work(job: tuple[int, int]) -> tuple[int, Tally]:
     tally = Tally()
     for k in range(place, place + CHUNK):
         tally.add(batch(seed, k, all_points()))
+        tally.add(tempted(seed, k))
     return place, tally
 
 
