@@ -1,5 +1,8 @@
 """A counterexample is code: pasted and run, it shows the same discrepancy again."""
 
+import contextlib
+from functools import cache
+
 import pytest
 
 from proofs_check.claims import CLAIMS
@@ -37,10 +40,8 @@ BUGS = [
 
 @pytest.fixture(scope="module", name="subjects")
 def _subjects():
-    opened: dict[str, WorkerSubject] = {}
-    yield lambda bug: opened.setdefault(bug, WorkerSubject(f"tests.planted_bugs:{bug}"))
-    for subject in opened.values():
-        subject.close()
+    with contextlib.ExitStack() as opened:
+        yield cache(lambda bug: opened.enter_context(WorkerSubject(f"tests.planted_bugs:{bug}")))
 
 
 @pytest.mark.parametrize(("claim", "bug", "shown"), BUGS)
