@@ -21,14 +21,15 @@ _AT_LEAST = 80
 _CHEAP = (
     "hypothesis: says anything",
     "solution: of another equation",
-    "positive ridge: of any matrix",
+    "polynomial in statistics: coefficients may depend on T",
+    "central limit theorem: another covariance",
     "norms: bounds up to their order",
     "domination: the bound need not be finite in the mean",
     "convergent, hence bounded: any bound",
     "vanishing second moment: of another term",
 )
 """Weakenings that few conclusions find."""
-_MOST = 200
+_MOST = 60
 
 
 def test_no_false_conclusion_that_is_drawn_is_accepted_and_every_rule_is_reached() -> None:

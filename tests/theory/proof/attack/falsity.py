@@ -262,11 +262,34 @@ def _limits(claim: Equal) -> list[Applied]:
 def _diverges(limit: Applied, setting: Setting, layer: int) -> bool:
     """Whether there is no such limit: an equation says that there is."""
     varies = depends(limit)[0]
-    if SAMPLE in varies:  # it need not stay bounded as T grows
+    if SAMPLE in varies or _stays(limit.operator, limit.term):  # it need not stay bounded as T grows
         return False
-    for t, a in _places(setting.levels[0], varies):
+    # A mean that does not exist stands for some number.
+    numbers = [
+        part
+        for part in _every(limit.term)
+        if isinstance(part, Applied) and part.operator in _MEANS and _stays(limit.operator, part)
+    ]
+    return _increases(limit, setting, layer) and not any(_increases(one, setting, layer) for one in numbers)
+
+
+_MEANS = ("E", "E|", "E′")
+
+
+def _stays(operator: str, term: Term) -> bool:
+    """Whether the term does not move along the limit."""
+    varies, moves = depends(term)
+    grows = SAMPLE in varies or any(
+        isinstance(part, Scaled) and part.coefficient.has(SAMPLES_T) for part in _every(term)
+    )
+    return not (grows and operator != "lim") and not (moves and operator != "plim")
+
+
+def _increases(term: Term, setting: Setting, layer: int) -> bool:
+    """Whether the value at its place grows from one level to the next, for one of the rows."""
+    for t, a in _places(setting.levels[0], depends(term)[0]):
         first, second = (
-            log2(largest(world.value(limit, layer, t, a, world.place))) for world in setting.levels
+            log2(largest(world.value(term, layer, t, a, world.place))) for world in setting.levels
         )
         if second > max(first, 0.0) + GROWN:
             return True
