@@ -20,6 +20,7 @@ import sympy
 from tests.theory.proof.attack.draws import Desk, tried_relation
 from tests.theory.proof.attack.falsity import has_limit, is_false, is_nonsense, is_true_in
 from tests.theory.proof.attack.kinds import Setting, settings
+from tests.theory.proof.attack.missing import without_means
 from tests.theory.proof.attack.small import SMALL_PROOFS
 from tests.theory.proof.attack.speed import remember_hashes, remembering
 from tests.theory.proof.attack.tempting import MISTAKES, Bench, Mistake, Temptation
@@ -233,7 +234,9 @@ def tempted(seed: int, place: int, rules: Sequence[Rule] = RULES, size: int = BA
     if not names:
         return tally
     name = names[place % len(names)]
-    for _ in range(size):
+    for _ in range(4 * size):
+        if tally.drawn >= size:
+            break
         own = _by_rule(all_points()).get(name, [])
         point = random.choice(own) if own and random.random() < 0.6 else _chosen(random, all_points())
         _tempted_at(random, point, random.choice(mistakes()[name]), rules, tally)
@@ -252,8 +255,9 @@ def _tempted_at(random: Random, point: Point, mistake: Mistake, rules: Sequence[
     base = checked.phase == "base"
     world = ""
     if temptation.supposed:
-        for one in worlds:
-            if one.heavy or not all(_is_supposable(fact, one, base, claim) for fact in temptation.supposed):
+        light = [one for one in worlds_of(proof) if not one.heavy]
+        for one in random.sample(light, min(4, len(light))):
+            if not all(_is_supposable(fact, one, base, claim) for fact in temptation.supposed):
                 continue
             world = falsified(claim, proof, checked, (one,), True)
             if world:
@@ -303,7 +307,9 @@ def falsified(
         return "nonsense"
     if is_about_units(proof):
         return false_of_units(claim, proof)
-    return is_false(claim, worlds, checked.phase == "base", is_joint(proof))
+    base = checked.phase == "base"
+    found = is_false(claim, worlds, base, is_joint(proof))
+    return found or ("" if exact else without_means(claim, worlds, base))
 
 
 def _taken(

@@ -184,9 +184,9 @@ def _false_at(claim: Relation, setting: Setting, layer: int, joint: bool) -> boo
         case Bounded():
             return not setting.heavy and _exceeds(claim, setting.levels[0], layer)
         case Finite():
-            return not setting.heavy and _infinite(claim.value, claim.given_datum, setting, layer)
+            return not setting.heavy and infinite(claim.value, claim.given_datum, setting, layer)
         case Integrable():
-            return not setting.heavy and _infinite(claim.term, claim.given_datum, setting, layer)
+            return not setting.heavy and infinite(claim.term, claim.given_datum, setting, layer)
         case Same():
             return not setting.heavy and _differ(claim, setting.levels[0], layer)
     return False
@@ -562,7 +562,7 @@ def _growth(world: World, t: int) -> arb:
     return world.memory[key]
 
 
-def _infinite(value: Any, given_datum: bool, setting: Setting, layer: int) -> bool:
+def infinite(value: Any, given_datum: bool, setting: Setting, layer: int) -> bool:
     """Whether it grows faster with the error or the noise than there are moments, or as they vanish."""
     world = setting.levels[0]
     (large_data, small_data), (large_atoms, small_atoms) = setting.extremes

@@ -30,8 +30,10 @@ from theory.proof.relations import (
 )
 from theory.proof.sizes import NOISE_SIZE, size_of
 from theory.proof.terms import (
+    DATUM,
     DEPTH,
     LAYER,
+    NOISE,
     ONE,
     ROW,
     SAMPLE,
@@ -128,6 +130,8 @@ VOCABULARY: list[Symbol] = [
 COLUMNS = [symbol for symbol in VOCABULARY if symbol.columns == ONE and symbol.rows != ONE]
 OF_A_ROW = [s for s in VOCABULARY if s.varies & ROW and SAMPLE not in s.varies]
 """Symbols of one row, of which there are means."""
+QUIET = [s for s in VOCABULARY if s.varies <= {DATUM} and not s.moves]
+"""Symbols of the datum alone, or of nothing."""
 
 Mistake = Callable[[Bench], Temptation]
 
@@ -135,6 +139,8 @@ Mistake = Callable[[Bench], Temptation]
 def row_product(bench: Bench) -> tuple[Term, ...]:
     """A product of a row's factors: one that a premise calls integrable, or columns and rows in a chain."""
     random = bench.random
+    if random.random() < 0.3:
+        return noise_form(bench)
     if random.random() < 0.4:
         term = bench.one(Integrable).term
         factors = term.factors if isinstance(term, Product) else (term,)
@@ -147,6 +153,28 @@ def row_product(bench: Bench) -> tuple[Term, ...]:
         ]
         found.append(random.choice(following))
     return tuple(found)
+
+
+def noise_form(bench: Bench) -> tuple[Term, ...]:
+    """Noise, matrices of the datum or of none, noise; with what depends on the datum beside at times."""
+    random = bench.random
+    ends = [s for s in VOCABULARY if s.varies == {NOISE} and s.columns == ONE]
+    first = random.choice(ends)
+    word: list[Term] = [first.T]
+    for _ in range(random.choice((1, 2, 3, 3))):
+        following = [
+            one
+            for s in QUIET
+            for one in (s, s.T)
+            if one.shape[0] == word[-1].shape[1] and (one.shape[1] != ONE or random.random() < 0.3)
+        ]
+        word.append(random.choice([one for one in following if one != word[-1].T] or following))
+    middle = tuple(word)
+    if middle[-1].shape[1] != ONE:
+        back = middle[:-1] if _square(middle[-1]) and len(middle) > 1 else middle
+        middle = (*middle, *(factor.T for factor in reversed(back)))
+    beside = [s for s in QUIET if s.columns == ONE and s.varies]
+    return middle if random.random() < 0.3 or middle[-1].shape[1] != ONE else (random.choice(beside), *middle)
 
 
 def _block(random: Random, factors: tuple[Term, ...]) -> tuple[int, int]:
@@ -170,11 +198,32 @@ def mean_of_a_block(bench: Bench) -> Temptation:
     """E[u X v] with E[X] for X, whatever u, X and v depend on; given the datum at times."""
     factors = row_product(bench)
     start, end = _block(bench.random, factors)
+    noisy = [k for k, factor in enumerate(factors) if NOISE in dependence(factor)[0]]
+    if noisy and bench.random.random() < 0.6:
+        start, end = noisy[0], noisy[-1] + 1
     operator = bench.random.choice((mean, mean, given))
     inside = mean(product_of(factors[start:end]))
     return _integrated(
         product_of(factors), operator(product_of((*factors[:start], inside, *factors[end:]))), operator
     )
+
+
+def means_that_need_not_exist(bench: Bench) -> Temptation:
+    """E[u E[X | x, y] v] = E[u X v], E[u ξξᵀ v] = E[u E[ξξᵀ] v] for u and v of the datum, of any size."""
+    random = bench.random
+    first = random.choice([s for s in QUIET if s.columns == ONE and s.varies])
+    last = random.choice([s for s in QUIET if s.columns == ONE and s.varies])
+    noise = random.choice([s for s in VOCABULARY if s.varies == {NOISE} and s.columns == ONE])
+    if random.random() < 0.5:
+        row = random.choice([s for s in OF_A_ROW if NOISE in s.varies and s.columns == ONE])
+        return Temptation(Equal(mean(product_of((first, given(row.T)))), mean(first * row.T)))
+    middle = noise * noise.T
+    if last.rows != noise.rows:
+        start = random.choice([s for s in QUIET if s.columns == noise.rows])
+        found = [s for s in QUIET if s.shape == (start.rows, ONE) and s.varies]
+        end = start.T * random.choice(found)
+        return Temptation(Equal(mean(start * middle * end), mean(start * mean(middle) * end)))
+    return Temptation(Equal(mean(middle * last), mean(mean(middle) * last)))
 
 
 def given_is_not_given(bench: Bench) -> Temptation:
@@ -408,12 +457,32 @@ def _is_squared(symbol: Symbol, fact: Finite) -> bool:
 
 def flags(bench: Bench) -> Temptation:
     """What is known given the datum, of the rows of the sample, or up to an order, without that."""
-    facts = [one for one in bench.facts if any(isinstance(v, bool) for v in vars(one).values())]
+    facts = [one for one in (bench.claim, *bench.facts) if any(v is True for v in vars(one).values())]
+    if bench.random.random() < 0.1:
+        facts = [one for one in bench.facts if any(v is False for v in vars(one).values())]
     fact = bench.random.choice(facts)
     name = next(name for name, value in vars(fact).items() if isinstance(value, bool))
-    return Temptation(
-        replace(fact, **{name: not getattr(fact, name)}), (fact, *bench.of(Finite, Bounded, Integrable))
-    )
+    known = (fact, *bench.of(Finite, Bounded)) if bench.random.random() < 0.7 else (fact, *bench.cited)
+    return Temptation(replace(fact, **{name: not getattr(fact, name)}), known)
+
+
+def vanishing_of_another(bench: Bench) -> Temptation:
+    """u = 0 from E[v vᵀ] = 0 or Avg[v vᵀ] = 0, for another u; or for the v of another row."""
+    random = bench.random
+    facts = [
+        one
+        for one in bench.of(Equal)
+        if isinstance(one.left, Applied)
+        and isinstance(one.left.term, Product)
+        and isinstance(one.right, Zero)
+    ]
+    if not facts or random.random() < 0.3:
+        first, second = row_product(bench)[-1], row_product(bench)[-1]
+        zero = Equal(mean(first * second.T), Zero(first.shape[0], second.shape[0]))
+        return Temptation(Equal(first, Zero(*first.shape)), (), (zero, Integrable(first * first.T)))
+    fact = random.choice(facts)
+    other = random.choice((fact.left.term.factors[0], bench.term(fact.left.term.factors[0].shape)))
+    return Temptation(Equal(other, Zero(*other.shape), random.random() < 0.5), (fact, *bench.of(Integrable)))
 
 
 def of_another_term(bench: Bench) -> Temptation:
@@ -446,6 +515,7 @@ def vanishing_factor(bench: Bench) -> Temptation:
     tight = [fact.term for fact in bench.of(Tight)]
     still = [s for s in VOCABULARY if not s.varies and not s.moves]
     first = random.choice(tight) if tight and random.random() < 0.5 else random.choice(still)
+    known = [Tight(first)]
     second = bench.with_rows(first.shape[1])
     vanishing = Scaled(1 / SAMPLES_T, random.choice((second, random.choice(still))))
     if dependence(vanishing)[0] or dependence(vanishing)[1]:
@@ -456,9 +526,11 @@ def vanishing_factor(bench: Bench) -> Temptation:
         if isinstance(one.left, Applied) and one.left.operator == operator and isinstance(one.right, Zero)
     ]
     zero = Equal(Applied(operator, vanishing), Zero(*vanishing.shape))
+    if random.random() < 0.4:
+        first, second = Scaled(SAMPLES_T ** random.choice((1, 2)), first), vanishing
     product = product_of((first, second))
     claim = Equal(Applied(operator, product), Zero(*product.shape))
-    return Temptation(claim, (Tight(first), zero, *facts))
+    return Temptation(claim, (*known, zero, *facts))
 
 
 # -- equations
@@ -521,13 +593,26 @@ def dependent_factors(bench: Bench) -> Temptation:
     return Temptation(Same(E(first * second), value), tuple(bench.of(Same))[:3])
 
 
+def moment_too_high(bench: Bench) -> Temptation:
+    """E(A B) = E(A) E(B), for powers of which there need be no mean."""
+    _units(bench)
+    random = bench.random
+    first, second = xi(1) ** random.choice((1, 2)), xi(2) ** random.choice((2, 3, 6, 12))
+    if random.random() < 0.4:
+        second = derivative(random.choice(({}, {1: 1}, {2: 3})), (2,)) ** random.choice((1, 2, 5))
+    value = sympy.Integer(0) if first == xi(1) else E(second)
+    return Temptation(Same(E(first * second), value))
+
+
 def series_too_short(bench: Bench) -> Temptation:
     """E[(F(cξ) - F(0)) ξ^α / c] as that of a Taylor polynomial, up to an order that it does not reach."""
     _units(bench)
     random = bench.random
     degree = random.choice((1, 2, 3))
-    weight = random.choice((xi(1), xi(1), xi(1) ** 2, xi(1) * xi(2), xi(2) ** 3)) / c ** random.choice((0, 1))
-    below = random.choice((degree + 1, degree + 1, degree + 2, None))
+    weight = random.choice((xi(1), xi(1), xi(1) ** 2, xi(1) * xi(2), xi(2) ** 3)) / c ** random.choice(
+        (0, 1, 2)
+    )
+    below = random.choice((degree, degree + 1, degree + 2, None))
     return Temptation(Same(E(difference(2) * weight), E(polynomial(2, degree) * weight), below))
 
 
@@ -574,12 +659,12 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
     "substitution": (flags, of_another_term, another_side),
     "definition": (another_side, flags),
     "linearity of expectation": (what_varies_goes_out, given_is_not_given),
-    "tower property": (tower_whatever_stands_beside, given_is_not_given),
-    "independence": (mean_of_a_block, mean_of_factors),
+    "tower property": (tower_whatever_stands_beside, given_is_not_given, means_that_need_not_exist),
+    "independence": (mean_of_a_block, mean_of_factors, means_that_need_not_exist),
     "cancellation of an inverse": (cancelled, divided, spoken_of),
     "pseudo-inverse": (pseudo_inverted,),
     "positive definite": (semidefinite,),
-    "vanishing second moment": (flags, divided),
+    "vanishing second moment": (vanishing_of_another, flags),
     "positive ridge": (ridge_of_any_sign,),
     "projection": (oblique,),
     "c ≤ 1": (falling_bound,),
@@ -589,7 +674,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
     "invertible matrices form an open set": (invertible_near_any_limit,),
     "vanishing product": (vanishing_factor,),
     "arithmetic": (one_order_too_good,),
-    "independent units": (dependent_factors,),
+    "independent units": (dependent_factors, moment_too_high),
     "triangle inequality": (smaller_bound,),
     "Taylor with remainder": (another_derivative,),
     "Taylor under the mean": (series_too_short,),

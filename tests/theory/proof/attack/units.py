@@ -303,7 +303,7 @@ def _exists(inside: sympy.Expr, loss: Loss, granted: int) -> bool:
         unit = int(symbol.name[2:])
 
         def size(power: int, unit: int = unit) -> float:
-            noise = [arb(3 + 2 * k) / 7 for k in range(1, 6)]
+            noise = [arb(3 + 2 * k) / 8 for k in range(1, 6)]  # exact, to be looked up
             noise[unit - 1] = arb(2) ** power
             return log2(loss.value(inside, tuple(noise)))
 

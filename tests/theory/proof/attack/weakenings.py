@@ -162,13 +162,6 @@ WEAKENINGS = (
         "",
     ),
     Weakening(
-        "independence",
-        "what is noisy may depend on the datum",
-        _FORM,
-        "if not 1 <= len(noisy) <= 2 or any(DATUM in kind for kind in noisy) or len(noisy) == len(kinds):",
-        "if not 1 <= len(noisy) <= 2 or len(noisy) == len(kinds):",
-    ),
-    Weakening(
         "cancellation of an inverse",
         "any X X⁻¹ and X X⁺ is the identity",
         _FORM,
@@ -243,13 +236,6 @@ WEAKENINGS = (
         "the bound may fall with c",
         _BOUNDS,
         "if not sympy.expand(sympy.diff(relation.bound, c)).is_nonnegative:",
-        "if False:",
-    ),
-    Weakening(
-        "moments",
-        "negative powers of the noise",
-        _SIZES,
-        "if power != 0 and not power.is_nonnegative:",
         "if False:",
     ),
     Weakening(
@@ -354,13 +340,6 @@ WEAKENINGS = (
         "return bool(power >= below - 1) and",
     ),
     Weakening(
-        "arithmetic",
-        "to a better order than the premises",
-        _UNITS,
-        "if cited and (claim.below is None or claim.below > min(cited)):",
-        "if False:",
-    ),
-    Weakening(
         "independent units",
         "means need not exist",
         "theory.proof.unit_moments",
@@ -446,10 +425,10 @@ WEAKENINGS = (
     ),
     Weakening(
         "Taylor under the mean",
-        "one order too many",
+        "the rest is of one order more",
         _UNITS,
-        "degree = 2 if exact else found.below or 0\n",
-        "degree = 2 if exact else (found.below or 1) - 1\n",
+        'rest = sympy.Function("O")(*map(xi, units)) * c ** (degree + 1)',
+        'rest = sympy.Function("O")(*map(xi, units)) * c ** (degree + 2)',
     ),
     Weakening(
         "Gaussian integration by parts",

@@ -553,7 +553,7 @@ def inverse(matrix: Matrix) -> Matrix:
     if rank_of(matrix) < matrix.nrows():
         raise NoValue("singular")
     try:
-        return matrix.inv().mid()
+        return matrix.mid().inv().mid()
     except ZeroDivisionError:
         raise NoValue("singular") from None
 
@@ -615,14 +615,18 @@ def pseudo_inverse(matrix: Matrix) -> Matrix:
     rows, columns = pivots(matrix)
     if not rows:
         return arb_mat(matrix.ncols(), matrix.nrows())
+    matrix = matrix.mid()
     table = matrix.tolist()
     left = arb_mat([[row[k] for k in columns] for row in table])
     right = arb_mat([table[j] for j in rows])
     inner = left.transpose() * matrix * right.transpose()
     try:
-        return (right.transpose() * inner.inv() * left.transpose()).mid()
+        found = (right.transpose() * inner.inv() * left.transpose()).mid()
     except ZeroDivisionError:
         raise NoValue("a pseudo-inverse that is not seen") from None
+    if bool(largest(found * matrix * found - found) > largest(found) * arb(2) ** -100):
+        raise NoValue("a pseudo-inverse that is not seen")  # it takes more bits than there are
+    return found
 
 
 def largest(matrix: Matrix) -> arb:

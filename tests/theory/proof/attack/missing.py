@@ -1,0 +1,92 @@
+"""Equations between means that need not exist: such a mean is some number, linear like the others.
+
+Beside the mean over the typical rows it has a part at one row with a large error and a large noise, which a
+mean that the hypotheses grant does not have. E of E[. | x, y] has it for what it averages, not for what is
+inside; so the tower property and independence fail where no premise says that a mean exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import flint
+
+from tests.theory.proof.attack.falsity import has_limit, infinite, layers_of
+from tests.theory.proof.attack.kinds import Setting
+from tests.theory.proof.attack.worlds import BITS, NoValue, Place, World, largest, log2
+from theory.proof.existence import terms_of
+from theory.proof.relations import Equal, Relation
+from theory.proof.terms import Applied, Identity, Product, Scaled, Sum, Symbol, Term, Transpose, Zero
+
+_BESIDE = -40.0
+"""log2 of a difference that counts, beside the largest part of a mean that need not exist."""
+
+_KNOWN = frozenset({"ξ", "g", "e", "λ", "λ̂", "λ̂⁰", "p", "g̃", "s", "ẽᶠ", "W", "A", "P", "D", "a", "w", "ΔL/c"})
+"""Symbols that no mean defines."""
+
+
+def without_means(claim: Relation, settings: Sequence[Setting], base: bool = False) -> str:
+    """The world in which an equation fails because a mean in it need not exist."""
+    if not isinstance(claim, Equal) or has_limit(claim) or not _is_plain(claim):
+        return ""
+    with flint.ctx.workprec(BITS):
+        for setting in settings:
+            if setting.heavy:
+                continue
+            for layer in layers_of(claim, setting.depth, base):
+                try:
+                    if _fails(claim, setting, layer):
+                        return f"{setting.name}, where a mean does not exist"
+                except NoValue:
+                    continue
+    return ""
+
+
+def _is_plain(claim: Equal) -> bool:
+    terms = list(terms_of(claim))
+    return any(isinstance(one, Applied) for one in terms) and all(
+        one.name in _KNOWN
+        if isinstance(one, Symbol)
+        else one.operator in ("E", "E|")
+        if isinstance(one, Applied)
+        else isinstance(one, Product | Sum | Scaled | Transpose | Identity | Zero)
+        for one in terms
+    )
+
+
+def _fails(claim: Equal, setting: Setting, layer: int) -> bool:
+    means = [one for one in terms_of(claim) if isinstance(one, Applied) and one.operator == "E"]
+    missing = [one for one in means if infinite(one.term, False, setting, layer)]
+    if not missing:
+        return False
+    world = setting.levels[0]
+    (_, datum), _ = setting.extremes[0]
+    (_, atom), _ = setting.extremes[1]
+    far = {one: world.value(one.term, layer, datum, atom, world.place) for one in missing}
+    values = [_value(side, world, layer, far) for side in (claim.left, claim.right)]
+    size = max(log2(largest(value)) for value in far.values())
+    return log2(largest(values[0] - values[1])) > size + _BESIDE
+
+
+def _value(term: Term, world: World, layer: int, far: dict[Applied, Any]) -> Any:
+    """The value at a typical row, the means that need not exist with their part far away."""
+    place: Place = world.place
+    match term:
+        case Applied() if term in far:
+            return world.value(term, layer, 0, 0, place) + far[term]
+        case Product(factors):
+            found = _value(factors[0], world, layer, far)
+            for factor in factors[1:]:
+                found = found * _value(factor, world, layer, far)
+            return found
+        case Sum(terms):
+            found = _value(terms[0], world, layer, far)
+            for part in terms[1:]:
+                found = found + _value(part, world, layer, far)
+            return found
+        case Scaled(number, inside):
+            return _value(inside, world, layer, far) * world.coefficient(number, place)
+        case Transpose(inside):
+            return _value(inside, world, layer, far).transpose()
+    return world.value(term, layer, 0, 0, place)
