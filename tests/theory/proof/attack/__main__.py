@@ -14,12 +14,12 @@ from multiprocessing import get_context
 
 from tests.theory.proof.attack.engine import Tally
 from tests.theory.proof.attack.weakenings import WEAKENINGS
-from tests.theory.proof.attack.work import CHUNK, weaken, work
+from tests.theory.proof.attack.work import CHUNK, leave_interrupts, weaken, work
 from theory.proof.rules import RULES
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit code: 1 where a rule accepts something false, or is never reached."""
+    """The exit code: 1 where a rule accepts something false, or is never reached; 130 when interrupted."""
     parser = argparse.ArgumentParser(prog="python -m tests.theory.proof.attack", description=__doc__)
     parser.add_argument(
         "--count", type=int, default=100_000, help="false conclusions to try (default: 100000)"
@@ -36,26 +36,30 @@ def main(arguments: list[str] | None = None) -> int:
     if min(given.count, given.jobs) < 1 or given.start < 0:
         parser.error("--count and --jobs are at least 1, --start at least 0")
     if given.weakenings:
-        return _weakenings(given.seed, min(given.count, _MOST), given.jobs)
-    total, place, began = Tally(), given.start - given.start % CHUNK, time.monotonic()
+        try:
+            return _weakenings(given.seed, min(given.count, _MOST), given.jobs)
+        except KeyboardInterrupt:
+            print("\nstopped", file=sys.stderr)
+            return 130
+    told = 0.0
+    total, following, began = Tally(), given.start - given.start % CHUNK, time.monotonic()
     try:
-        with get_context("spawn").Pool(given.jobs) as pool:
-            jobs = ((given.seed, k) for k in range(place, 10**9, CHUNK))
+        with get_context("spawn").Pool(given.jobs, leave_interrupts) as pool:
+            jobs = ((given.seed, k) for k in range(following, 10**9, CHUNK))
             for place, tally in pool.imap(work, jobs):
                 _report(total, tally)
-                if sys.stderr.isatty():
-                    print(
-                        f"\r{total.false} false conclusions, place {place}",
-                        end="",
-                        file=sys.stderr,
-                        flush=True,
-                    )
+                following = place + CHUNK
+                told = _progress(total, place, time.monotonic() - began, told)
                 if total.false >= given.count:
                     break
     except KeyboardInterrupt:
-        print(f"\nstopped: go on with --start {place}", file=sys.stderr)
+        print(
+            f"\nstopped after {total.false} false conclusions: go on with --start {following}",
+            file=sys.stderr,
+        )
+        return 130
     print(f"{total.drawn} conclusions, {total.false} false, {total.undecided} undecided, ", end="")
-    print(f"{len(total.holes)} accepted, in {time.monotonic() - began:.0f} s; next place {place + CHUNK}")
+    print(f"{len(total.holes)} accepted, in {time.monotonic() - began:.0f} s; next place {following}")
     _table(total)
     unreached = [rule.name for rule in RULES if not total.reached[rule.name]]
     if unreached:
@@ -69,7 +73,7 @@ _MOST = 4_000
 
 def _weakenings(seed: int, most: int, jobs: int) -> int:
     missed = 0
-    with get_context("spawn").Pool(jobs) as pool:
+    with get_context("spawn").Pool(jobs, leave_interrupts) as pool:
         tasks = [(seed, most, k) for k in range(len(WEAKENINGS))]
         for k, number, example in pool.imap(weaken, tasks):
             missed += not example
@@ -77,6 +81,21 @@ def _weakenings(seed: int, most: int, jobs: int) -> int:
             print(f"{outcome}  {WEAKENINGS[k]}\n    {example[:300]}", flush=True)
     print(f"{len(WEAKENINGS) - missed} of {len(WEAKENINGS)} weakenings are found")
     return 1 if missed else 0
+
+
+_EVERY = 30.0
+"""Seconds between two lines of progress, where they go to a file."""
+
+
+def _progress(total: Tally, place: int, seconds: float, told: float) -> float:
+    """How far it is, on the terminal at once, elsewhere now and then; when it was last told."""
+    line = f"{total.false} false conclusions, {len(total.holes)} accepted, place {place}, {seconds:.0f} s"
+    if sys.stderr.isatty():
+        print(f"\r{line}", end="", file=sys.stderr, flush=True)
+    elif seconds - told >= _EVERY:
+        print(line, file=sys.stderr, flush=True)
+        return seconds
+    return told
 
 
 def _report(total: Tally, tally: Tally) -> None:

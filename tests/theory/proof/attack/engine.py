@@ -7,6 +7,7 @@ so it is the same on every machine.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -203,7 +204,7 @@ def batch(
     with remembering(premises):
         for _ in range(size):
             claim = draw()
-            if claim is None or claim in seen:
+            if claim is None or claim in seen or _is_endless(claim, premises):
                 continue
             seen.add(claim)
             tally.drawn += 1
@@ -417,6 +418,39 @@ def _citations(random: Random, point: Point) -> list[Source]:
     others: list[Source] = [*point.known, *sources_of(point.proof)]
     extra = random.sample(others, min(random.choice((1, 2, 3)), len(others)))
     return [*own, *(source for source in extra if source not in own)]
+
+
+_MOST_TERMS, _OF_A_LOSS = 400, 8.0
+
+
+def _is_endless(claim: Relation, premises: Premises) -> bool:
+    """Whether a number in it has so many terms, put in and multiplied out, that judging it takes minutes."""
+    known: dict[sympy.Expr, float] = {}
+    for one in premises.of(Same):
+        known[one.left] = max(known.get(one.left, 1), _terms_of(one.right, {}))
+    return any(
+        isinstance(value, sympy.Expr) and _terms_of(value, known) > _MOST_TERMS
+        for value in vars(claim).values()
+    )
+
+
+def _terms_of(number: sympy.Expr, known: Mapping[sympy.Expr, float]) -> float:
+    """How many terms it has, multiplied out; a loss is a polynomial."""
+    if number in known:
+        return known[number]
+    if number.func.__name__.startswith("F_{"):
+        return _OF_A_LOSS
+    inside = [_terms_of(part, known) for part in number.args if isinstance(part, sympy.Expr)]
+    if not inside:
+        return 1
+    if number.is_Add:
+        return sum(inside)
+    if number.is_Mul:
+        return float(min(math.prod(inside), 1e9))
+    if number.is_Pow and number.exp.is_Integer:
+        times, power = min(inside[0], 1e6), min(abs(int(number.exp)), 20)
+        return 1.0 if times == 1 else float(math.comb(int(times) + power - 1, power))
+    return max(inside)
 
 
 def _wide_citations(random: Random, point: Point) -> list[Source]:

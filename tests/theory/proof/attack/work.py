@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import signal
+
 from tests.theory.proof.attack.engine import Tally, all_points, batch, tempted
 from tests.theory.proof.attack.weakenings import WEAKENINGS, found_after
 
 CHUNK = 8
 """Places."""
+
+
+def leave_interrupts() -> None:
+    """An interrupt is for the first process alone, which then ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def work(job: tuple[int, int]) -> tuple[int, Tally]:
