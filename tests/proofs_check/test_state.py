@@ -1,7 +1,9 @@
 """What a claim leaves behind is set back, or named so that the process is replaced."""
 
-import os
+import json
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +12,10 @@ import torch
 from proofs_check import checked, state
 from tests.proofs_check import hostile_subjects
 from tests.proofs_check.hostile_subjects import LEAVES, SPOILS
+from tests.proofs_check.state_copies import NAMED, RAISED, SET_BACK
 
-SET_BACK, NAMED, RAISED = 10, 11, 12
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.xdist_group("state")
 
 
 @pytest.fixture(scope="module")
@@ -23,16 +27,11 @@ def before():
         del sys.modules[f"_proofs_check_{name}"]
 
 
-def after(before, act):
-    """What is said of a copy of this process in which something was changed."""
-    child = os.fork()
-    if child == 0:
-        try:
-            act()
-            os._exit(NAMED if before.restore() else SET_BACK)
-        except BaseException:
-            os._exit(RAISED)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+@pytest.fixture(scope="module")
+def codes():
+    """What is said of copies of a process in which something was changed, by the name of the change."""
+    words = [sys.executable, "-m", "tests.proofs_check.state_copies"]
+    return json.loads(subprocess.run(words, capture_output=True, check=True, cwd=ROOT).stdout)
 
 
 def test_where_nothing_was_changed_nothing_is_said(before):
@@ -40,15 +39,15 @@ def test_where_nothing_was_changed_nothing_is_said(before):
 
 
 @pytest.mark.parametrize("name", LEAVES)
-def test_a_setting_is_set_back(before, name):
-    assert after(before, LEAVES[name]) == SET_BACK
+def test_a_setting_is_set_back(codes, name):
+    assert codes[name] == SET_BACK
 
 
 @pytest.mark.parametrize("name", SPOILS)
-def test_what_cannot_be_set_back_is_named(before, name):
+def test_what_cannot_be_set_back_is_named(codes, name):
     """One that replaces the look itself makes it raise, which the worker takes for a change."""
     expected = RAISED if name == "our restoring replaced" else NAMED
-    assert after(before, SPOILS[name]) == expected
+    assert codes[name] == expected
 
 
 def test_the_numbers_after_are_those_of_before(before):
