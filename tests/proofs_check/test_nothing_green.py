@@ -341,7 +341,7 @@ def test_environment_variables_of_pytest_turn_nothing_off(monkeypatch: pytest.Mo
 @pytest.mark.usefixtures("_somebody")
 def test_a_run_that_does_not_ask_stays_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
     assert inside("tests") == 0
-    assert "feedback-proofs" not in capsys.readouterr().out
+    assert "feedback-proofs:" not in capsys.readouterr().out
 
 
 class Session:
