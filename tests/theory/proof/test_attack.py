@@ -19,6 +19,13 @@ _AT_LEAST = 80
 """False ones among them."""
 
 _CHEAP = (
+    "tower property: what stands beside may be noisy",
+    "pseudo-inverse: X⁺ X = X X⁺ for any X",
+    "positive definite: whatever stands on the left",
+    "Cauchy-Schwarz: one of the two squares",
+    "arithmetic: powers of c are dropped one too early",
+    "independent units: all units are independent of themselves",
+    "Gaussian integration by parts: of any two symbols",
     "hypothesis: says anything",
     "solution: of another equation",
     "polynomial in statistics: coefficients may depend on T",

@@ -314,8 +314,9 @@ def pseudo_inverted(bench: Bench) -> Temptation:
     pairs: list[tuple[Term, Term]] = [
         (inverse * matrix, Identity(matrix.shape[1])),
         (matrix * inverse, Identity(matrix.shape[0])),
-        (inverse * matrix * bench.with_rows(matrix.shape[1]),) * 2,
     ]
+    right = bench.with_rows(matrix.shape[1])
+    pairs.append((inverse * matrix * right, right))
     left = bench.with_rows(matrix.shape[0])
     pairs.append((matrix * inverse * left, left))
     if _square(matrix):
@@ -359,9 +360,17 @@ def semidefinite(bench: Bench) -> Temptation:
     other = rest if random.random() < 0.5 else bench.with_rows(matrix.shape[0])
     if random.random() < 0.3:
         other = rest * other if other.shape[0] == rest.shape[1] else other
-    zero = Equal(Product((other.T, matrix, other)), Zero(other.shape[1], other.shape[1]))
+    left = other.T
+    if random.random() < 0.2:
+        left = Zero(*left.shape)
+    elif random.random() < 0.2:
+        square = bench.square()
+        matrix = square - square.T
+        other = bench.with_rows(matrix.shape[0])
+        left = other.T
+    zero = Equal(Product((left, matrix, other)), Zero(other.shape[1], other.shape[1]))
     supposed: tuple[Relation, ...] = (zero, Integrable(gram.term))
-    if random.random() < 0.3:
+    if random.random() < 0.5:
         supposed = (*supposed, Invertible(matrix))
     return Temptation(Equal(other, Zero(*other.shape)), (), supposed)
 
@@ -432,6 +441,8 @@ def moment_of_another_power(bench: Bench) -> Temptation:
     random, known = bench.random, bench.one(Finite)
     factors = [NOISE_SIZE, *(s for s in known.value.free_symbols if s.is_nonnegative)]
     factors += list(known.value.atoms(sympy.core.function.AppliedUndef))
+    if known.given_datum and random.random() < 0.3:
+        return Temptation(Finite(known.value, False), tuple(bench.of(Finite)))
     value = known.value * random.choice(factors) ** random.choice((-9, -4, -2, -1, 1, 2, 3))
     if random.random() < 0.3:
         value = NOISE_SIZE ** random.choice((-3, -1, 3, 9))
@@ -442,17 +453,13 @@ def moment_of_another_power(bench: Bench) -> Temptation:
 def product_of_columns(bench: Bench) -> Temptation:
     """u vᵀ is integrable, since u is, squared."""
     random, known = bench.random, tuple(bench.of(Finite))
-    squared = [s for s in COLUMNS if any(_is_squared(s, fact) for fact in known)]
+    squared = [s for s in COLUMNS if any(fact.value.has(size_of(s, {})) for fact in known)]
     if not squared:
         raise ValueError("no square is finite")
     first, second = random.choice(squared), random.choice(COLUMNS)
     if random.random() < 0.5:
         first, second = second, first
     return Temptation(Integrable(first * second.T, random.random() < 0.2), known)
-
-
-def _is_squared(symbol: Symbol, fact: Finite) -> bool:
-    return bool(fact.value == size_of(symbol, {}) ** 2)
 
 
 def flags(bench: Bench) -> Temptation:
@@ -640,7 +647,9 @@ def another_derivative(bench: Bench) -> Temptation:
     name = random.choice([n for n, v in vars(fact).items() if isinstance(v, sympy.Expr)])
     value = getattr(fact, name)
     old = random.choice([part for part in sympy.preorder_traversal(value) if isinstance(part, sympy.Expr)])
-    new = random.choice((2 * old, old / 2, old * c, old / c, old * xi(1), old.subs(xi(2), xi(1)), -old))
+    new = random.choice(
+        (2 * old, old / random.choice((2, 3, 4)), old * c, old / c, old * xi(1), old.subs(xi(2), xi(1)), -old)
+    )
     return Temptation(replace(fact, **{name: value.xreplace({old: new})}))
 
 
