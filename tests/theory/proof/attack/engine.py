@@ -495,10 +495,13 @@ def _more_premises(
 
 
 def _some(random: Random, worlds: Sequence[Setting]) -> list[Setting]:
-    """Three of them, the heavy one among these."""
+    """Three of them: one with degenerate constants, where there is one, and the heavy one."""
     heavy = [one for one in worlds if one.heavy]
     light = [one for one in worlds if not one.heavy]
-    chosen = [*random.sample(light, min(2, len(light))), *heavy]
+    degenerate = [one for one in light if one.is_degenerate]
+    chosen = [random.choice(degenerate)] if degenerate and random.random() < 0.7 else []
+    others = [one for one in light if one not in chosen]
+    chosen += [*random.sample(others, min(2 - len(chosen), len(others))), *heavy]
     for one in chosen:
         for world in one.levels:
             world.forget()

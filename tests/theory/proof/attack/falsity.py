@@ -262,18 +262,40 @@ def _limits(claim: Equal) -> list[Applied]:
 def _diverges(limit: Applied, setting: Setting, layer: int) -> bool:
     """Whether there is no such limit: an equation says that there is."""
     varies = depends(limit)[0]
-    if SAMPLE in varies or _stays(limit.operator, limit.term):  # it need not stay bounded as T grows
+    if SAMPLE in varies or _rests(limit.operator, limit.term, setting, layer):  # T may grow, or nothing moves
         return False
     # A mean that does not exist stands for some number.
     numbers = [
         part
         for part in _every(limit.term)
-        if isinstance(part, Applied) and part.operator in _MEANS and _stays(limit.operator, part)
+        if isinstance(part, Applied)
+        and part.operator in _MEANS
+        and _rests(limit.operator, part, setting, layer)
     ]
     return _increases(limit, setting, layer) and not any(_increases(one, setting, layer) for one in numbers)
 
 
 _MEANS = ("E", "E|", "E′")
+
+
+def _rests(operator: str, term: Term, setting: Setting, layer: int) -> bool:
+    """Whether the term does not move along the limit: for its symbols, or by its values."""
+    if _stays(operator, term):
+        return True
+    world = setting.levels[0]
+    here = world.place if operator != "plim0" else (world.place[0], world.limits.joint[1])
+    at = {"lim": (world.limits.c, here[1]), "plim": (here[0], world.limits.epsilon)}
+    there = at.get(operator, world.limits.joint)
+    others = [(world, here)] if operator != "plim" else []
+    if operator != "lim":
+        if "unmoved" not in world.memory:
+            world.memory["unmoved"] = replace(world, shifts={}, memory={}, terms={})
+        others.append((world.memory["unmoved"], there))
+    for t, a in _places(world, depends(term)[0]):
+        value = world.value(term, layer, t, a, there)
+        if any(_apart(value, other.value(term, layer, t, a, place)) > 8 * EXACT for other, place in others):
+            return False
+    return True
 
 
 def _stays(operator: str, term: Term) -> bool:

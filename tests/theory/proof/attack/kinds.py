@@ -107,6 +107,11 @@ class Setting:
         """N."""
         return self.levels[0].depth
 
+    @property
+    def is_degenerate(self) -> bool:
+        """Whether constants that may be 0 are."""
+        return not all(self.levels[0].constants.values())
+
 
 def definitions_in(proof: Proof) -> set[str]:
     """The definitions that a proof and its lemmas cite."""

@@ -367,6 +367,10 @@ def vanishing(random: Random, scene: Scene) -> Relation | None:
     else:
         return None
     factors = (first, *_factors(second))
+    if random.random() < 0.2:
+        other = scene.pool.one(random, (first.shape[0], second.shape[1]))
+        if other is not None:
+            return Equal(Applied(operator, Product(factors)), other)
     return Equal(Applied(operator, Product(factors)), Zero(first.shape[0], second.shape[1]))
 
 

@@ -577,5 +577,72 @@ WEAKENINGS = (
         "                if noise_in(factor):\n                    inside.append(factor)",
         "                if noise_in(factor) and not factor.is_Pow:\n                    inside.append(factor)",
     ),
+    # invented after the tempting steps about limits and samples were written
+    Weakening(
+        "continuous mapping",
+        "a limit may be left",
+        _LIMITS,
+        "    if rest.contains(lambda letter: is_limit(letter, operator)):\n",
+        "    if False:\n",
+    ),
+    Weakening(
+        "weak law along c → 0",
+        "rows may change with T",
+        _LIMITS,
+        "    _no_row_depends_on_t(inside)\n    _dominated(inside, premises, given_datum=False)\n",
+        "    _dominated(inside, premises, given_datum=False)\n",
+    ),
+    Weakening(
+        "weak law of large numbers",
+        "statistics need not be polynomials",
+        _LIMITS,
+        "if SAMPLE in letter.dependence[0] and not is_one_of(letter, polynomials):",
+        "if False:",
+    ),
+    Weakening(
+        "dominated convergence",
+        "given the datum for a mean",
+        _LIMITS,
+        "if known.given_datum <= given_datum and sympy.expand(known.value - relation.bound) == 0:",
+        "if sympy.expand(known.value - relation.bound) == 0:",
+    ),
+    Weakening(
+        "dominated convergence",
+        "any limit is integrable",
+        _LIMITS,
+        "if limits.of(lim(known.term)) == limits.of(claim.term):",
+        "if limits:",
+    ),
+    Weakening(
+        "vanishing product", "any limit", _LIMITS, "    if plain.of(found.right).terms:\n", "    if False:\n"
+    ),
+    Weakening(
+        "central limit theorem",
+        "rows may hold statistics",
+        _STATISTICS,
+        "    if any(SAMPLE in letter.dependence[0] for letter in plain.of(row).letters):\n",
+        "    if False:\n",
+    ),
+    Weakening(
+        "Slutsky",
+        "the factor need not be constant",
+        _STATISTICS,
+        "if known_matrix.counts or known_matrix.dependence[0] & (ROW | {SAMPLE}):",
+        "if False:",
+    ),
+    Weakening(
+        "first order",
+        "what stands beside may be large",
+        _STATISTICS,
+        "if size + sum(map(_may_be_large, monomial.letters)) > 1:",
+        "if False:",
+    ),
+    Weakening(
+        "convergent, hence bounded",
+        "need not converge",
+        _BOUNDS,
+        "    if not any(relation.left == lim(claim.term) for relation in converging):\n",
+        "    if False:\n",
+    ),
 )
 """For each rule at least one."""

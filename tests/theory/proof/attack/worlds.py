@@ -52,6 +52,9 @@ BITS = 4500
 NOTHING = arb(2) ** -2600
 """What is smaller, beside 1, is 0 rounded."""
 
+DOUBTFUL = arb(2) ** -2200
+"""What lies between has lost too many digits for a rank to be told."""
+
 Matrix: TypeAlias = Any  # arb_mat
 Place: TypeAlias = tuple[int, int]
 """log2 of c and of ε."""
@@ -576,6 +579,8 @@ def pivots(matrix: Matrix) -> tuple[list[int], list[int]]:
         if best is None or bool(abs(table[best[0]][best[1]]) < size * NOTHING):
             break
         j, k = best
+        if bool(abs(table[j][k]) < size * DOUBTFUL):
+            raise NoValue("a rank that is not seen")
         rows.append(j)
         columns.append(k)
         left.discard(j)
