@@ -224,7 +224,7 @@ CHANGES: dict[str, Callable[[pytest.MonkeyPatch, list[str]], object]] = {
     "the suite's sources": lambda patch, call: patch.setattr(
         command, "conditions", lambda: {**versions.conditions(), "the suite's sources": "others"}
     ),
-    "the environment": lambda patch, call: patch.setenv("ATEN_CPU_CAPABILITY", "default"),
+    "the environment": lambda patch, call: patch.setenv("ATEN_CPU_CAPABILITY", "another one"),
 }
 
 
