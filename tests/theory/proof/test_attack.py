@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.theory.proof.attack.engine import Tally, all_points, batch
-from tests.theory.proof.attack.weakenings import WEAKENINGS, found_after
+from tests.theory.proof.attack.weakenings import WEAKENINGS, found_after, planted
 from theory.proof.rules import RULES
 
 _EACH = 8
@@ -59,3 +59,10 @@ def test_a_planted_weakening_of_a_rule_is_found(weakening: object) -> None:
 def test_every_rule_has_a_planted_weakening() -> None:
     assert {rule.name for rule in RULES} == {one.rule for one in WEAKENINGS}
     assert set(_CHEAP) <= {str(one) for one in WEAKENINGS}
+
+
+def test_every_weakening_can_still_be_planted() -> None:
+    """The text that it changes stands once in the checker; otherwise `planted` raises."""
+    for one in WEAKENINGS:
+        with planted(one):
+            pass
