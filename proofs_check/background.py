@@ -1,112 +1,206 @@
 """The statements' own checks on a second core, while the subject is examined on the first.
 
-They never see a subject, so nothing changes but the time. On one core, for a single claim, or where the
-process is lost, each is made when its turn comes.
+They never see a subject, so nothing changes but the time. The process that makes them has imported our
+files before the subject's code runs, and answers in the frames of `channel`: words and numbers in JSON, read
+without trust. On one core, for a single claim, or where it is lost, each is made when its turn comes.
 """
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
+import json
+import math
 import os
+import secrets
 import signal
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from numbers import Integral
+from typing import IO, Any, cast
 
-from proofs_check import walls
+from proofs_check import channel, walls
+from proofs_check.channel import Garbled
 from proofs_check.claim import Claim
 from proofs_check.effort import Effort
+from proofs_check.evidence import Evidence, Kind, Value
 from proofs_check.ledger import Confirmation, confirm
+from proofs_check.process import how_ended
+
+LONGEST = 2**20  # bytes of what is found about one statement; a hundredth of it was seen
+DYING = 2.0  # seconds for a process that has closed its streams to end
+NUMBERS, VALUES = (float, int), (float, int, str)
+PROGRAM = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from proofs_check import background; background.serve()"
+)
 
 
 class Confirmations:
-    """What comes of the statements' own checks, by the id of the claim."""
+    """What comes of the statements' own checks; `process` makes them, or None: they are made here."""
 
-    def __init__(
-        self, claims: Sequence[Claim], effort: Effort, futures: dict[str, Future[Confirmation]]
-    ) -> None:
-        self._claims = {claim.id: claim for claim in claims}
-        self._effort, self._futures = effort, futures
-        self.processes: list[int] = []
+    def __init__(self, process: subprocess.Popen[bytes] | None, problem: Callable[[str], None]) -> None:
+        self.process = process
+        self._problem = problem
+        self._open: dict[str, int] = {}  # the numbers of the open questions, by claim
 
-    @property
-    def in_background(self) -> bool:
-        """Whether they are made beside this process."""
-        return bool(self._futures)
+    def prepare(self, effort: Effort) -> None:
+        """Wait until the process has imported what it needs."""
+        if self.process is not None:
+            with self._told(self.process) as (questions, answers):
+                _heard(answers, _asked(questions, "prepare", effort))
 
-    def of(self, name: str) -> Confirmation:
-        """The one of a claim, once it is there."""
-        if name in self._futures:
-            with contextlib.suppress(Exception):  # the process is lost, or what it found cannot be sent
-                return self._futures[name].result()
-        return confirm(self._claims[name], self._effort)
+    def begin(self, claims: Sequence[Claim], effort: Effort) -> None:
+        """Ask for the checks of these claims of the project, in this order."""
+        if self.process is not None and len(claims) > 1:
+            with self._told(self.process) as (questions, _):
+                for claim in claims:
+                    self._open[claim.id] = _asked(questions, claim.id, effort)
+
+    def later(self, claim: Claim, effort: Effort) -> Callable[[], Confirmation] | None:
+        """What waits for the check of a claim, if it is made in the background: one after the other, in the
+        order in which they were asked for.
+        """
+        return partial(self._wait, claim, effort) if claim.id in self._open else None
+
+    def stop(self) -> None:
+        """End the process."""
+        process, self.process = self.process, None
+        self._open.clear()
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                with contextlib.suppress(OSError):
+                    cast(IO[bytes], stream).close()
+
+    def _wait(self, claim: Claim, effort: Effort) -> Confirmation:
+        found = None
+        if self.process is not None:
+            with self._told(self.process) as (_, answers):
+                found = read(_heard(answers, self._open.pop(claim.id)))
+        return found or confirm(claim, effort)
+
+    @contextlib.contextmanager
+    def _told(self, process: subprocess.Popen[bytes]) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+        """Its two streams; where it is lost, or sends what is no answer, say so and go on without it."""
+        what = ""
+        try:
+            yield cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
+        except (EOFError, OSError):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(DYING)
+            what = "closed its streams" if process.returncode is None else how_ended(process.returncode)
+        except Garbled as garbled:
+            what = f"sent what is no answer: {garbled}"
+        if what:
+            self.stop()
+            self._problem(f"the process that checks the statements {what}; the others are checked in turn")
 
 
 @contextlib.contextmanager
-def confirmations(claims: Sequence[Claim], effort: Effort, apart: bool) -> Iterator[Confirmations]:
-    """Begin with the checks; ``apart`` allows a process of their own, for claims of the project."""
-    if not apart or len(claims) < 2 or _cores() < 2:
-        yield Confirmations(claims, effort, {})
-        return
-    # Spawned, so that it holds no end of the subject's pipes.
-    processes: list[multiprocessing.process.BaseProcess] = []
+def confirmations(apart: bool, problem: Callable[[str], None]) -> Iterator[Confirmations]:
+    """Start the process if there is a core for it; ``apart`` allows it, for several claims of the project.
+
+    ``problem`` is told, in one line, where it is lost.
+    """
+    made = Confirmations(_started() if apart and _cores() > 1 else None, problem)
     try:
-        with _path_without_folder():  # it starts a process that keeps count of semaphores
-            pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (os.getpid(),))
-    except (OSError, ImportError, NotImplementedError):  # no semaphores, as without /dev/shm
-        yield Confirmations(claims, effort, {})
-        return
-    try:
-        try:
-            with _path_without_folder():
-                futures = {claim.id: pool.submit(_confirm, claim.id, effort) for claim in claims}
-        except OSError:  # no process can be started
-            futures = {}
-        made = Confirmations(claims, effort, futures)
-        processes += (pool._processes or {}).values()
-        made.processes += [process.pid for process in processes if process.pid is not None]
         yield made
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.kill()
+        made.stop()
 
 
-@contextlib.contextmanager
-def _path_without_folder() -> Iterator[None]:
-    """Start processes of Python that do not search the current folder, where a subject may have put files."""
-    variable = "PYTHONSAFEPATH"
-    before = os.environ.get(variable)
-    os.environ[variable] = "1"
+def written(found: Confirmation) -> str:
+    """What was found, in JSON with Python's NaN and Infinity: every number comes back as it was."""
+    rows = [[one.kind, one.name, one.value, one.bound] for one in found.evidence]
+    return json.dumps([rows, found.fault, found.seconds], default=_plain)
+
+
+def read(text: str) -> Confirmation:
+    """What `written` says; raises `Garbled`."""
     try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[variable]
-        else:
-            os.environ[variable] = before
+        rows, fault, seconds = json.loads(text)
+        if not isinstance(rows, list) or not isinstance(fault, str | None):
+            raise TypeError("it has no rows, or its fault is no text")
+        if isinstance(seconds, bool) or not 0.0 <= seconds < math.inf:
+            raise ValueError(f"its seconds are {seconds!r:.40}")
+        return Confirmation(tuple(_evidence(*row) for row in rows), fault, float(seconds))
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise Garbled(f"{type(error).__name__}: {error!s:.200}") from None
+
+
+def serve() -> None:
+    """Answer the questions that come by standard input, until the parent goes."""
+    walls.end_with_parent(signal.SIGKILL)
+    walls.shut_memory()  # what it finds is believed by the suite
+    questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # where nothing is read: what a check prints is no answer
+    from proofs_check.claims import CLAIMS
+    from proofs_check.proved import import_proofs
+
+    known = {claim.id: claim for claim in CLAIMS}
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            message = channel.receive(channel.reader(questions), None)
+            what, arguments = channel.asked(message)
+            effort = Effort(**arguments)
+            text = ""
+            if what in known:
+                text = written(confirm(known[what], effort))
+            else:
+                import_proofs(effort)
+            channel.send(answers, channel.Message(channel.CONFIRMED, message.number, text))
+
+
+def _asked(questions: IO[bytes], what: str, effort: Effort) -> int:
+    """Put a question; its number."""
+    number = secrets.randbits(64)
+    arguments = {"depth": effort.depth, "seed": effort.seed}
+    channel.send(questions, channel.question(number, what, arguments))
+    return number
+
+
+def _heard(answers: IO[bytes], number: int) -> str:
+    """The text of an answer; raises `Garbled`, EOFError or OSError."""
+    answer = channel.receive(channel.reader(answers), channel.Expected(number, (), LONGEST))
+    if answer.kind != channel.CONFIRMED:
+        raise Garbled(f"it brings {channel.KINDS[answer.kind]}")
+    return answer.text
+
+
+def _started() -> subprocess.Popen[bytes] | None:
+    """The process, in a session of its own: an interrupt from the keyboard is left to this one."""
+    try:
+        return subprocess.Popen(
+            # -P: it does not search the current folder, where a subject may have put files.
+            [sys.executable, "-P", "-c", PROGRAM, json.dumps(sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what is wrong is found again here, and told in one line
+            start_new_session=True,
+        )
+    except OSError:  # no process can be started
+        return None
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _confirm(name: str, effort: Effort) -> Confirmation:
-    from proofs_check.claims import CLAIMS
+def _plain(number: Any) -> float:
+    """A number of a library, such as numpy's integers, as Python's own."""
+    return int(number) if isinstance(number, Integral) else float(number)
 
-    return confirm(next(claim for claim in CLAIMS if claim.id == name), effort)
 
-
-def _prepare(parent: int) -> None:
-    """Leave interrupts to the parent, and do not outlive it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    walls.shut_memory()  # what it finds is believed by the suite
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _evidence(kind: str, name: str, value: Value, bound: Any) -> Evidence:
+    """A row; raises ValueError or TypeError where it is none."""
+    if isinstance(bound, list):
+        low, high = bound
+        bound = (low, high)
+    single = type(bound) in (*VALUES, type(None))
+    pair = isinstance(bound, tuple) and all(type(end) in NUMBERS for end in bound)
+    if type(name) is not str or type(value) not in VALUES or not (single or pair):
+        raise TypeError(f"{name!r:.60} is no row of evidence")
+    return Evidence(cast(Kind, kind), name, value, bound)

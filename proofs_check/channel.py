@@ -28,7 +28,7 @@ LONGEST_TEXT = 2**16  # bytes of what a subject may say of itself, or of an erro
 LENGTH = struct.Struct("<Q")
 ITEM = 8  # bytes of a float64
 
-QUESTION, NUMBERS, TRAITS, NOT_FOUND, NO_MEMORY, ERROR, STALE = range(1, 8)
+QUESTION, NUMBERS, TRAITS, NOT_FOUND, NO_MEMORY, ERROR, STALE, CONFIRMED = range(1, 9)
 KINDS = {
     QUESTION: "a question",
     NUMBERS: "numbers",
@@ -37,6 +37,7 @@ KINDS = {
     NO_MEMORY: "that memory ran out",
     ERROR: "an error",
     STALE: "what an earlier claim has changed",
+    CONFIRMED: "what came of a statement's own check",
 }
 
 

@@ -17,7 +17,6 @@ import importlib
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from feedback_proofs_io import whole
@@ -54,8 +53,13 @@ def run(options: Options, claims: Sequence[Claim] | None = None) -> int:
     """Check the claims that were asked for; write the files; return the exit code."""
     options.prepare()
     start, before = time.perf_counter(), own_files.marks()
-    with WorkerSubject(options.subject) as subject:  # it imports torch while we import the claims
+    apart = claims is None and (options.only is None or len(options.only) > 1)
+    with (
+        confirmations(apart, complain) as confirmed,
+        WorkerSubject(options.subject) as subject,  # it imports torch while we import the claims
+    ):
         chosen = select(options.only, the_claims() if claims is None else claims)
+        confirmed.prepare(options.effort)  # all is imported before the subject's code runs
         subject.load()
         versions = {**own_versions(), "torch": subject.torch}
         screen = Screen(open_console(), chosen)
@@ -74,17 +78,17 @@ def run(options: Options, claims: Sequence[Claim] | None = None) -> int:
 
             try:
                 todo = [claim for claim in chosen if claim.id not in journal.rows]
-                with confirmations(todo, options.effort, apart=claims is None) as confirmed:
-                    for claim in chosen:
-                        row = journal.rows.get(claim.id)
-                        if row is None:
-                            later = partial(confirmed.of, claim.id) if confirmed.in_background else None
-                            with screen.running(claim, len(rows)):
-                                row = check(claim, subject, options.effort, later)
-                            own_files.see_unchanged(before)  # another run would believe the journal
-                            journal.add(row)
-                        rows.append(row)
-                        screen.row(row)
+                confirmed.begin(todo, options.effort)
+                for claim in chosen:
+                    row = journal.rows.get(claim.id)
+                    if row is None:
+                        later = confirmed.later(claim, options.effort)
+                        with screen.running(claim, len(rows)):
+                            row = check(claim, subject, options.effort, later)
+                        own_files.see_unchanged(before)  # another run would believe the journal
+                        journal.add(row)
+                    rows.append(row)
+                    screen.row(row)
             except KeyboardInterrupt:
                 unfinished = chosen[len(rows) :]
                 write(options, ledger(unfinished))
@@ -130,11 +134,16 @@ def opened(options: Options, claims: Sequence[Claim], versions: Mapping[str, str
         **{f"the version of {name}": known for name, known in versions.items()},
         **conditions(),
     }
-    journal = Journal.open(place, depends, claims, lambda line: say(f"{program()}: {line}"))
+    journal = Journal.open(place, depends, claims, complain)
     try:
         yield journal
     finally:
         journal.close()
+
+
+def complain(line: str) -> None:
+    """Say what went wrong beside the claims, where the run goes on."""
+    say(f"{program()}: {line}")
 
 
 def tell(screen: Screen, journal: Journal) -> None:

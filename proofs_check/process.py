@@ -28,7 +28,7 @@ from proofs_check.family import ENDED, MEMORY, OUT_OF_MEMORY, REPORT, STARTED
 from proofs_check.own_time import OwnTime
 from proofs_check.relay import Relay, pass_on
 
-__all__ = ["Died", "Garbled", "TimedOut", "WorkerProcess"]
+__all__ = ["Died", "Garbled", "TimedOut", "WorkerProcess", "how_ended"]
 
 KEEPER = Path(__file__).with_name("keeper.py")
 TRANSFER, RATE = 10.0, 2.0**24  # an answer that has begun may take so many seconds, and one for so many bytes
@@ -192,15 +192,11 @@ class WorkerProcess:
         if ENDED not in said:
             return "closed its connection"
         code = os.waitstatus_to_exitcode(said[ENDED])
-        if code >= 0:
-            return f"exited with code {code}"
-        name = _signal_name(-code)
         if code != -signal.SIGKILL:
-            return f"was ended by {name}"
+            return how_ended(code)
         if OUT_OF_MEMORY in said:
-            count = said[OUT_OF_MEMORY]
-            return f"was ended by {name}, while the system ended {count} for lack of memory"
-        return f"was ended by {name}, by whom is not known"
+            return f"{how_ended(code)}, while the system ended {said[OUT_OF_MEMORY]} for lack of memory"
+        return f"{how_ended(code)}, by whom is not known"
 
     def _hear(self, seconds: float) -> bool:
         """Take note of what the keeper reports within a time; whether it may report more."""
@@ -233,11 +229,14 @@ def _product(shape: Shape) -> int:
     return size
 
 
-def _signal_name(number: int) -> str:
+def how_ended(code: int) -> str:
+    """How a process ended, by its exit code or less the number of a signal."""
+    if code >= 0:
+        return f"exited with code {code}"
     try:
-        return signal.Signals(number).name
+        return f"was ended by {signal.Signals(-code).name}"
     except ValueError:
-        return f"signal {number}"
+        return f"was ended by signal {-code}"
 
 
 def _widen(end: int) -> None:

@@ -6,7 +6,8 @@ the other depths check again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from proofs_check.claim import Claim
@@ -24,11 +25,11 @@ def proof_evidence(statement: str, effort: Effort) -> Iterator[Evidence]:
     """A row for each proof of the statement; none where it has no proof in steps. Where the proofs cover a
     part of it only, each row says so.
     """
-    known = verdicts.last() if effort.choose(True, False, False) else None
+    known = _known(effort)
     if known is not None:
         yield from map(_row, known.get(statement, []))
         return
-    from theory.proofs import proofs_of  # half a second, which a known verdict saves
+    from theory.proofs import proofs_of  # as in import_proofs
 
     proofs = proofs_of(statement)
     if effort.choose(True, False, False):
@@ -40,6 +41,12 @@ def proof_evidence(statement: str, effort: Effort) -> Iterator[Evidence]:
 
     few = effort.choose(False, True, False)
     yield from (_row(verify(proof, (effort.seed,), few)) for proof in proofs)
+
+
+def import_proofs(effort: Effort) -> None:
+    """Import what the proofs are checked with: half a second, which a known verdict saves."""
+    if _known(effort) is None:
+        importlib.import_module("theory.proofs.verify")
 
 
 def formal_evidence(statement: str) -> Iterator[Evidence]:
@@ -66,6 +73,11 @@ def with_proof(claim: Claim) -> Claim:
         yield from proof_evidence(claim.id, effort)
 
     return replace(claim, confirm=confirm)
+
+
+def _known(effort: Effort) -> Mapping[str, list[Verdict]] | None:
+    """What the last check found, where it is not made again."""
+    return verdicts.last() if effort.choose(True, False, False) else None
 
 
 def _row(verdict: Verdict) -> Evidence:
