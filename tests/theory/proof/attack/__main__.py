@@ -10,10 +10,12 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from multiprocessing import get_context
 
 from tests.theory.proof.attack.engine import Tally
-from tests.theory.proof.attack.weakenings import WEAKENINGS
+from tests.theory.proof.attack.mutants import MODULES, Mutant, mutants
+from tests.theory.proof.attack.weakenings import WEAKENINGS, Weakening
 from tests.theory.proof.attack.work import CHUNK, leave_interrupts, weaken, work
 from theory.proof.rules import RULES
 
@@ -32,12 +34,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--weakenings", action="store_true", help="plant each weakening of the table: is it found?"
     )
+    parser.add_argument(
+        "--conditions",
+        metavar="MODULE[:LINE[-LINE]]",
+        help="drop each condition of a module of the checker, such as rules.limits: is it found?",
+    )
     given = parser.parse_args(arguments)
     if min(given.count, given.jobs) < 1 or given.start < 0:
         parser.error("--count and --jobs are at least 1, --start at least 0")
-    if given.weakenings:
+    if given.weakenings or given.conditions:
+        chosen = _conditions(given.conditions) if given.conditions else WEAKENINGS
+        if not chosen:
+            parser.error(f"--conditions {given.conditions}: no condition stands there")
         try:
-            return _weakenings(given.seed, min(given.count, _MOST), given.jobs)
+            return _weakenings(chosen, given.seed, min(given.count, _MOST), given.jobs)
         except KeyboardInterrupt:
             print("\nstopped", file=sys.stderr)
             return 130
@@ -71,15 +81,23 @@ _MOST = 4_000
 """False conclusions that a weakening may survive before it counts as not found."""
 
 
-def _weakenings(seed: int, most: int, jobs: int) -> int:
+def _conditions(where: str) -> list[Mutant]:
+    """The conditions of the module, at these lines."""
+    name, _, lines = where.partition(":")
+    first, _, last = lines.partition("-")
+    found = [one for module in MODULES if module.endswith(f".{name}") for one in mutants(module)]
+    return [one for one in found if not lines or int(first) <= one.line <= int(last or first)]
+
+
+def _weakenings(chosen: Sequence[Weakening | Mutant], seed: int, most: int, jobs: int) -> int:
     missed = 0
     with get_context("spawn").Pool(jobs, leave_interrupts) as pool:
-        tasks = [(seed, most, k) for k in range(len(WEAKENINGS))]
-        for k, number, example in pool.imap(weaken, tasks):
+        tasks = [(seed, most, one) for one in chosen]
+        for weakening, (number, example) in zip(chosen, pool.imap(weaken, tasks), strict=True):
             missed += not example
             outcome = f"found after {number:5}" if example else f"NOT FOUND in {number}"
-            print(f"{outcome}  {WEAKENINGS[k]}\n    {example[:300]}", flush=True)
-    print(f"{len(WEAKENINGS) - missed} of {len(WEAKENINGS)} weakenings are found")
+            print(f"{outcome}  {weakening}\n    {example[:300]}", flush=True)
+    print(f"{len(chosen) - missed} of {len(chosen)} weakenings are found")
     return 1 if missed else 0
 
 

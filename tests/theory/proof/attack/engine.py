@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 import sympy
 
+from tests.theory.proof.attack import conditions_of_limits, conditions_of_matrices, conditions_of_means
 from tests.theory.proof.attack.draws import Desk, tried_relation
 from tests.theory.proof.attack.falsity import has_limit, is_false, is_nonsense, is_true_in
 from tests.theory.proof.attack.kinds import Setting, settings
@@ -52,6 +53,14 @@ TEMPTERS: tuple[Callable[[Random, Scene, str], Relation | None], ...] = (temptin
 """What draws tempting false steps: with the facts at hand, for a step by a rule of that name."""
 TEMPTED = 0.5
 """The share of the places at which they do."""
+
+TABLES = (
+    MISTAKES,
+    conditions_of_matrices.MISTAKES,
+    conditions_of_limits.MISTAKES,
+    conditions_of_means.MISTAKES,
+)
+"""The mistakes, rule by rule."""
 
 BATCH = 20
 """Conclusions drawn at one point with one choice of further facts."""
@@ -224,7 +233,8 @@ def batch(
 @lru_cache(maxsize=1)
 def mistakes() -> dict[str, tuple[Mistake, ...]]:
     """For each rule the mistakes that look like it."""
-    return {rule.name: MISTAKES[rule.name] for rule in RULES if rule.name in MISTAKES}
+    found = {rule.name: tuple(one for table in TABLES for one in table.get(rule.name, ())) for rule in RULES}
+    return {name: made for name, made in found.items() if made}
 
 
 def tempted(seed: int, place: int, rules: Sequence[Rule] = RULES, size: int = BATCH) -> Tally:

@@ -6,6 +6,7 @@ Each is a change of one condition in the text of a module, compiled in its place
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from importlib import import_module
 from types import CodeType, FunctionType, ModuleType
 
 from tests.theory.proof.attack.engine import Tally, all_points, batch, tempted
+from tests.theory.proof.attack.mutants import Mutant, source_of
 from theory.proof import normal_form
 from theory.proof.rules import RULES
 
@@ -33,16 +35,21 @@ class Weakening:
 
 
 @contextmanager
-def planted(weakening: Weakening) -> Iterator[None]:
+def planted(weakening: Weakening | Mutant) -> Iterator[None]:
     """Inside, the functions of the module have the code of the changed text."""
     module = import_module(weakening.module)
-    source = inspect.getsource(module)
-    if source.count(weakening.old) != 1:
-        raise ValueError(
-            f"{weakening}: its text is {source.count(weakening.old)} times in {weakening.module}"
-        )
+    changed: str | ast.Module
+    if isinstance(weakening, Mutant):
+        changed = source_of(weakening)
+    else:
+        source = inspect.getsource(module)
+        if source.count(weakening.old) != 1:
+            raise ValueError(
+                f"{weakening}: its text is {source.count(weakening.old)} times in {weakening.module}"
+            )
+        changed = source.replace(weakening.old, weakening.new)
     names = dict(vars(module))
-    exec(compile(source.replace(weakening.old, weakening.new), module.__file__ or "", "exec"), names)
+    exec(compile(changed, module.__file__ or "", "exec"), names)
     before = [
         (function, function.__code__)
         for function, code in _pairs(module, names)
@@ -81,18 +88,20 @@ def _plain(value: object) -> object:
     return getattr(value, "__wrapped__", value)
 
 
-def found_after(weakening: Weakening, most: int, seed: int = 0) -> Tally:
-    """The attack on the weaker rule, until it finds a hole or has tried ``most`` false conclusions.
+def found_after(weakening: Weakening | Mutant, most: int, seed: int = 0) -> Tally:
+    """The attack on the weaker rules, until it finds a hole or has tried ``most`` false conclusions.
 
-    Every other place is a step of the rule, then come its tempting steps; only this rule is tried.
+    Every other place is a step of these rules, then come their tempting steps; only these rules are tried.
     """
-    rules = tuple(rule for rule in RULES if rule.name == weakening.rule)
-    points = tuple(point for point in all_points() if point.checked.step.rule.name == weakening.rule)
+    names = weakening.rules if isinstance(weakening, Mutant) else (weakening.rule,)
+    rules = tuple(rule for rule in RULES if rule.name in names) or RULES
+    points = tuple(point for point in all_points() if point.checked.step.rule in rules)
     total = Tally()
     with planted(weakening):
         place = 0
         while not total.holes and total.false < most:
-            total.add(tempted(seed, place, rules))
+            one = rules[place % len(rules)]
+            total.add(tempted(seed, place, (one,) if names else RULES))
             total.add(batch(seed, place, points if place % 2 else all_points(), rules))
             place += 1
     return total

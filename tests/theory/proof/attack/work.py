@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 
 from tests.theory.proof.attack.engine import Tally, all_points, batch, tempted
-from tests.theory.proof.attack.weakenings import WEAKENINGS, found_after
+from tests.theory.proof.attack.mutants import Mutant
+from tests.theory.proof.attack.weakenings import Weakening, found_after
 
 CHUNK = 8
 """Places."""
@@ -26,8 +27,8 @@ def work(job: tuple[int, int]) -> tuple[int, Tally]:
     return place, tally
 
 
-def weaken(task: tuple[int, int, int]) -> tuple[int, int, str]:
-    """One weakening: its number, the false conclusions tried, an example of what is accepted then."""
-    seed, most, k = task
-    tally = found_after(WEAKENINGS[k], most, seed)
-    return k, tally.false, str(tally.holes[0]) if tally.holes else ""
+def weaken(task: tuple[int, int, Weakening | Mutant]) -> tuple[int, str]:
+    """One weakening: the false conclusions tried, an example of what is accepted then."""
+    seed, most, weakening = task
+    tally = found_after(weakening, most, seed)
+    return tally.false, str(tally.holes[0]) if tally.holes else ""
