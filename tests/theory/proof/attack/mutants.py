@@ -1,7 +1,7 @@
 """Every condition of the checker dropped in turn: weakenings that nobody chose.
 
-A condition that a claim has to meet is taken as met, one at a time: a refusal falls, a conjunct, a guard of a
-pattern, a demand on the premises. What the shipped rules refuse for that reason alone, the weaker ones accept.
+A condition that a claim has to meet is taken as met, one at a time: a refusal falls, a conjunct, a guard of
+a pattern, a demand on the premises. What the shipped rules refuse for that reason alone, weaker ones accept.
 """
 
 from __future__ import annotations
