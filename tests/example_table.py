@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from feedback_proofs_io import whole
 from proofs_check.claims import CLAIMS
 from proofs_check.effort import Effort
 from proofs_check.ledger import check
-from proofs_check.subjects import WorkerSubject
+from proofs_check.subjects import Subject, WorkerSubject
 from tests.bug_matrix import without_shrinking
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -42,11 +44,14 @@ WORDS = {"pass": "pass", "fail": "**fail**", "error": "**error**", "not applicab
 Outcomes = dict[str, list[str]]  # claim -> a word for each adapter
 
 
-def asked(claims: Sequence[str]) -> Outcomes:
-    """Ask these claims of every adapter."""
+Begin: TypeAlias = "Callable[[str], AbstractContextManager[Subject]]"
+
+
+def asked(claims: Sequence[str], begin: Begin = WorkerSubject) -> Outcomes:
+    """Ask these claims of every adapter, which ``begin`` finds by its place."""
     found: Outcomes = {claim: [] for claim in claims}
     for _, place in ADAPTERS:
-        with WorkerSubject(str(EXAMPLES / place)) as subject, without_shrinking():
+        with begin(str(EXAMPLES / place)) as subject, without_shrinking():
             for claim in CLAIMS:
                 if claim.id in claims:
                     row = check(replace(claim, confirm=lambda effort: ()), subject, Effort("quick"))

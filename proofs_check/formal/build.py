@@ -9,10 +9,10 @@
 4. `coqchk`, an independent checker, reads the compiled proofs again: ours but for the computations of
    Bridge.v, with ``--all-libraries`` those of the libraries too (many minutes).
 
-Exit 0: all of it holds, or Coq is not installed (one line says so, and nothing is kept; with --required that
-is exit 2). Exit 1: something does not hold, and an earlier result is dropped. Exit 2: the call is wrong.
-Exit 3: the check itself broke. The result says nothing about other sources: any change makes it void. Only
-the standard library is used.
+Exit 0: all of it holds, or Coq is not installed (one line says that nothing was checked, and nothing is
+kept; with --required, as tox calls it, that is exit 2). Exit 1: something does not hold, and an earlier
+result is dropped. Exit 2: the call is wrong. Exit 3: the check itself broke. The result says nothing about
+other sources: any change makes it void. Only the standard library is used.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ FORBIDDEN = re.compile(
 
 PACKAGES = ("coq", "libcoq-mathcomp-analysis", "libcoq-mathcomp-algebra-tactics")
 INSTALL = f"apt-get install --no-install-recommends {' '.join(PACKAGES)}"
+ABSENT = f"NOT CHECKED, and no pass: Coq is not installed ({INSTALL})"
 
 BY_VIRTUAL_MACHINE = ("Bridge",)
 """Modules whose proofs are long computations by the virtual machine of Coq, which coqchk does not have."""
@@ -308,14 +309,15 @@ def _run(arguments: Sequence[str]) -> int:
     parser = Parser(
         prog="python -m proofs_check.formal",
         description=(__doc__ or "").split("\n")[0],
-        epilog="Exit code: 0 all of it holds, or Coq is not installed; 1 something does not hold; "
-        "2 the call is wrong, or Coq is required and not installed; 3 the check itself broke.",
+        epilog="Exit code: 0 all of it holds, or Coq is not installed and nothing was checked; "
+        "1 something does not hold; 2 the call is wrong, or Coq is required and not installed; "
+        "3 the check itself broke.",
     )
     parser.add_argument("--all-libraries", action="store_true", help="coqchk reads mathcomp's proofs too")
     parser.add_argument("--required", action="store_true", help="without Coq, exit 2")
     options = parser.parse_args(arguments)
     if not installed():
-        print(f"Coq is not installed ({INSTALL}): the formal proofs were not run here.")
+        print(f"{ABSENT}: not one proof was run here.")
         return 2 if options.required else 0
     start, sources = time.monotonic(), fingerprint()
     try:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from proofs_check.formal.build import INSTALL, NotProved, copied, installed, run
+from proofs_check.formal.build import ABSENT, NotProved, copied, installed, run
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ def main(names: Sequence[str]) -> int:
         print(f"unknown: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     if not installed():
-        print(f"Coq is not installed ({INSTALL}): the mutations were not run here.")
+        print(f"{ABSENT}: not one change was tried here.")
         return 0
     surprises = 0
     try:

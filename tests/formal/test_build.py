@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from proofs_check.formal import build
 from proofs_check.formal.build import ALLOWED, THEOREMS, Checked, NotProved
 from theory import STATEMENTS
 
+ROOT = Path(__file__).resolve().parents[2]
 ENTRY = Checked("theorem-1", THEOREMS["theorem-1"], tuple(sorted(ALLOWED)), "8.16.1")
 
 
@@ -190,7 +192,7 @@ def test_without_coq_one_line_says_so_and_nothing_is_kept(
     assert build.main([]) == 0
     output = capsys.readouterr().out
     assert "apt-get install" in output
-    assert "not run here" in output
+    assert output.startswith("NOT CHECKED, and no pass: Coq is not installed")
     assert output.count("\n") == 1
     assert not build.cache_file().exists()
 
@@ -216,7 +218,10 @@ def test_where_coq_is_required_its_absence_is_not_green(
 ) -> None:
     monkeypatch.setattr(build, "installed", lambda: False)
     assert build.main(["--required"]) == 2
-    assert "not run here" in capsys.readouterr().out
+    assert "NOT CHECKED" in capsys.readouterr().out
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini", encoding="utf-8")
+    assert "--required" in tox["testenv:formal"]["commands"].split()
 
 
 @pytest.mark.parametrize("words", [["--al"], ["x"], ["--all-libraries=1"], [""], ["--", "x"], ["\x1b[31m"]])
