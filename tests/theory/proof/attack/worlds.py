@@ -616,20 +616,23 @@ def rank_of(matrix: Matrix) -> int:
 
 
 def pseudo_inverse(matrix: Matrix) -> Matrix:
-    """X⁺, by a factorisation X = F G of full rank: Gᵀ (Fᵀ X Gᵀ)⁻¹ Fᵀ."""
+    """X⁺, by a factorisation X = L U R around the largest regular block U: Rᵀ (RRᵀ)⁻¹ U⁻¹ (LᵀL)⁻¹ Lᵀ. L and R
+    have small entries and an identity in them, so no more digits are lost than U itself costs.
+    """
     rows, columns = pivots(matrix)
     if not rows:
         return arb_mat(matrix.ncols(), matrix.nrows())
     matrix = matrix.mid()
     table = matrix.tolist()
-    left = arb_mat([[row[k] for k in columns] for row in table])
-    right = arb_mat([table[j] for j in rows])
-    inner = left.transpose() * matrix * right.transpose()
     try:
-        found = (right.transpose() * inner.inv() * left.transpose()).mid()
+        block = arb_mat([[table[j][k] for k in columns] for j in rows]).inv().mid()
+        left = (arb_mat([[row[k] for k in columns] for row in table]) * block).mid()
+        right = (block * arb_mat([table[j] for j in rows])).mid()
+        above = right.transpose() * (right * right.transpose()).mid().inv()
+        found = (above * block * (left.transpose() * left).mid().inv() * left.transpose()).mid()
     except ZeroDivisionError:
         raise NoValue("a pseudo-inverse that is not seen") from None
-    if bool(largest(found * matrix * found - found) > largest(found) * arb(2) ** -100):
+    if bool(largest(found * matrix * found - found) * largest(matrix) > arb(2) ** -100):
         raise NoValue("a pseudo-inverse that is not seen")  # it takes more bits than there are
     return found
 
