@@ -7,10 +7,8 @@ import math
 import os
 import random
 import shlex
-import signal
 import subprocess
 import sys
-import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -292,22 +290,21 @@ def test_a_disk_that_fills_up_costs_the_journal_and_not_the_run(
     assert content(Path("o.json"))["asked"] == 4
 
 
-KILLED = textwrap.dedent("""
-    import os, signal, sys
-    from proofs_check import command
-    from tests.proofs_check.nobody import Nobody, noting
-    command.WorkerSubject = Nobody
-    kill = {"solves": lambda: os.kill(os.getpid(), signal.SIGKILL)}
-    command.main(["--json", "o.json"], noting(("estimator", "signals", "solves", "noise"), [], kill))
-""")
-
-
-def test_kill_9_loses_the_claim_it_was_at_and_no_other(tmp_path: Path) -> None:
+def test_kill_9_before_any_line_loses_the_claim_it_was_at_and_no_other(tmp_path: Path) -> None:
+    """60 moments, drawn among all lines of the files that write: see `killed_runs`."""
+    call = [sys.executable, "-m", "tests.proofs_check.killed_runs", "60"]
     environment = {**os.environ, "PYTHONPATH": str(HOME)}
-    run = subprocess.run([sys.executable, "-c", KILLED], env=environment, capture_output=True, check=False)
-    assert run.returncode == -signal.SIGKILL
-    assert [path.name for path in tmp_path.iterdir()] == ["o.json.partial.jsonl"]
-    asked: list[str] = []
-    assert command.main(["--json", "o.json"], noting(NAMES, asked)) == 0
-    assert asked == ["solves", "noise"]
-    assert [path.name for path in tmp_path.iterdir()] == ["o.json"]
+    run = subprocess.run(call, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    (_, _, every, done), *killed = map(json.loads, run.stdout.splitlines())
+    assert (every, done["files"], done["hidden"]) == (list(NAMES), ["o.json", "o.md"], 0)
+    assert len({len(left["kept"]) for _, left, _, _ in killed}) == 1 + len(NAMES)
+    assert any(left["hidden"] for _, left, _, _ in killed)  # a file was half written, under another name
+    for before, left, after, end in killed:
+        assert end == done
+        assert left["rows"] in ([], done["rows"])  # a ledger is there whole, or not at all
+        if before and left["files"] == done["files"]:
+            assert (before, left["rows"], after) == (every, done["rows"], every)  # nothing was left to do
+            continue
+        assert left["kept"] in (before, before[:-1])
+        assert left["kept"] + after == every
