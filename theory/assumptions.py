@@ -117,9 +117,10 @@ SMOOTH = Assumption(
 )
 WEAKLY_DIFFERENTIABLE = Assumption(
     "S0",
-    "The loss is absolutely continuous in each unit's perturbation, with an integrable derivative.",
+    "The loss is absolutely continuous in each unit's perturbation, with a derivative that is integrable at "
+    "every small shift of the noise.",
     r"z_j\mapsto F(z)\ \text{absolutely continuous for almost all other coordinates},"
-    r"\qquad \mathbb{E}|\nabla F(c\,\xi)|<\infty",
+    r"\qquad \mathbb{E}|\nabla F(z+c\,\xi)|<\infty\ \text{for all small}\ z",
 )
 TWICE = Assumption(
     "S2",
@@ -135,6 +136,11 @@ MOMENTS = Assumption(
     "M4",
     "The noise has the moments that dominate the estimator's second moment.",
     r"\mathbb{E}|\xi|^{2q+4}<\infty",
+)
+GROWTH_SQUARED = Assumption(
+    "M6",
+    "The growth of the loss times the output error has a finite second moment.",
+    r"\mathbb{E}\bigl[K^2\,|e^{N+1}|^2\bigr]<\infty",
 )
 PREDICTED = Assumption(
     "P",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sympy
 
-from theory.assumptions import INDEPENDENT, MOMENTS, S1, SAMPLES
+from theory.assumptions import INDEPENDENT, MOMENTS, S1, SAMPLES, TWICE
 from theory.designs import Design
 from theory.exact import Real, Scalar, rational
 from theory.expansion import JointMoment, c
@@ -49,13 +49,14 @@ STATEMENT = Statement(
         r"\mathbb{E}\xi=0:\quad \operatorname{Var}\Bigl[\frac{\tilde L}{c}\,\xi_j\Bigr]"
         r"=\operatorname{Var}[\hat\lambda_j]+\frac{L^2}{c^2}+\frac{2\kappa_3L\,g_j}{c}+O(1)"
     ),
-    assumptions=(SAMPLES, INDEPENDENT, S1, MOMENTS),
+    assumptions=(SAMPLES, INDEPENDENT, S1, TWICE, MOMENTS),
     conclusion=r"\mathbb{E}[\tilde L\,\xi]/c=\mathbb{E}[\hat\lambda]\iff L\,\mathbb{E}\xi=0",
     as_printed="Subtracting a baseline loss does not affect the expected value of the estimator.",
     repair=(
         r"It does not if $\mathbb{E}\xi=0$, which A1 does not ask for: a mean $\mu$ of the noise adds "
         r"$L\mu/c$. And the baseline is no refinement that could be dropped: for $c\to0$, where the method "
-        r"is consistent, the variance without it is $L^2/c^2$."
+        r"is consistent, the variance without it is $L^2/c^2$. With one derivative alone (S1) the rest of "
+        r"the expansion is $o(1/c)$."
     ),
     beyond=(
         r"The steps suppose a mean of 0. The term $L\,\mathbb{E}\xi_j/c$ of another mean and the "

@@ -16,7 +16,17 @@ from collections.abc import Sequence
 import sympy
 from flint import arb
 
-from theory.assumptions import M3, M5, R_AT_C, S1, SAMPLES
+from theory.assumptions import (
+    GROWTH_SQUARED,
+    IDENTICAL,
+    INDEPENDENT,
+    M3,
+    M5,
+    MOMENTS,
+    R_AT_C,
+    S1,
+    SAMPLES,
+)
 from theory.designs import Design
 from theory.exact import Matrix, Real, Scalar, rational
 from theory.influence import generalised_inverse, influence, squares, traces
@@ -166,7 +176,7 @@ STATEMENT = Statement(
         r"=(p+2)(n_N\rho+\kappa_4-2)\,\|W^{N+1}\|_F^2,\quad "
         r"\rho=\frac{\sum_{i\le N}\|A^{i}\|_F^2}{\|W^{N+1}\|_F^2}"
     ),
-    assumptions=(SAMPLES, S1, M3, R_AT_C, M5),
+    assumptions=(SAMPLES, S1, M3, R_AT_C, M5, INDEPENDENT, IDENTICAL, MOMENTS, GROWTH_SQUARED),
     conclusion=(
         r"\sqrt T\,\operatorname{vec}\bigl(\hat B^{i}-\tilde W^{i}(c)\bigr)\Rightarrow\mathcal N(0,V^{i}),"
         r"\qquad 2\le i\le N+1"
@@ -176,10 +186,10 @@ STATEMENT = Statement(
         r"errors are carried by fitted matrices; a covariance with $\delta=0$ leaves that out, and is mostly "
         r"too small, but not always. The term $\mathbb{E}[\delta u^{\top}]$ vanishes as $c\to0$; at every "
         r"$c$ where $\mathbb{E}[u\mid x,y]=0$; and in linear networks of full rank where $\tilde e^{i}$ "
-        r"determines $e^{N+1}$. What is stated for $c\to0$ needs $\mathbb{E}[K^2|e|^2]<\infty$ and "
-        r"noise of independent coordinates, of one $\kappa_4$, with $\mathbb{E}|\xi|^{2q+4}<\infty$. Centred "
-        r"at $W$ instead of $\tilde W(c)$ the law is the same if $c_T\to0$ with $\sqrt T\,c_T^k\to0$, $k$ "
-        r"the order of the bias: 1 for $\kappa_3\ne0$, 2 otherwise."
+        r"determines $e^{N+1}$. What is stated for $c\to0$, and it alone, needs N2, N3, "
+        r"M4 and M6. Centred at $W$ instead of $\tilde W(c)$ the law is the same if $c_T\to0$ with "
+        r"$\sqrt T\,c_T^k\to0$, $k$ the order of the bias: for smooth losses (S5) 1 for $\kappa_3\ne0$, 2 "
+        r"otherwise."
     ),
     beyond=(
         r"The steps give the first-order change of every layer, and the normal law of the top matrix "

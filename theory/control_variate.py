@@ -14,7 +14,19 @@ from collections.abc import Sequence
 
 import sympy
 
-from theory.assumptions import M1, MOMENTS, N1, ONE_HIDDEN, PREDICTED, R_TOP, S1, SAMPLES
+from theory.assumptions import (
+    IDENTICAL,
+    INDEPENDENT,
+    M1,
+    MOMENTS,
+    N1,
+    ONE_HIDDEN,
+    PREDICTED,
+    R_TOP,
+    S1,
+    SAMPLES,
+    TWICE,
+)
 from theory.designs import Design
 from theory.exact import Matrix, Real, Scalar, error_signals, hadamard
 from theory.population import Problem, fit, scaled_differences
@@ -93,11 +105,24 @@ STATEMENT = Statement(
         r"\hat\lambda_{\mathrm{cv}}-g=(\xi\xi^{\top}-I)\,d+O(c),\qquad "
         r"N=1,\ c\to0:\quad B_{k+1}-W=\mathcal{K}_T(B_k-W),\quad \mathcal{K}_T\to0\ \text{as}\ T\to\infty"
     ),
-    assumptions=(SAMPLES, N1, PREDICTED, S1, MOMENTS, M1, R_TOP, ONE_HIDDEN),
+    assumptions=(
+        SAMPLES,
+        N1,
+        PREDICTED,
+        S1,
+        MOMENTS,
+        M1,
+        R_TOP,
+        ONE_HIDDEN,
+        INDEPENDENT,
+        IDENTICAL,
+        TWICE,
+    ),
     conclusion=r"\mathbb{E}[\hat\lambda_{\mathrm{cv}}]=\mathbb{E}[\hat\lambda]",
     repair=(
         r"Only $\mathbb{E}[\xi\xi^{\top}]=I$ is used for the mean: with another $M$ it moves by "
-        r"$(I-M)\tilde g$. The formula for the covariance asks for independent coordinates. One stage on $T$ "
+        r"$(I-M)\tilde g$. The formula for the covariance alone asks for independent coordinates of one "
+        r"$\kappa_4$ (N2, N3), and the rate alone for two derivatives (S2). One stage on $T$ "
         r"rows multiplies the error by $\mathcal{K}_T$, of the order $T^{-1/2}$; where $T$ is too small for "
         r"$\mathcal{K}_T$ to be a contraction, this plain iteration does not help, however often it is "
         r"repeated: the same equations solved jointly are exact from $T\ge pn$ on, almost surely if "
@@ -106,7 +131,6 @@ STATEMENT = Statement(
     ),
     beyond=(
         r"The covariance is computed in ball arithmetic on drawn networks, at $c=2^{-40}$. Of the rate "
-        r"$O(c)$ the steps give the limit for $c\to0$ alone; the rate asks for two derivatives of the "
-        r"loss, and is Taylor's formula."
+        r"$O(c)$ the steps give the limit for $c\to0$ alone; the rate is Taylor's formula with S2."
     ),
 )

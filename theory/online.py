@@ -104,7 +104,8 @@ STATEMENT = Statement(
         r"\quad R_k=\sum_{t}\tilde e^{i}_t\hat\lambda^{i-1\top}_t;\qquad "
         r"\text{or}\quad B^i_k=B^i_{k-1}-\frac{\eta}{b}\sum_{t}\tilde e^{i}_t"
         r"\bigl(\tilde e^{i\top}_tB^i_{k-1}-\hat\lambda^{i-1\top}_t\bigr);\qquad "
-        r"W\ \text{fixed}:\quad B^i_k\to\tilde W^i(c)=\operatorname*{plim}_{T\to\infty}\hat B^i;\qquad "
+        r"W\ \text{fixed},\ \text{the former}:\quad "
+        r"B^i_k\to\tilde W^i(c)=\operatorname*{plim}_{T\to\infty}\hat B^i;\qquad \text{the latter}:\quad "
         r"\mathbb{E}B^{N+1}_k-\tilde W^{N+1}(c)=(I-\eta C)^k\bigl(B^{N+1}_0-\tilde W^{N+1}(c)\bigr),"
         r"\quad 0<\eta<\frac{2}{\lambda_{\max}(C)}"
     ),

@@ -11,9 +11,7 @@ _ACCENTS = {r"\hat": "\u0302", r"\tilde": "\u0303", r"\bar": "\u0304"}
 _IN_BRACES = (r"\mathbb", r"\mathrm", r"\mathbf")
 _UNWRITTEN = (r"\bigl", r"\bigr", r"\Bigl", r"\Bigr", r"\left", r"\right", r"\textstyle")
 _LETTERS = re.compile(
-    "alpha beta gamma delta eta theta kappa lambda mu nu xi pi rho sigma psi Gamma Delta Lambda".replace(
-        " ", "|"
-    )
+    "alpha|beta|gamma|delta|eta|theta|kappa|lambda|mu|nu|xi|pi|rho|sigma|psi|Gamma|Delta|Lambda"
 )
 _WORDS = ("lim", "min", "max", "arg", "sup", "inf", "ln", "log", "sin", "cos", "exp", "det")
 _SIGNS = {
@@ -60,8 +58,10 @@ _SIGNS = {
     "-": "−",
     "=": " = ",
 }
+_NAMED = "\0"
+"""Stands behind the name of an operator, which a space separates from what it is applied to."""
 _OPERATOR = re.compile(
-    rf"(?P<name>(?<![^\W_])(?:p?lim|rank|tr|Cov|Var|vec|diag|{'|'.join(_WORDS)})(?![a-z])|[ΣΠ])"
+    rf"(?P<name>{_NAMED}|[ΣΠ])"
     r"(?:(?P<script>(?:_\([^()]*\)|_\w|\^\w){1,2})(?=[^\W_]|[∂{[|(√‖])|(?=[^\W_]|[∂{|√‖]))"
 )
 _RAISED = {"2": "²", "3": "³", "4": "⁴", "ᵀ": "ᵀ", "−1": "⁻¹", "−2": "⁻²", "+": "⁺"}
@@ -79,6 +79,7 @@ def formula(latex: str) -> str:
     """A formula; raises ``ValueError`` for a command that is not known."""
     written = _written(iter(_TOKEN.findall(latex)), "")
     written = _OPERATOR.sub(lambda found: f"{found['name']}{found['script'] or ''} ", written)
+    written = written.replace(_NAMED, "")
     written = re.sub(r" {2,}", lambda gap: "   " if len(gap.group()) > 2 else " ", written)
     return re.sub(r" (?=[)\],;.])|(?<=[(\[{]) ", "", written).strip()
 
@@ -120,7 +121,7 @@ def _one(token: str, tokens: Iterator[str]) -> str:
     if token.startswith(r"\text{"):
         return token[6:-1]
     if token.startswith(r"\operatorname"):
-        return f" {_next(tokens)}"
+        return f" {_next(tokens)}{_NAMED}"
     if token in _IN_BRACES:
         return _next(tokens)
     if token == r"\mathcal":
@@ -134,9 +135,10 @@ def _one(token: str, tokens: Iterator[str]) -> str:
         return ""
     if _LETTERS.fullmatch(name):
         size = "SMALL" if name.islower() else "CAPITAL"
-        return unicodedata.lookup(f"GREEK {size} LETTER {name.upper().replace('LAMBDA', 'LAMDA')}")
+        letter = name.upper().replace("LAMBDA", "LAMDA")
+        return unicodedata.lookup(f"GREEK {size} LETTER {letter}")
     if name in _WORDS:
-        return f" {name}"
+        return f" {name}{_NAMED}"
     raise ValueError(f"{token} is not known; it cannot be shown in a terminal")
 
 

@@ -17,7 +17,7 @@ from fractions import Fraction
 import sympy
 from flint import fmpq_mat
 
-from theory.assumptions import EIGENVECTOR, LINEAR, M1, N1, R_TOP, S1, SAMPLES
+from theory.assumptions import EIGENVECTOR, LINEAR, M1, N1, R_CONSTANT, R_TOP, S1, SAMPLES
 from theory.exact import Matrix, rational
 from theory.population import Solver
 from theory.statement import Statement
@@ -115,7 +115,7 @@ STATEMENT = Statement(
         r"\sum_t|\hat\lambda_t-B^{\top}\tilde e_t|^2+\gamma\|B\|_F^2:\quad \hat B^{i}\to P_iW^{i},\ \ "
         r"\text{with an error}\ O(1/T)\ \text{from the ridge}"
     ),
-    assumptions=(SAMPLES, N1, S1, M1, EIGENVECTOR, LINEAR, R_TOP),
+    assumptions=(SAMPLES, N1, S1, M1, EIGENVECTOR, LINEAR, R_TOP, R_CONSTANT),
     conclusion=sympy.Eq(sympy.MatrixSymbol("B", *_limit().shape), _limit()),
     as_printed=(
         r"$\hat B^{i+1}=\arg\min_B\mathbb{E}\|g(h^i,\tilde e^{i+1};B)-\hat\lambda^i\|_2^2+\gamma\|B\|_F^2$ "
@@ -125,10 +125,11 @@ STATEMENT = Statement(
     repair=(
         r"With a fixed $\gamma$ inside the mean, where it is printed, the weights are not reached, however "
         r"many samples and however small $c$: each direction is shrunk by $\mu/(\mu+\gamma)$. On the sum, "
-        r"$\gamma$ is $\gamma/T$ inside the mean, and the limit is $P_iW^i$, "
-        r"$W^i$ at full rank, with the projector on the left. Below the top $S$ is the second moment of the "
-        r"synthetic errors, which are shrunk themselves: $\hat B^i=(M_i^{\top}CM_i+\gamma "
-        r"I)^{-1}M_i^{\top}CA^{i-1}$, $M_{i-1}=M_i\hat B^i$, in linear networks."
+        r"$\gamma$ is $\gamma/T$ inside the mean, and the limit is $P_iW^i$, $W^i$ at full rank, with the "
+        r"projector on the left, where the ranks below the top do not jump at $c=0$ (R-constant). Below the "
+        r"top $S$ is the second moment of the synthetic errors, which are shrunk themselves: "
+        r"$\hat B^i=(M_i^{\top}CM_i+\gamma I)^{-1}M_i^{\top}CA^{i-1}$, $M_{i-1}=M_i\hat B^i$, in linear "
+        r"networks."
     ),
     beyond=(
         "On the sum, the steps are about the top matrix at full rank. What the ridge leaves in the layers "

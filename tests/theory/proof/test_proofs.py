@@ -28,7 +28,16 @@ DERIVED = {
     "floating-point",
 }
 BEYOND = {
-    "baseline": {assumptions.S1},  # the expansion of the variance
+    "baseline": {assumptions.S1, assumptions.TWICE},  # the expansion of the variance
+    "clt": {  # what is stated for c → 0
+        assumptions.INDEPENDENT,
+        assumptions.IDENTICAL,
+        assumptions.MOMENTS,
+        assumptions.GROWTH_SQUARED,
+    },
+    "control-variate": {assumptions.INDEPENDENT, assumptions.IDENTICAL, assumptions.TWICE},
+    # the covariance; the rate
+    "ridge": {assumptions.R_CONSTANT},  # on the sum, below the top
     "antithetic": {assumptions.MOMENTS},  # the covariance
     "noise-law": {assumptions.M3, assumptions.R},  # noise scaled by s in deep networks
 }
