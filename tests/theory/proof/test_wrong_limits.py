@@ -400,7 +400,20 @@ def _in_t(number: sympy.Expr, limit: sympy.Expr) -> Attempt:
 
 
 _ONE = sympy.Integer(1)
+_growing, _growing_jointly = plim(SAMPLES_T * _WL), joint_limit((1 / c) * _WL)
 NUMBERS = (
+    Wrong(
+        "the laws of limits in c do not make a limit in probability exist",
+        by(LIMIT, Equal(_growing, _growing)),
+        "expected a limit for c to 0 on the left",
+        _tame,
+    ),
+    Wrong(
+        "the laws of limits in c do not make a joint limit exist",
+        by(LIMIT, Equal(_growing_jointly, _growing_jointly)),
+        "expected a limit for c to 0 on the left",
+        _tame,
+    ),
     Wrong(
         "μ/(μ + c) of an eigenvector does not tend to it where μ is 0",
         by(LIMIT, Equal(lim((1 / (_mu + c)) * (_C * _w)), _w), suppose(EIGENVECTOR)),

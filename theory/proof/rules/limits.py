@@ -98,6 +98,8 @@ def _continuous_mapping(claim: Relation, premises: Premises) -> None:
 
 def _limit(claim: Relation, premises: Premises) -> None:
     found = equation(claim)
+    if isinstance(found.left, Applied) and found.left.operator in ("plim", "plim0"):
+        raise Rejected("expected a limit for c to 0 on the left")
     _resolved(found.left, found.right, premises.reading(passing=frozenset({"lim"})), "lim")
 
 

@@ -21,13 +21,14 @@ import sympy
 from tests.theory.proof.attack import conditions_of_limits, conditions_of_matrices, conditions_of_means
 from tests.theory.proof.attack.draws import Desk, tried_relation
 from tests.theory.proof.attack.falsity import has_limit, is_false, is_nonsense, is_true_in
-from tests.theory.proof.attack.kinds import Setting, settings
+from tests.theory.proof.attack.kinds import Setting, of_another_law, settings
 from tests.theory.proof.attack.missing import without_means
 from tests.theory.proof.attack.small import SMALL_PROOFS
 from tests.theory.proof.attack.speed import remember_hashes, remembering
 from tests.theory.proof.attack.tempting import MISTAKES, Bench, Mistake, Temptation
 from tests.theory.proof.attack.tempting_limits import Scene, tempting
 from tests.theory.proof.attack.units import false_of_units
+from theory.assumptions import SAMPLES
 from theory.proof import Proof, Step, checker
 from theory.proof.checker import Checked, Cited, Failed, Lemma, Source, check_step, together
 from theory.proof.grants import GRANTS, Hypothesis, suppose
@@ -262,19 +263,8 @@ def _tempted_at(random: Random, point: Point, mistake: Mistake, rules: Sequence[
         return
     tally.drawn += 1
     claim, units = temptation.claim, is_about_units(proof)
-    worlds = () if units else _some(random, worlds_of(proof))
-    base = checked.phase == "base"
-    world = ""
-    if temptation.supposed:
-        light = [one for one in worlds_of(proof) if not one.heavy]
-        for one in random.sample(light, min(4, len(light))):
-            if not all(_is_supposable(fact, one, base, claim) for fact in temptation.supposed):
-                continue
-            world = falsified(claim, proof, checked, (one,), True)
-            if world:
-                break
-    else:
-        world = falsified(claim, proof, checked, worlds)
+    proof = replace(proof, hypotheses=tuple(a for a in proof.hypotheses if a not in temptation.without))
+    world = _false_and_supposable(random, temptation, point, units)
     if not world:
         tally.undecided += 1
         return
@@ -284,11 +274,12 @@ def _tempted_at(random: Random, point: Point, mistake: Mistake, rules: Sequence[
         source
         for source in sources_of(proof)
         if isinstance(source, Hypothesis)
+        and source.assumption in proof.hypotheses
         and (units or not source.relations or source in checked.step.uses or random.random() < 0.1)
     ]
     hypotheses = [Cited(source, source.relations, (source.assumption,)) for source in sources]
     premises = together([*(Cited(label, (one,)) for label, one in invented.items()), *hypotheses])
-    there = replace(point, known={**point.known, **invented})
+    there = replace(point, proof=proof, known={**point.known, **invented})
     with remembering(premises):
         for rule in rules:
             if _taken(rule, claim, premises, proof.hypotheses, tally):
@@ -297,10 +288,36 @@ def _tempted_at(random: Random, point: Point, mistake: Mistake, rules: Sequence[
                     tally.holes.append(hole)
 
 
+def _false_and_supposable(random: Random, temptation: Temptation, point: Point, units: bool) -> str:
+    """The world of which what is supposed is true and the claim false; empty where there is none."""
+    claim, proof, checked = temptation.claim, point.proof, point.checked
+    base = checked.phase == "base"
+    every = () if units else worlds_of(proof)
+    light = [one for one in every if not one.heavy]
+    if SAMPLES in temptation.without:
+        return falsified(claim, proof, checked, [of_another_law(one) for one in light[:2]])
+    if not temptation.supposed:
+        return falsified(claim, proof, checked, _some(random, every))
+    if has_limit(claim) and all(isinstance(one, Integrable | Finite) for one in temptation.supposed):
+        if any(is_false(one, light, base) for one in temptation.supposed):
+            return ""
+        return falsified(claim, proof, checked, _some(random, every))
+    for one in random.sample(light, min(4, len(light))):
+        if all(_is_supposable(fact, one, base, claim) for fact in temptation.supposed):
+            world = falsified(claim, proof, checked, (one,), not isinstance(claim, Integrable | Finite))
+            if world:
+                return world
+    return ""
+
+
 def _is_supposable(fact: Relation, world: Setting, base: bool, claim: Relation) -> bool:
-    """Whether what is supposed is true of the world; of one with finitely many rows all means exist."""
+    """Whether what is supposed is true of the world; of one with finitely many rows all means exist, unless
+    the claim is of such a mean itself.
+    """
     if isinstance(fact, Integrable | Finite):
-        return isinstance(claim, Equal | Invertible)
+        return isinstance(claim, Equal | Invertible) or not is_false(fact, (world,), base)
+    if isinstance(claim, Integrable | Finite):
+        return False
     if isinstance(fact, Bounded):
         return not is_false(fact, (world,), base)
     return is_true_in(fact, world, base)

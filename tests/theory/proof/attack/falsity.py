@@ -6,7 +6,7 @@ contradicts is left undecided; it counts for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -229,7 +229,7 @@ def _unequal(claim: Equal, setting: Setting, layer: int) -> bool:
     varies = depends(claim.left)[0] | depends(claim.right)[0]
     limits = has_limit(claim)
     vague = setting.heavy or limits
-    if setting.heavy and limits and counts(claim):
+    if setting.heavy and limits and counts(claim) and not _at_one_c(claim):
         return False  # of a heavy world T is so large that no c* is small beside 1/T
     if limits and any(_diverges(limit, setting, layer) for limit in _limits(claim)):
         return True
@@ -253,6 +253,11 @@ def _unequal(claim: Equal, setting: Setting, layer: int) -> bool:
         if two >= SEEN and two >= one - SHRUNK:
             return True
     return False
+
+
+def _at_one_c(claim: Equal) -> bool:
+    """Whether T alone goes to a limit."""
+    return NEXT_FEEDBACK not in terms_of(claim) and all(one.operator == "plim" for one in _limits(claim))
 
 
 def _limits(claim: Equal) -> list[Applied]:
@@ -605,7 +610,18 @@ def infinite(value: Any, given_datum: bool, setting: Setting, layer: int) -> boo
             return True
         if _vanishing(at(t, small_atoms[0]), at(t, small_atoms[1])):
             return True
-    return False
+    return setting.dependent and not given_datum and _infinite_together(at, setting)
+
+
+def _infinite_together(at: Callable[[int, int], float], setting: Setting) -> bool:
+    """Whether it grows too fast where the noise is large with the error: each as heavy as it may be."""
+    (large_data, _), (large_atoms, _) = setting.extremes
+    of_error = _power(at(large_data[0], 1), at(large_data[1], 1), 60)
+    of_noise = _power(at(0, large_atoms[0]), at(0, large_atoms[1]), 60)
+    tail = setting.tail
+    if min(of_error, of_noise) <= 0 or not (tail.error and tail.noise):
+        return False
+    return of_error / tail.error + of_noise / tail.noise > 1.02
 
 
 def _power(first: float, second: float, bits: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -93,7 +94,8 @@ class Setting:
     """The same world at two levels of its limits; ``tail`` are the moments there are.
 
     ``heavy``: what is supposed holds in the limit only. ``large`` and ``small`` are numbers of data and
-    atoms of no weight, for sizes to grow and to vanish along.
+    atoms of no weight, for sizes to grow and to vanish along. ``dependent``: the noise is not independent of
+    the datum, and the sample follows another law than the row of the mean.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Setting:
     tail: Tail
     heavy: bool
     extremes: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+    dependent: bool = False
 
     @property
     def depth(self) -> int:
@@ -111,6 +114,13 @@ class Setting:
     def is_degenerate(self) -> bool:
         """Whether constants that may be 0 are."""
         return not all(self.levels[0].constants.values())
+
+
+@lru_cache(maxsize=64)
+def of_another_law(setting: Setting) -> Setting:
+    """The world where nothing is supposed of how the rows are drawn."""
+    first, second = (replace(world, another_law=True, memory={}, terms={}) for world in setting.levels)
+    return replace(setting, name=f"{setting.name}, rows of any law", levels=(first, second), dependent=True)
 
 
 def definitions_in(proof: Proof) -> set[str]:

@@ -57,17 +57,20 @@ from theory.proof.terms import (
 from theory.proof.units import E, bound_of, derivative, kappa, xi
 from theory.proof.vocabulary import OUTPUT, once, symbols_at
 from theory.proofs.single_units import difference, polynomial
+from theory.statement import Assumption
 
 
 @dataclass(frozen=True)
 class Temptation:
     """``claim``, from facts that stand (``known``) or are true of any world, and from what is ``supposed``:
-    it has to be true of the numbers of one world, of which the claim then has to be false.
+    it has to be true of the numbers of one world, of which the claim then has to be false. The hypotheses
+    ``without`` are not among those of the step, and the worlds need not meet them.
     """
 
     claim: Relation
     known: tuple[Relation, ...] = ()
     supposed: tuple[Relation, ...] = ()
+    without: tuple[Assumption, ...] = ()
 
 
 class Bench:

@@ -55,6 +55,9 @@ NOTHING = arb(2) ** -2600
 DOUBTFUL = arb(2) ** -2200
 """What lies between has lost too many digits for a rank to be told."""
 
+OF_ANOTHER_LAW = -5
+"""log2 of how far the law of the sample is from that of the row, where nothing is supposed of it."""
+
 Matrix: TypeAlias = Any  # arb_mat
 Place: TypeAlias = tuple[int, int]
 """log2 of c and of ε."""
@@ -82,7 +85,8 @@ class World:
     """``typical`` data and atoms carry the population; ``outliers`` are rows of weight ε², of a heavy law.
 
     ``fit`` and ``tends`` are the definitions of B̂ and W̃; ``shifts`` how the sample moves, row by row;
-    ``limits`` the numbers for limits; ``place`` the c and ε of the claim itself.
+    ``limits`` the numbers for limits; ``place`` the c and ε of the claim itself; ``another_law``: the sample
+    moves by what does not vanish as it grows.
     """
 
     problem: Problem
@@ -97,7 +101,7 @@ class World:
     constants: Mapping[sympy.Symbol, Fraction]
     free: Mapping[str, Callable[[World, int, int, int, Place], Matrix]]
     power: int
-    noisy_signal: bool = False
+    another_law: bool = False
     memory: dict[Any, Any] = field(default_factory=dict)
     terms: dict[Any, Any] = field(default_factory=dict)
 
@@ -121,7 +125,8 @@ class World:
         key = ("rows", place[1], sample)
         if key not in self.memory:
             epsilon = two(place[1])
-            found = [(row, p + epsilon * self.shifts.get(row, 0) if sample else p) for row, p in self.rows]
+            moved = two(OF_ANOTHER_LAW) if self.another_law else epsilon
+            found = [(row, p + moved * self.shifts.get(row, 0) if sample else p) for row, p in self.rows]
             found += [(row, epsilon * epsilon) for row in self.outliers]
             self.memory[key] = tuple(found)
         return self.memory[key]
