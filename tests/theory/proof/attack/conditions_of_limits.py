@@ -95,7 +95,7 @@ def _power_of(random: Random, columns: list[Symbol]) -> Term:
 
 
 def _cut_off(column: Term, number: Term) -> tuple[Term, tuple[Relation, ...]]:
-    """y (1 + a yᵀy)⁻¹, at most a^(-1/2)/2, for a number a > 0, for almost every sample; and what is true of it."""
+    """y (1 + a yᵀy)⁻¹, at most a^(-1/2)/2, for a number a > 0; what is true of it."""
     one = Identity(ONE)
     below = Sum((one, product_of((number, column.T, column))))
     inside = product_of((column, Inverse(below)))
