@@ -45,6 +45,11 @@ class Confirmations:
         self._problem = problem
         self._open: dict[str, int] = {}  # the numbers of the open questions, by claim
 
+    @property
+    def apart(self) -> bool:
+        """Whether there is a process for them."""
+        return self.process is not None
+
     def prepare(self, effort: Effort) -> None:
         """Wait until the process has imported what it needs."""
         if self.process is not None:

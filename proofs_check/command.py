@@ -59,7 +59,8 @@ def run(options: Options, claims: Sequence[Claim] | None = None) -> int:
         WorkerSubject(options.subject) as subject,  # it imports torch while we import the claims
     ):
         chosen = select(options.only, the_claims() if claims is None else claims)
-        confirmed.prepare(options.effort)  # all is imported before the subject's code runs
+        import_rest(options, claims is None and not confirmed.apart)
+        confirmed.prepare(options.effort)
         subject.load()
         versions = {**own_versions(), "torch": subject.torch}
         screen = Screen(open_console(), chosen)
@@ -139,6 +140,18 @@ def opened(options: Options, claims: Sequence[Claim], versions: Mapping[str, str
         yield journal
     finally:
         journal.close()
+
+
+def import_rest(options: Options, proofs: bool) -> None:
+    """Import what is wanted only once the subject's code has run, which may put compiled files beside it."""
+    if options.report is not None:
+        from proofs_check import report
+
+        report.prepare()
+    if proofs:
+        from proofs_check.proved import import_proofs
+
+        import_proofs(options.effort)
 
 
 def complain(line: str) -> None:

@@ -2,7 +2,8 @@
 
 No system keeps a user from changing files of that user: but what was changed between the start of a run and
 its end is seen here, and then nothing is said of the subject. Compiled files are looked at too, those that
-were valid when the run began; one that Python writes itself is none of these.
+were valid when the run began. A new one may be Python's own or forged: the judge has imported what it needs
+of ours when the subject's code begins to run (but for the proofs, where the process beside it is lost).
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ need is imported when they are called: the frame of a page is wanted without it.
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from proofs_check.subjects import Subject
 
 SECONDS = 60.0  # for all questions to failing code together
+
+
+def prepare() -> None:
+    """Import now what the two others need."""
+    for name in ("asking", "context", "curves", "page"):
+        importlib.import_module(f"{__name__}.{name}")
 
 
 def inquire(subject: Subject, rows: Sequence[Row], effort: Effort) -> Inquiry:

@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
-from proofs_check import channel, command
+from proofs_check import channel, command, report
 from proofs_check.background import Confirmations, confirmations, read, written
 from proofs_check.channel import Message
 from proofs_check.claim import Claim
@@ -85,13 +85,17 @@ def test_the_checks_are_made_apart_and_are_the_same() -> None:
     assert told == []
 
 
-def test_our_files_are_imported_before_the_subjects_code_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_files_are_imported_before_the_subjects_code_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     order: list[str] = []
-    monkeypatch.setattr(Confirmations, "prepare", lambda *_: order.append("prepare"))
-    monkeypatch.setattr(Nobody, "load", lambda *_: order.append("load"))
+    monkeypatch.setattr(report, "prepare", lambda: order.append("the report"))
+    monkeypatch.setattr(Confirmations, "prepare", lambda *_: order.append("the claims, beside"))
+    monkeypatch.setattr(Nobody, "load", lambda *_: order.append("the subject"))
     monkeypatch.setattr(command, "WorkerSubject", Nobody)
-    assert command.main(["--depth", "quick"], [claim("theorem-1", GOOD)]) == 0
-    assert order == ["prepare", "load"]
+    monkeypatch.setattr(command, "write_report", lambda *_: None)
+    assert command.main(["--report", str(tmp_path / "page")], [claim("theorem-1", GOOD)]) == 0
+    assert order == ["the report", "the claims, beside", "the subject"]
 
 
 @several_cores

@@ -2,11 +2,14 @@
 
 import os
 import py_compile
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
 from proofs_check import command, own_files
+from proofs_check.subjects import HOME
 from tests.proofs_check.fakes import GOOD, claim
 
 
@@ -78,3 +81,33 @@ def test_a_run_in_which_the_suite_was_changed_says_nothing_and_exits_3(home, tmp
     assert command.main(["--json", str(out)], claims) == 0
     assert len(asked) == 2  # what was found meanwhile is not taken from the journal, what was before is
     assert "1 claim was finished by an earlier run" in " ".join(capsys.readouterr().out.split())
+
+
+LATE = """
+import sys
+from proofs_check import command, own_files, report
+from tests.proofs_check.nobody import Nobody
+def ours():
+    return {name for name in sys.modules if name.split(".")[0] in own_files.PACKAGES}
+class Subject(Nobody):
+    def load(self):
+        before.update(ours())
+before = set()
+command.WorkerSubject = Subject
+command.main(["--depth", "quick", "--only", "stein"])
+print(sorted(ours() - before))
+report.prepare()
+print(*ours())
+"""
+
+
+def test_the_judge_imports_none_of_our_files_once_the_subjects_code_has_run(tmp_path):
+    """Not the proofs, which a single claim checks here, nor the report: compiled files may be forged."""
+    environment = {**os.environ, "PYTHONPATH": str(HOME), "XDG_CACHE_HOME": str(tmp_path)}  # no known verdict
+    run = subprocess.run([sys.executable, "-c", LATE], env=environment, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    late, loaded = run.stdout.splitlines()[-2:]
+    assert late == "[]"
+    assert "theory.proofs.stein" in loaded.split()
+    report = {f"proofs_check.report.{path.stem}" for path in (HOME / "proofs_check/report").glob("[!_]*.py")}
+    assert report <= set(loaded.split())
