@@ -7,9 +7,19 @@ from __future__ import annotations
 
 import pytest
 
-from tests.theory.proof.attack.engine import Tally, all_points, batch
+from tests.theory.proof.attack.engine import (
+    Tally,
+    all_points,
+    batch,
+    falsified,
+    is_about_units,
+    points_of,
+    worlds_of,
+)
 from tests.theory.proof.attack.weakenings import WEAKENINGS, found_after, planted
+from theory.proof import Proof
 from theory.proof.rules import RULES
+from theory.proofs import PROOFS
 
 _EACH = 8
 """Conclusions drawn at a step of each rule."""
@@ -49,6 +59,14 @@ def test_no_false_conclusion_that_is_drawn_is_accepted_and_every_rule_is_reached
     assert [str(hole) for hole in total.holes] == []
     assert total.false >= _AT_LEAST
     assert [rule.name for rule in RULES if not total.reached[rule.name]] == []
+
+
+@pytest.mark.parametrize("proof", PROOFS, ids=lambda proof: f"{proof.statement} {proof.title}"[:60])
+def test_no_step_of_a_shipped_proof_is_called_false(proof: Proof) -> None:
+    """In no world that meets its hypotheses: what decides about the drawn conclusions calls nothing true false."""
+    worlds = () if is_about_units(proof) else worlds_of(proof)
+    for point in points_of(proof):
+        assert falsified(point.checked.step.claim, proof, point.checked, worlds) == ""
 
 
 @pytest.mark.parametrize("weakening", [one for one in WEAKENINGS if str(one) in _CHEAP], ids=str)
