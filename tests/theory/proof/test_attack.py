@@ -63,7 +63,7 @@ def test_no_false_conclusion_that_is_drawn_is_accepted_and_every_rule_is_reached
 
 @pytest.mark.parametrize("proof", PROOFS, ids=lambda proof: f"{proof.statement} {proof.title}"[:60])
 def test_no_step_of_a_shipped_proof_is_called_false(proof: Proof) -> None:
-    """In no world that meets its hypotheses: what decides about the drawn conclusions calls nothing true false."""
+    """In no world that meets its hypotheses: what judges the drawn conclusions calls nothing true false."""
     worlds = () if is_about_units(proof) else worlds_of(proof)
     for point in points_of(proof):
         assert falsified(point.checked.step.claim, proof, point.checked, worlds) == ""
