@@ -249,7 +249,7 @@ CHANGES = (
     Wrong(
         "what agrees to first order need not do so times what is unbounded",
         by(FIRST_ORDER, FirstOrder(_forced.left * _A, _forced.right * _A), _forced),
-        "no equation of the premises|is bounded",
+        "no equation of the premises|is bounded|beside what may be large",
         by(
             FIRST_ORDER,
             FirstOrder(_forced.left * _A, _forced.right * _A),
@@ -265,7 +265,7 @@ CHANGES = (
             FirstOrder(_forced.left * distorted_feedback(_i), _forced.right * distorted_feedback(_i)),
             _forced,
         ),
-        "no equation of the premises|is bounded",
+        "no equation of the premises|is bounded|beside what may be large",
         by(
             FIRST_ORDER,
             FirstOrder(_forced.left * feedback(_i), _forced.right * feedback(_i)),
@@ -364,6 +364,8 @@ _smooth = synthetic(DEPTH) * synthetic(DEPTH).T
 _jumping = PseudoInverse(_smooth)
 _none_of_it = Zero(_D, _D)
 _vanished = FirstOrder(average(_second), _none_of_it)
+_off_limit = PseudoInverse(feedback(OUTPUT) - limit_feedback(OUTPUT))
+_around = limit_errors(OUTPUT) * limit_errors(OUTPUT).T * _shifted * errors(OUTPUT)
 
 LEFT_OUT = (
     Wrong(
@@ -472,7 +474,7 @@ LEFT_OUT = (
     Wrong(
         "the pseudo-inverse of what is small is large",
         by(FIRST_ORDER, FirstOrder(PseudoInverse(average(_second)), PseudoInverse(_none_of_it)), _vanished),
-        "need not do so in an inverse",
+        "need not do so beside what may be large",
         by(FIRST_ORDER, FirstOrder(2 * average(_second), _none_of_it), _vanished),
     ),
     Wrong(
@@ -485,7 +487,7 @@ LEFT_OUT = (
             ),
             _vanished,
         ),
-        "need not do so in an inverse",
+        "need not do so beside what may be large",
         by(FIRST_ORDER, FirstOrder(2 * average(_second), _none_of_it), _vanished),
     ),
     Wrong(
@@ -497,7 +499,7 @@ LEFT_OUT = (
             Invertible(_own),
             Invertible(average(_second)),
         ),
-        "need not do so in an inverse",
+        "need not do so beside what may be large",
         by(FIRST_ORDER, FirstOrder(2 * average(_second), _none_of_it), _vanished),
     ),
     Wrong(
@@ -508,7 +510,7 @@ LEFT_OUT = (
             Equal(slopes(DEPTH), PseudoInverse(average(_second))),
             _vanished,
         ),
-        "need not do so in an inverse",
+        "need not do so beside what may be large",
         by(FIRST_ORDER, FirstOrder(2 * average(_second), _none_of_it), _vanished),
     ),
     Wrong(
@@ -521,6 +523,49 @@ LEFT_OUT = (
         ),
         "for each row, not in a mean",
         _error_change,
+    ),
+    Wrong(
+        "what vanishes to first order need not do so times the pseudo-inverse of what vanishes",
+        by(
+            FIRST_ORDER,
+            FirstOrder(_shifted * _off_limit.T, Zero(*_dW.shape)),
+            FirstOrder(_shifted, Zero(*_shifted.shape)),
+        ),
+        "need not do so beside what may be large",
+        by(
+            FIRST_ORDER,
+            FirstOrder(_shifted * feedback(OUTPUT), Zero(*_dW.shape)),
+            FirstOrder(_shifted, Zero(*_shifted.shape)),
+        ),
+    ),
+    Wrong(
+        "what vanishes to first order need not do so T times as large",
+        by(
+            FIRST_ORDER,
+            FirstOrder(_T * _shifted, Zero(*_shifted.shape)),
+            FirstOrder(_shifted, Zero(*_shifted.shape)),
+        ),
+        "depends on T",
+        by(
+            FIRST_ORDER,
+            FirstOrder(2 * _shifted, Zero(*_shifted.shape)),
+            FirstOrder(_shifted, Zero(*_shifted.shape)),
+        ),
+    ),
+    Wrong(
+        "what vanishes to first order need not do so in an average of what is not integrable",
+        by(
+            FIRST_ORDER,
+            FirstOrder(average(_around), Zero(*_around.shape)),
+            FirstOrder(_shifted, Zero(*_shifted.shape)),
+        ),
+        "need not do so beside what may be large",
+        by(
+            FIRST_ORDER,
+            FirstOrder(average(_around), Zero(*_around.shape)),
+            FirstOrder(_shifted, Zero(*_shifted.shape)),
+            Integrable(_around),
+        ),
     ),
     Wrong(
         "what agrees for each row need not agree in the mean",

@@ -19,7 +19,7 @@ def _first_order(claim: Relation, premises: Premises) -> None:
     """The difference of the sides is, to first order, that of an equation of the premises."""
     found = expect(claim, FirstOrder, "equations to first order")
     _refuse_rows_under_a_mean(found, premises)
-    _refuse_inverses_of_what_agrees(found, premises)
+    _refuse_what_agrees_beside_what_is_large(found, premises)
     together = Premises(tuple(map(_as_equation, premises.relations)), premises.assumptions)
     missing = _missing(together, found)
     if missing is None:
@@ -70,22 +70,51 @@ def _refuse_rows_under_a_mean(claim: FirstOrder, premises: Premises) -> None:
         raise Rejected(f"{of_a_row[0].left} is known to first order for each row, not in a mean over rows")
 
 
-def _refuse_inverses_of_what_agrees(claim: FirstOrder, premises: Premises) -> None:
-    """Inverses of what agrees to first order need not agree at all: both may be small."""
+def _refuse_what_agrees_beside_what_is_large(claim: FirstOrder, premises: Premises) -> None:
+    """Times what may be large, in an inverse or a mean, what agrees to first order need not agree at all."""
     agreeing = premises.of(FirstOrder)
     if not agreeing:
         return
     exact = Premises(tuple(r for r in premises.relations if r not in agreeing)).reading(linear=True)
     patterns = [word for r in agreeing if (word := exact.of(r.left).as_word()) is not None]
-
-    def is_changed(letter: Letter) -> bool:
-        return isinstance(letter.atom, Nested) and (
-            letter.atom.operator in ("inv", "pinv") and _contains_word(letter.atom.inner, patterns)
-        )
-
+    allowed = _means(premises, exact)
     for side in _sides([claim, *premises.of(Equal), *agreeing]):
-        if exact.of(side).contains(is_changed):
-            raise Rejected(f"what agrees to first order need not do so in an inverse: {side}")
+        if exact.of(side).counts:
+            raise Rejected("a number that depends on T may make large what is small")
+        if _stands_beside_what_is_large(exact.of(side), patterns, allowed):
+            raise Rejected(f"what agrees to first order need not do so beside what may be large: {side}")
+
+
+def _stands_beside_what_is_large(poly: Poly, patterns: Sequence[Word], allowed: frozenset[Letter]) -> bool:
+    """Whether one of the words has a factor that may be large, or is in an inverse or a mean of which nothing
+    says that it is finite.
+    """
+    for monomial, _ in poly.terms:
+        words = [*monomial.numbers, monomial.word]
+        for k, word in enumerate(words):
+            others = [letter for j, other in enumerate(words) if j != k for letter in other]
+            for start, end in _occurrences(word, patterns):
+                beside = [*others, *word[:start], *word[end:]]
+                if any(_may_be_large(letter) and letter not in allowed for letter in beside):
+                    return True
+    return any(
+        letter not in allowed
+        and (
+            letter.atom.operator not in LIMITS
+            or _stands_beside_what_is_large(letter.atom.inner, patterns, allowed)
+        )
+        for letter in poly.letters
+        if isinstance(letter.atom, Nested) and _contains_word(letter.atom.inner, patterns)
+    )
+
+
+def _occurrences(word: Word, patterns: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """Where one of the words, or its transpose, begins and ends in a word."""
+    for pattern in patterns:
+        for wanted in (pattern, reverse(pattern)):
+            for start in range(len(word)):
+                if word[start : start + len(wanted)] == wanted:
+                    yield start, start + len(wanted)
 
 
 def _sides(relations: Iterable[Equal | FirstOrder]) -> Iterator[Term]:
@@ -96,13 +125,7 @@ def _sides(relations: Iterable[Equal | FirstOrder]) -> Iterator[Term]:
 def _contains_word(poly: Poly, patterns: Sequence[Word]) -> bool:
     """Whether one of the words, or its transpose, stands anywhere in it."""
     words = [w for monomial, _ in poly.terms for w in (*monomial.numbers, monomial.word)]
-    found = any(
-        word[start : start + len(wanted)] == wanted
-        for pattern in patterns
-        for wanted in (pattern, reverse(pattern))
-        for word in words
-        for start in range(len(word))
-    )
+    found = any(any(_occurrences(word, patterns)) for word in words)
     return found or any(
         _contains_word(letter.atom.inner, patterns)
         for letter in poly.letters

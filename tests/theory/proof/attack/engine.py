@@ -19,6 +19,7 @@ from unittest.mock import patch
 import sympy
 
 from tests.theory.proof.attack import conditions_of_limits, conditions_of_matrices, conditions_of_means
+from tests.theory.proof.attack.along import holds_along, of_copies, varies
 from tests.theory.proof.attack.draws import Desk, tried_relation
 from tests.theory.proof.attack.falsity import has_limit, is_false, is_nonsense, is_true_in
 from tests.theory.proof.attack.kinds import Setting, of_another_law, settings
@@ -36,14 +37,16 @@ from theory.proof.relations import (
     Bounded,
     Equal,
     Finite,
+    FirstOrder,
     Integrable,
     Invertible,
+    Normal,
     Relation,
     Same,
     Within,
 )
 from theory.proof.rules import RULES, Premises, Rule
-from theory.proof.terms import DEPTH, LAYER, Symbol, Term, c
+from theory.proof.terms import DEPTH, LAYER, SAMPLE, Symbol, Term, c
 from theory.proof.text import claim as written
 from theory.proof.vocabulary import OUTPUT, Definition, once, symbols_at
 from theory.proofs import PROOFS
@@ -246,13 +249,20 @@ def tempted(seed: int, place: int, rules: Sequence[Rule] = RULES, size: int = BA
     if not names:
         return tally
     name = names[place % len(names)]
+    usable = _points_with(next(rule for rule in RULES if rule.name == name).supposes)
     for _ in range(4 * size):
         if tally.drawn >= size:
             break
-        own = _by_rule(all_points()).get(name, [])
-        point = random.choice(own) if own and random.random() < 0.6 else _chosen(random, all_points())
+        own = _by_rule(usable).get(name, [])
+        point = random.choice(own) if own and random.random() < 0.6 else _chosen(random, usable)
         _tempted_at(random, point, random.choice(mistakes()[name]), rules, tally)
     return tally
+
+
+@lru_cache(maxsize=8)
+def _points_with(supposed: tuple[Any, ...]) -> tuple[Point, ...]:
+    """The points of the proofs that suppose all of it."""
+    return tuple(one for one in all_points() if all(a in one.proof.hypotheses for a in supposed))
 
 
 def _tempted_at(random: Random, point: Point, mistake: Mistake, rules: Sequence[Rule], tally: Tally) -> None:
@@ -292,8 +302,12 @@ def _false_and_supposable(random: Random, temptation: Temptation, point: Point, 
     """The world of which what is supposed is true and the claim false; empty where there is none."""
     claim, proof, checked = temptation.claim, point.proof, point.checked
     base = checked.phase == "base"
-    every = () if units else worlds_of(proof)
+    dropped = () if temptation.known or SAMPLES in temptation.without else temptation.without
+    weaker = replace(proof, hypotheses=tuple(a for a in proof.hypotheses if a not in dropped))
+    every = () if units else worlds_of(weaker)
     light = [one for one in every if not one.heavy]
+    if temptation.supposed and isinstance(claim, FirstOrder | Normal):
+        return _false_along(temptation, proof, _some(random, every), base)
     if SAMPLES in temptation.without:
         return falsified(claim, proof, checked, [of_another_law(one) for one in light[:2]])
     if not temptation.supposed:
@@ -308,6 +322,34 @@ def _false_and_supposable(random: Random, temptation: Temptation, point: Point, 
             if world:
                 return world
     return ""
+
+
+def _false_along(temptation: Temptation, proof: Proof, worlds: Sequence[Setting], base: bool) -> str:
+    """The name of a world of which the claim is false, and what is supposed true all the way as the sample
+    grows. With finitely many rows all means exist, otherwise those of powers that are granted.
+    """
+    claim, supposed = temptation.claim, temptation.supposed
+    moments = [fact for fact in supposed if isinstance(fact, Integrable | Finite)]
+    laws = [fact for fact in supposed if isinstance(fact, Normal)]
+    facts = [fact for fact in supposed if fact not in moments and fact not in laws]
+    copies = isinstance(claim, Normal) and (SAMPLES in temptation.without or SAMPLES not in proof.hypotheses)
+    if is_nonsense(claim) or (copies and (laws or any(SAMPLE in varies(fact) for fact in facts))):
+        return ""
+    for one in worlds:
+        if not all(holds_along(fact, one, base) for fact in facts) or _one_false(laws, one, base):
+            continue
+        if not one.heavy and (is_false(claim, (one,), base) or (copies and of_copies(claim, (one,), base))):
+            return one.name
+        granting = next(other for other in worlds_of(proof) if not other.heavy and other.tail == one.tail)
+        if laws or _one_false(moments, granting, base):
+            continue
+        if is_false(claim, (one,), base) or without_means(claim, (one,), base):
+            return f"{one.name}, with no more moments than are granted"
+    return ""
+
+
+def _one_false(facts: Sequence[Relation], world: Setting, base: bool) -> bool:
+    return any(is_false(fact, (world,), base) for fact in facts)
 
 
 def _is_supposable(fact: Relation, world: Setting, base: bool, claim: Relation) -> bool:

@@ -173,7 +173,7 @@ def _false_at(claim: Relation, setting: Setting, layer: int, joint: bool) -> boo
         case Normal():
             return _not_normal(claim, setting, layer)
         case Tight():
-            places = [world.limits.joint if joint else _sampled(world) for world in setting.levels]
+            places = [world.limits.joint if joint else sampled(world) for world in setting.levels]
             return _grows(claim.term, setting, layer, places)
         case Polynomial():
             return _no_statistic(claim.term, setting, layer)
@@ -192,14 +192,16 @@ def _false_at(claim: Relation, setting: Setting, layer: int, joint: bool) -> boo
     return False
 
 
-def _sampled(world: World) -> Place:
+def sampled(world: World) -> Place:
+    """Where a sample is nearly as large as it can be, at the noise scale of the claim."""
     return world.place[0], world.limits.epsilon
 
 
 # -- equations
 
 
-def _places(world: World, varies: frozenset[str]) -> Iterator[tuple[int, int]]:
+def typical_rows(world: World, varies: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """The typical rows, of which the term is to be looked at."""
     for t in range(world.typical[0]) if DATUM in varies else (0,):
         for a in range(world.typical[1]) if NOISE in varies else (0,):
             yield t, a
@@ -217,7 +219,7 @@ def _persists(differences: Iterable[float]) -> bool:
     return True
 
 
-def _apart(left: Any, right: Any) -> float:
+def apart(left: Any, right: Any) -> float:
     """log2 of the difference, beside 1 and the sizes."""
     if left.nrows() != right.nrows() or left.ncols() != right.ncols():
         raise NoValue("sizes disagree")
@@ -234,8 +236,8 @@ def _unequal(claim: Equal, setting: Setting, layer: int) -> bool:
     if limits and any(_diverges(limit, setting, layer) for limit in _limits(claim)):
         return True
     first = setting.levels[0]
-    for t, a in _places(first, varies):
-        one = _apart(
+    for t, a in typical_rows(first, varies):
+        one = apart(
             first.value(claim.left, layer, t, a, first.place),
             first.value(claim.right, layer, t, a, first.place),
         )
@@ -246,7 +248,7 @@ def _unequal(claim: Equal, setting: Setting, layer: int) -> bool:
         if one < SEEN:
             continue
         second = setting.levels[1]
-        two = _apart(
+        two = apart(
             second.value(claim.left, layer, t, a, second.place),
             second.value(claim.right, layer, t, a, second.place),
         )
@@ -296,9 +298,9 @@ def _rests(operator: str, term: Term, setting: Setting, layer: int) -> bool:
         if "unmoved" not in world.memory:
             world.memory["unmoved"] = replace(world, shifts={}, memory={}, terms={})
         others.append((world.memory["unmoved"], there))
-    for t, a in _places(world, depends(term)[0]):
+    for t, a in typical_rows(world, depends(term)[0]):
         value = world.value(term, layer, t, a, there)
-        if any(_apart(value, other.value(term, layer, t, a, place)) > 8 * EXACT for other, place in others):
+        if any(apart(value, other.value(term, layer, t, a, place)) > 8 * EXACT for other, place in others):
             return False
     return True
 
@@ -314,7 +316,7 @@ def _stays(operator: str, term: Term) -> bool:
 
 def _increases(term: Term, setting: Setting, layer: int) -> bool:
     """Whether the value at its place grows from one level to the next, for one of the rows."""
-    for t, a in _places(setting.levels[0], depends(term)[0]):
+    for t, a in typical_rows(setting.levels[0], depends(term)[0]):
         first, second = (
             log2(largest(world.value(term, layer, t, a, world.place))) for world in setting.levels
         )
@@ -324,9 +326,9 @@ def _increases(term: Term, setting: Setting, layer: int) -> bool:
 
 
 def _first_order(claim: FirstOrder, world: World, layer: int) -> float:
-    place = _sampled(world)
+    place = sampled(world)
     found = -1e9
-    for t, a in _places(world, depends(claim.left)[0] | depends(claim.right)[0]):
+    for t, a in typical_rows(world, depends(claim.left)[0] | depends(claim.right)[0]):
         difference = world.value(claim.left, layer, t, a, place) - world.value(
             claim.right, layer, t, a, place
         )
@@ -336,7 +338,7 @@ def _first_order(claim: FirstOrder, world: World, layer: int) -> float:
 
 def _not_normal(claim: Normal, setting: Setting, layer: int) -> bool:
     sizes = [
-        log2(largest(world.value(claim.term, layer, 0, 0, _sampled(world)))) - log2(two(_sampled(world)[1]))
+        log2(largest(world.value(claim.term, layer, 0, 0, sampled(world)))) - log2(two(sampled(world)[1]))
         for world in setting.levels
     ]
     if sizes[1] > sizes[0] + GROWN:
@@ -344,20 +346,20 @@ def _not_normal(claim: Normal, setting: Setting, layer: int) -> bool:
     if setting.heavy:
         return False
     world = setting.levels[0]
-    place = _sampled(world)
+    place = sampled(world)
     total = centre = None
-    for influenced, probability in _influenced(world):
-        value = influenced.value(claim.term, layer, 0, 0, place) * (1 / two(place[1]))
+    for other, probability in influenced(world):
+        value = other.value(claim.term, layer, 0, 0, place) * (1 / two(place[1]))
         part, weighted = value * value.transpose() * probability, value * probability
         total = part if total is None else total + part
         centre = weighted if centre is None else centre + weighted
     if log2(largest(centre)) > SEEN:
         return True
     covariance = world.value(claim.covariance, layer, 0, 0, place)
-    return _apart(total, covariance) > SEEN
+    return apart(total, covariance) > SEEN
 
 
-def _influenced(world: World) -> list[tuple[World, arb]]:
+def influenced(world: World) -> list[tuple[World, arb]]:
     """The world with the sample moved towards each row."""
     if "influenced" not in world.memory:
         world.memory["influenced"] = [
@@ -380,7 +382,7 @@ def _influenced(world: World) -> list[tuple[World, arb]]:
 
 def _grows(term: Term, setting: Setting, layer: int, places: Sequence[Place]) -> bool:
     varies = depends(term)[0]
-    for t, a in _places(setting.levels[0], varies):
+    for t, a in typical_rows(setting.levels[0], varies):
         sizes = [
             log2(largest(world.value(term, layer, t, a, place)))
             for world, place in zip(setting.levels, places, strict=True)
@@ -392,16 +394,16 @@ def _grows(term: Term, setting: Setting, layer: int, places: Sequence[Place]) ->
 
 def _no_statistic(term: Term, setting: Setting, layer: int) -> bool:
     """Whether it does not even converge, for one of the rows."""
-    places = [_sampled(world) for world in setting.levels]
+    places = [sampled(world) for world in setting.levels]
     if _grows(term, setting, layer, places):
         return True
     if SAMPLE not in depends(term)[0]:
         return False
-    for t, a in _places(setting.levels[0], depends(term)[0]):
+    for t, a in typical_rows(setting.levels[0], depends(term)[0]):
         values = [
             world.value(term, layer, t, a, place) for world, place in zip(setting.levels, places, strict=True)
         ]
-        if not setting.heavy and _apart(*values) > SEEN:
+        if not setting.heavy and apart(*values) > SEEN:
             return True
     return False
 
@@ -411,7 +413,7 @@ def _singular(term: Term, setting: Setting, layer: int) -> bool:
     vague = setting.heavy or any(
         isinstance(part, Applied) and part.operator in LIMITS for part in _every(term)
     )
-    for t, a in _places(worlds[0], depends(term)[0]):
+    for t, a in typical_rows(worlds[0], depends(term)[0]):
         value = worlds[0].value(term, layer, t, a, worlds[0].place)
         if rank_of(value) < value.nrows():
             return True
@@ -431,11 +433,11 @@ def _every(term: Term) -> Iterator[Term]:
 
 def _rank_jumps(term: Term, setting: Setting, layer: int, joint: bool) -> bool:
     varies = depends(term)[0]
-    for t, a in _places(setting.levels[0], varies):
+    for t, a in typical_rows(setting.levels[0], varies):
         jumps = []
         for world in setting.levels:
             if SAMPLE in varies:
-                place = world.limits.joint if joint else _sampled(world)
+                place = world.limits.joint if joint else sampled(world)
             else:
                 place = (world.limits.c, world.place[1])
             value = world.value(term, layer, t, a, place)

@@ -40,6 +40,7 @@ from theory.assumptions import (
     ONE_HIDDEN,
     PREDICTED,
     SQUARE_INTEGRABLE,
+    WEAKLY_DIFFERENTIABLE,
 )
 from theory.designs import Design, fold_over, hadamard_matrix
 from theory.exact import ExactNetwork, forward
@@ -466,6 +467,12 @@ def _linear_only(world: World) -> None:
         raise NoValue("the perturbed state of a linear network only")
 
 
+def _no_gradient(world: World, layer: int, t: int, a: int, place: Place) -> Any:
+    """At the perturbed state, of a loss that falls by its singular part alone."""
+    _linear_only(world)
+    return arb_mat(_layer_width(world, layer), 1)
+
+
 def _noisy_error(world: World, layer: int, t: int, a: int, place: Place) -> Any:
     _linear_only(world)
     if not 1 <= layer <= world.depth + 1:
@@ -491,6 +498,7 @@ def _common(world: World, layer: int, t: int, a: int, place: Place) -> Any:
 
 
 def _free(assumed: set[Any], used: set[str]) -> dict[str, Callable[..., Any]]:
+    gradient = _noisy_error if WEAKLY_DIFFERENTIABLE in assumed else _no_gradient
     datum = _stage_prediction if "prediction of a stage" in used else _unbounded(_prediction)
     return {
         "Q": _made(
@@ -515,7 +523,7 @@ def _free(assumed: set[Any], used: set[str]) -> dict[str, Callable[..., Any]]:
             ]
         ),
         "v": _common,
-        "e(ξ)": _noisy_error,
-        "λ(ξ)": _noisy_error,
+        "e(ξ)": gradient,
+        "λ(ξ)": gradient,
         "D(ξ)": _noisy_slopes,
     }

@@ -16,8 +16,21 @@ from tests.theory.proof.attack.falsity import has_limit, infinite, layers_of
 from tests.theory.proof.attack.kinds import Setting
 from tests.theory.proof.attack.worlds import BITS, NoValue, Place, World, largest, log2
 from theory.proof.existence import terms_of
-from theory.proof.relations import Equal, Relation
-from theory.proof.terms import Applied, Identity, Product, Scaled, Sum, Symbol, Term, Transpose, Zero
+from theory.proof.relations import Equal, FirstOrder, Relation
+from theory.proof.terms import (
+    Applied,
+    Identity,
+    Inverse,
+    Product,
+    PseudoInverse,
+    Scaled,
+    Sum,
+    Symbol,
+    Term,
+    Transpose,
+    Zero,
+    deep,
+)
 
 _BESIDE = -40.0
 """log2 of a difference that counts, beside the largest part of a mean that need not exist."""
@@ -28,7 +41,9 @@ _KNOWN = frozenset({"ξ", "g", "e", "λ", "λ̂", "λ̂⁰", "p", "g̃", "s", "�
 
 def without_means(claim: Relation, settings: Sequence[Setting], base: bool = False) -> str:
     """The world in which an equation fails because a mean in it need not exist."""
-    if not isinstance(claim, Equal) or has_limit(claim) or not _is_plain(claim):
+    if has_limit(claim) or not isinstance(claim, Equal | FirstOrder):
+        return ""
+    if not (_is_plain(claim) if isinstance(claim, Equal) else _is_open(claim)):
         return ""
     with flint.ctx.workprec(BITS):
         for setting in settings:
@@ -55,38 +70,59 @@ def _is_plain(claim: Equal) -> bool:
     )
 
 
-def _fails(claim: Equal, setting: Setting, layer: int) -> bool:
-    means = [one for one in terms_of(claim) if isinstance(one, Applied) and one.operator == "E"]
+def _is_open(claim: FirstOrder) -> bool:
+    """Whether no mean stands inside an inverse or another mean."""
+    closed = [t for t in terms_of(claim) if isinstance(t, Inverse | PseudoInverse | Applied)]
+    return not any(isinstance(one, Applied) for term in closed for one in deep(term.term))
+
+
+def _fails(claim: Equal | FirstOrder, setting: Setting, layer: int) -> bool:
+    means = [one for one in terms_of(claim) if isinstance(one, Applied) and one.operator in ("E", "E′")]
     missing = [one for one in means if infinite(one.term, False, setting, layer)]
     if not missing:
         return False
     world = setting.levels[0]
     (_, datum), _ = setting.extremes[0]
     (_, atom), _ = setting.extremes[1]
+    if isinstance(claim, FirstOrder):
+        return all(_moves(claim, level, layer, missing, (datum, atom)) for level in setting.levels)
     far = {one: world.value(one.term, layer, datum, atom, world.place) for one in missing}
     values = [_value(side, world, layer, far) for side in (claim.left, claim.right)]
     size = max(log2(largest(value)) for value in far.values())
     return log2(largest(values[0] - values[1])) > size + _BESIDE
 
 
-def _value(term: Term, world: World, layer: int, far: dict[Applied, Any]) -> Any:
+def _moves(
+    claim: FirstOrder, world: World, layer: int, missing: Sequence[Applied], row: tuple[int, int]
+) -> bool:
+    """Whether the sides differ by something of order ε times the far part of a mean."""
+    place = (world.place[0], world.limits.epsilon)
+    far = {one: world.value(one.term, layer, *row, place) for one in missing}
+    without = [_value(side, world, layer, {}, place) for side in (claim.left, claim.right)]
+    sides = [_value(side, world, layer, far, place) for side in (claim.left, claim.right)]
+    moved = (sides[0] - sides[1]) - (without[0] - without[1])
+    size = max(log2(largest(value)) for value in far.values())
+    return log2(largest(moved)) > max(size, 0.0) + place[1] + _BESIDE
+
+
+def _value(term: Term, world: World, layer: int, far: dict[Applied, Any], place: Place | None = None) -> Any:
     """The value at a typical row, the means that need not exist with their part far away."""
-    place: Place = world.place
+    place = place or world.place
     match term:
         case Applied() if term in far:
             return world.value(term, layer, 0, 0, place) + far[term]
         case Product(factors):
-            found = _value(factors[0], world, layer, far)
+            found = _value(factors[0], world, layer, far, place)
             for factor in factors[1:]:
-                found = found * _value(factor, world, layer, far)
+                found = found * _value(factor, world, layer, far, place)
             return found
         case Sum(terms):
-            found = _value(terms[0], world, layer, far)
+            found = _value(terms[0], world, layer, far, place)
             for part in terms[1:]:
-                found = found + _value(part, world, layer, far)
+                found = found + _value(part, world, layer, far, place)
             return found
         case Scaled(number, inside):
-            return _value(inside, world, layer, far) * world.coefficient(number, place)
+            return _value(inside, world, layer, far, place) * world.coefficient(number, place)
         case Transpose(inside):
-            return _value(inside, world, layer, far).transpose()
+            return _value(inside, world, layer, far, place).transpose()
     return world.value(term, layer, 0, 0, place)
