@@ -1,4 +1,4 @@
-"""One condition short: steps about limits and bounds: what has one, what has a finite mean, what converges.
+"""One condition short: steps about limits: what has one, what goes to it, what may change places with it.
 
 Each mistake has all that a rule asks for but one condition; the numbers tell whether it then is false. What
 it cites as known is true of every world, whatever the symbols stand for.
@@ -10,14 +10,11 @@ from collections.abc import Callable
 from random import Random
 
 import sympy
-from sympy.core.function import AppliedUndef
 
 from tests.theory.proof.attack.falsity import has_limit
 from tests.theory.proof.attack.kinds import MOVED, SCALE
 from tests.theory.proof.attack.tempting import (
-    COLUMNS,
     OF_A_ROW,
-    QUIET,
     VOCABULARY,
     Bench,
     Mistake,
@@ -25,7 +22,7 @@ from tests.theory.proof.attack.tempting import (
     row_product,
 )
 from tests.theory.proof.attack.tempting_limits import LIMIT_NAMES, hasty_number, tempting_number
-from theory.assumptions import SAMPLES
+from theory.assumptions import S1, SAMPLES
 from theory.proof.relations import (
     Bounded,
     ConstantRank,
@@ -35,10 +32,9 @@ from theory.proof.relations import (
     Invertible,
     Polynomial,
     Relation,
-    Same,
     Tight,
 )
-from theory.proof.sizes import GROWTH, NOISE_SIZE, NOISY, largest, norm, size_of
+from theory.proof.sizes import size_of
 from theory.proof.terms import (
     NOISE,
     ONE,
@@ -75,7 +71,7 @@ UNMOVED = [s for s in OF_THE_ROW if not s.moves]
 SAMPLED = [s for s in VOCABULARY if SAMPLE in s.varies]
 
 
-def _some(bench: Bench, *kinds: type[Relation]) -> tuple[Relation, ...]:
+def some(bench: Bench, *kinds: type[Relation]) -> tuple[Relation, ...]:
     """Two facts of these kinds at most."""
     found = bench.of(*kinds)
     return tuple(bench.random.sample(found, min(2, len(found))))
@@ -84,7 +80,7 @@ def _some(bench: Bench, *kinds: type[Relation]) -> tuple[Relation, ...]:
 # -- what grows, and what is cut off so that it does not
 
 
-def _power_of(random: Random, columns: list[Symbol]) -> Term:
+def power_of(random: Random, columns: list[Symbol]) -> Term:
     """A column of the row times powers of the square of another: often more than there are moments."""
     column = random.choice(columns)
     square = random.choice((column, random.choice(columns)))
@@ -122,7 +118,7 @@ def _bounds(random: Random, inside: Term, number: sympy.Expr) -> tuple[Relation,
 def law_for_rows_that_change_with_the_sample(bench: Bench) -> Temptation:
     """Avg[X_T] → E[lim X_T], for rows X_T cut off where T or the sample says, integrable at each T only."""
     random = bench.random
-    column = _power_of(random, OF_THE_ROW)
+    column = power_of(random, OF_THE_ROW)
     known: tuple[Relation, ...] = ()
     if random.random() < 0.5:
         number = _scaled(random.choice(_SHRINKING))
@@ -143,7 +139,7 @@ COLUMNS_WITH_MEANS = [s for s in OF_THE_ROW if s.name in ("e", "ξ", "λ", "g")]
 def law_for_rows_that_are_not_integrable(bench: Bench) -> Temptation:
     """Avg[X] → E[X], where something else is integrable, or X given the datum."""
     random = bench.random
-    column = _power_of(random, OF_THE_ROW)
+    column = power_of(random, OF_THE_ROW)
     row = random.choice((column, column * random.choice(UNMOVED).T))
     claim = Equal(plim(average(row)), mean(row))
     if random.random() < 0.5:
@@ -153,7 +149,7 @@ def law_for_rows_that_are_not_integrable(bench: Bench) -> Temptation:
 
 def law_for_rows_of_any_law(bench: Bench) -> Temptation:
     """Avg[X] → E[X], where nobody says that the rows of the sample are drawn like that of the mean."""
-    row = product_of(row_product(bench)) if bench.random.random() < 0.5 else _power_of(bench.random, UNMOVED)
+    row = product_of(row_product(bench)) if bench.random.random() < 0.5 else power_of(bench.random, UNMOVED)
     operator = bench.random.choice((plim, joint_limit))
     bound = size_of(row, {})
     known = (Integrable(row), Bounded(row, bound), Finite(bound))
@@ -163,7 +159,7 @@ def law_for_rows_of_any_law(bench: Bench) -> Temptation:
 def joint_law_for_rows_that_depend_on_t(bench: Bench) -> Temptation:
     """Avg[X(c_T, T)] → E[lim X(c, T)]: the limit in c leaves T as it is."""
     random = bench.random
-    column = _power_of(random, UNMOVED)
+    column = power_of(random, UNMOVED)
     near = 2 ** random.choice((8, 10, 12))
     number = random.choice(
         (
@@ -193,7 +189,7 @@ def limit_under_the_mean(bench: Bench) -> Temptation:
     that has no finite mean, or a finite one given the datum only, or something else is bounded.
     """
     random = bench.random
-    column = _power_of(random, UNMOVED)
+    column = power_of(random, UNMOVED)
     number = random.choice(_FALLING)
     inside, known = _cut_off(column, _scaled(number))
     size = size_of(column, {})
@@ -248,7 +244,7 @@ def limit_of_a_number(bench: Bench) -> Temptation:
     operator = random.choice(LIMIT_NAMES)
     number, term = tempting_number(random), random.choice(STILL)
     claim = Equal(Applied(operator, Scaled(number, term)), Scaled(hasty_number(operator, number), term))
-    return Temptation(claim, _some(bench, Equal))
+    return Temptation(claim, some(bench, Equal))
 
 
 def average_for_the_other_limit(bench: Bench) -> Temptation:
@@ -289,7 +285,7 @@ def limit_that_need_not_exist(bench: Bench) -> Temptation:
     """lim X = lim X, lim a X = 0 for a that vanishes, lim (X - X) = 0, where X has no limit."""
     random = bench.random
     operator = random.choice(("lim", "plim", "plim0"))
-    known: tuple[Relation, ...] = _some(bench, Equal, Invertible)
+    known: tuple[Relation, ...] = some(bench, Equal, Invertible)
     how = random.randrange(3)
     small = _vanishing(random, operator)
     if how == 0:
@@ -339,6 +335,20 @@ def limit_of_what_moves(bench: Bench) -> Temptation:
     return Temptation(
         Equal(Applied(operator, term), term), (*known, *random.sample(bench.facts, min(2, len(bench.facts))))
     )
+
+
+def limit_of_a_symbol(bench: Bench) -> Temptation:
+    """lim X = lim X, lim (X - X) = 0, lim c X = 0, where nothing says that X converges: no loss is smooth."""
+    random = bench.random
+    term: Term = random.choice([s for s in VOCABULARY if s.moves])
+    if random.random() < 0.4:
+        term = term * random.choice([t for s in STILL for t in (s, s.T) if t.shape[0] == term.shape[1]])
+    operator = random.choice(("lim", "plim0"))
+    limit, small = Applied(operator, term), Scaled(c, term)
+    claim = random.choice((Equal(limit, limit), Equal(limit, term), Equal(Applied(operator, small), small)))
+    if random.random() < 0.3:
+        claim = Equal(Applied(operator, small), Zero(*term.shape))
+    return Temptation(claim, (), (), (S1,))
 
 
 def limit_of_another_kind(bench: Bench) -> Temptation:
@@ -429,6 +439,17 @@ def invertible_near_a_limit(bench: Bench) -> Temptation:
 # -- statistics and vanishing products
 
 
+def statistic_of_rows_of_any_law(bench: Bench) -> Temptation:
+    """X is a polynomial in statistics that converge, though nobody says that they do."""
+    random = bench.random
+    statistic: Term = random.choice([s for s in SAMPLED if not s.varies & ROW])
+    factors = [t for s in VOCABULARY for t in (s, s.T) if t.shape[0] == statistic.shape[1]]
+    if random.random() < 0.6:
+        statistic = statistic * random.choice(factors)
+    known = tuple(Polynomial(s) for s in random.sample(STILL, 2))
+    return Temptation(Polynomial(random.choice((statistic, statistic.T))), known, (), (SAMPLES,))
+
+
 def statistic_that_does_not_converge(bench: Bench) -> Temptation:
     """X is a polynomial in statistics that converge, though one of them does not, or a number grows."""
     random = bench.random
@@ -471,7 +492,7 @@ def product_that_does_not_vanish(bench: Bench) -> Temptation:
         [t for s in STILL for t in (s, s.T) if t.shape[1] == second.rows] + [Identity(second.rows)]
     )
     known: list[Relation] = [Tight(first)]
-    how = random.randrange(5)
+    how = random.randrange(6)
     zero = Zero(first.shape[0], second.shape[1])
     right: Term = zero
     numbers = {
@@ -490,6 +511,12 @@ def product_that_does_not_vanish(bench: Bench) -> Temptation:
     elif how == 3:
         known = [Tight(second), *known[1:]]
         first = Scaled(random.choice((1 / c, SAMPLES_T, SAMPLES_T**2)), first)
+    elif how == 5:
+        operator, first = "lim", Scaled(1 / c, first)
+        known, vanishing = (
+            [Tight(first), Equal(lim(Scaled(c, second)), Zero(*second.shape))],
+            Scaled(c, second),
+        )
     product = Product((first, vanishing))
     left: Term = product
     if how == 4:
@@ -499,163 +526,13 @@ def product_that_does_not_vanish(bench: Bench) -> Temptation:
     return Temptation(claim, tuple(known))
 
 
-# -- bounds
-
-
-def _column_in_c(random: Random) -> tuple[Term, sympy.Expr, sympy.Expr]:
-    """a x, its bound a |x|, and a, a number in c of any kind."""
-    number = random.choice(
-        (1 + c, c, 1 + c**2, 2 - c, 1 / c, 1 + 1 / c, 3 - 2 * c**2, 1 + c + c**2, 1 - c / 2)
-    )
-    column = random.choice([s for s in VOCABULARY if s.columns == ONE and not s.moves])
-    return Scaled(number, column), number, norm(column)
-
-
-def bound_for_other_scales(bench: Bench) -> Temptation:
-    """|X| ≤ b(c) for b(1), b(0), half of it, whether it grows or falls with c."""
-    random = bench.random
-    term, number, size = _column_in_c(random)
-    known = Bounded(term, number * size)
-    wrong = random.choice((number.subs(c, 1), number.subs(c, 1), sympy.Integer(1), number * c, number / 2))
-    others = [Bounded(s, norm(s)) for s in random.sample(COLUMNS, 2)]
-    facts = [known, *others] if random.random() < 0.5 else [*others, known]
-    return Temptation(Bounded(term, wrong * size), tuple(facts))
-
-
-def bound_of_one_order(bench: Bench) -> Temptation:
-    """|X| ≤ b where b is right up to a power of c only, or for another term, or with a sum for a product."""
-    random = bench.random
-    term, number, size = _column_in_c(random)
-    order = random.choice((1, 2))
-    known: tuple[Relation, ...] = (
-        random.choice(
-            (
-                Same(number, sympy.series(number, c, 0, order).removeO(), order),
-                Same(c**order, sympy.Integer(0), order),
-                Same(number * size, sympy.series(number, c, 0, order).removeO() * size, order),
-            )
-        ),
-    )
-    bound = sympy.expand(sympy.series(number, c, 0, order).removeO()) * size
-    if random.random() < 0.4:
-        parts = [s for s in VOCABULARY if s.columns == ONE and not s.moves]
-        first = random.choice(parts)
-        second = random.choice([s for s in parts if s.shape == first.shape])
-        term = random.choice(
-            (first + second, Scaled(sympy.Integer(2), first), first * second.T, first - second)
-        )
-        factors = (norm(first), norm(second))
-        bound = random.choice((factors[0], factors[1], sympy.Mul(*factors) / 2, sum(factors) / 4, size))
-        known = (
-            (Bounded(second, norm(second)), *known)
-            if random.random() < 0.5
-            else (Bounded(first, norm(first)),)
-        )
-    return Temptation(Bounded(term, bound), known)
-
-
-def convergent_or_not(bench: Bench) -> Temptation:
-    """|X| ≤ |X| for small c, the number without c, for an X of which nothing says that it converges."""
-    random = bench.random
-    moving = [s for s in VOCABULARY if s.moves]
-    symbol = random.choice(moving)
-    other = random.choice(STILL)
-    known = (Equal(lim(other), other), *random.sample(bench.of(Equal), min(1, len(bench.of(Equal)))))
-    return Temptation(Bounded(symbol, random.choice((largest(symbol), largest(other)))), known)
-
-
-# -- moments
-
-
-def _sizes(random: Random) -> sympy.Expr:
-    """A size of the datum or of the noise."""
-    quiet = [s for s in QUIET if s.varies]
-    return random.choice((NOISE_SIZE, GROWTH, norm(random.choice(quiet)), norm(random.choice(quiet))))
-
-
-def finite_part_by_part(bench: Bench) -> Temptation:
-    """E[a b] is finite where E[a] and E[b] are: a and b both of the datum, or of the noise; or where the mean
-    given the datum is; or where a power below or above is.
-    """
-    random = bench.random
-    first, second = _sizes(random), _sizes(random)
-    powers = (1, 1, 2, 2, 3, 4, 6)
-    one, two = first ** random.choice(powers), second ** random.choice(powers)
-    supposed: tuple[Relation, ...] = (Finite(one), Finite(two))
-    known: tuple[Relation, ...] = ()
-    how = random.randrange(3)
-    if how == 0:
-        datum = [s for s in QUIET if s.varies]
-        one = norm(random.choice(datum)) ** random.choice((3, 6, 9))
-        known, supposed = (Finite(one, True),), (Finite(two),)
-    value = random.choice((one * two, one * two, one, first * two))
-    return Temptation(Finite(value, random.random() < 0.1), known, supposed)
-
-
-def _is_noisy(size: sympy.Expr) -> bool:
-    return size == NOISE_SIZE or (getattr(size, "name", "") or size.func.__name__) in NOISY
-
-
-def finite_for_dependent_noise(bench: Bench) -> Temptation:
-    """E[a(datum) b(noise)] is finite where E[a] and E[b] are, but nobody says that they are independent."""
-    random = bench.random
-    facts = [one for one in bench.of(Finite) if not one.given_datum]
-    noise = random.choice([one for one in facts if one.value.as_base_exp()[0] == NOISE_SIZE])
-    datum = random.choice(
-        [one for one in facts if not any(map(_is_noisy, one.value.atoms(sympy.Symbol, AppliedUndef)))]
-    )
-    value = random.choice((noise.value, NOISE_SIZE ** random.choice((1, 2)))) * datum.value
-    return Temptation(Finite(value), (noise, datum), (), (SAMPLES,))
-
-
-def integrable_without_squares(bench: Bench) -> Temptation:
-    """u vᵀ is integrable, since u and v are; or since one of them is, squared; or given the datum."""
-    random = bench.random
-    first, second = random.choice(OF_THE_ROW), random.choice(OF_THE_ROW)
-    if random.random() < 0.3:
-        second = first
-    powers = random.choice(((1, 1), (1, 2), (2, 1), (1, 3), (sympy.Rational(3, 2),) * 2))
-    supposed = tuple(
-        Finite(norm(s) ** p, flag)
-        for s, p in zip((first, second), powers, strict=True)
-        for flag in ((False,) if random.random() < 0.7 else (True,))
-    )
-    if random.random() < 0.3:
-        supposed = (Finite(norm(first) ** 2, True), Finite(norm(second) ** 2, True))
-    factors = (first, second.T)
-    if random.random() < 0.2:
-        factors = (first, second.T, second)
-    return Temptation(Integrable(product_of(factors)), (), supposed)
-
-
-def integrable_below_another_bound(bench: Bench) -> Temptation:
-    """X is integrable, since |X| ≤ b, and some other number has a finite mean, or b given the datum."""
-    random = bench.random
-    term = product_of(row_product(bench)) if random.random() < 0.5 else _power_of(random, OF_THE_ROW)
-    bound = size_of(term, {})
-    other = _sizes(random) ** random.choice((1, 2))
-    known: list[Relation] = [Bounded(term, bound), Bounded(random.choice(STILL), sympy.Integer(1))][:1]
-    supposed: tuple[Relation, ...] = (Finite(other),)
-    if random.random() < 0.3:
-        supposed = (Finite(bound, True),)
-    if random.random() < 0.3:
-        small = random.choice(UNMOVED)
-        known, supposed = [Bounded(small, norm(small))], (Finite(norm(small)),)
-    return Temptation(Integrable(term), tuple(known), supposed)
-
-
 MISTAKES: dict[str, tuple[Mistake, ...]] = {
-    "norms": (bound_of_one_order,),
-    "c ≤ 1": (bound_for_other_scales,),
-    "moments": (finite_part_by_part, finite_for_dependent_noise),
-    "domination": (integrable_below_another_bound,),
-    "Cauchy-Schwarz": (integrable_without_squares,),
-    "convergent, hence bounded": (convergent_or_not,),
     "limit in c": (
         limit_with_another_right_side,
         limit_that_need_not_exist,
         limit_of_a_number,
         limit_of_what_moves,
+        limit_of_a_symbol,
         limit_of_another_kind,
     ),
     "continuous mapping": (
@@ -663,6 +540,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         limit_that_need_not_exist,
         limit_of_a_number,
         limit_of_what_moves,
+        limit_of_a_symbol,
         limit_of_another_kind,
     ),
     "weak law of large numbers": (
@@ -686,7 +564,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         limit_that_need_not_exist,
     ),
     "invertible matrices form an open set": (invertible_near_a_limit,),
-    "polynomial in statistics": (statistic_that_does_not_converge,),
+    "polynomial in statistics": (statistic_that_does_not_converge, statistic_of_rows_of_any_law),
     "vanishing product": (limit_with_another_right_side, product_that_does_not_vanish, limit_of_another_kind),
 }
 """For each rule the mistakes that look like it."""

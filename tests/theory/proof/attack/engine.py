@@ -18,18 +18,22 @@ from unittest.mock import patch
 
 import sympy
 
-from tests.theory.proof.attack import conditions_of_limits, conditions_of_matrices, conditions_of_means
+from tests.theory.proof.attack import (
+    conditions_of_bounds,
+    conditions_of_limits,
+    conditions_of_matrices,
+    conditions_of_means,
+)
 from tests.theory.proof.attack.along import holds_along, of_copies, varies
 from tests.theory.proof.attack.draws import Desk, tried_relation
 from tests.theory.proof.attack.falsity import has_limit, is_false, is_nonsense, is_true_in
-from tests.theory.proof.attack.kinds import Setting, of_another_law, settings
+from tests.theory.proof.attack.kinds import Setting, failing, settings
 from tests.theory.proof.attack.missing import without_means
 from tests.theory.proof.attack.small import SMALL_PROOFS
 from tests.theory.proof.attack.speed import remember_hashes, remembering
 from tests.theory.proof.attack.tempting import MISTAKES, Bench, Mistake, Temptation
 from tests.theory.proof.attack.tempting_limits import Scene, tempting
 from tests.theory.proof.attack.units import false_of_units
-from theory.assumptions import SAMPLES
 from theory.proof import Proof, Step, checker
 from theory.proof.checker import Checked, Cited, Failed, Lemma, Source, check_step, together
 from theory.proof.grants import GRANTS, Hypothesis, suppose
@@ -50,6 +54,7 @@ from theory.proof.terms import DEPTH, LAYER, SAMPLE, Symbol, Term, c
 from theory.proof.text import claim as written
 from theory.proof.vocabulary import OUTPUT, Definition, once, symbols_at
 from theory.proofs import PROOFS
+from theory.statement import Assumption
 
 remember_hashes()
 
@@ -62,6 +67,7 @@ TABLES = (
     MISTAKES,
     conditions_of_matrices.MISTAKES,
     conditions_of_limits.MISTAKES,
+    conditions_of_bounds.MISTAKES,
     conditions_of_means.MISTAKES,
 )
 """The mistakes, rule by rule."""
@@ -143,17 +149,27 @@ def is_about_units(proof: Proof) -> bool:
 @lru_cache(maxsize=64)
 def worlds_of(proof: Proof, extra: tuple[str, ...] = ()) -> tuple[Setting, ...]:
     """The worlds that meet the hypotheses, the cheapest first."""
-    joint = is_joint(proof)
+    return _that_meet(proof.hypotheses, settings(proof, extra), is_joint(proof))
+
+
+@lru_cache(maxsize=256)
+def worlds_without(proof: Proof, without: tuple[Assumption, ...]) -> tuple[Setting, ...]:
+    """Two worlds in which these hypotheses of the proof fail, and the others hold."""
+    kept = [assumption for assumption in proof.hypotheses if assumption not in without]
+    light = [one for one in worlds_of(proof) if not one.heavy]
+    return _that_meet(kept, [failing(one, without) for one in light[:2]], is_joint(proof))
+
+
+def _that_meet(
+    hypotheses: Sequence[Assumption], found: Sequence[Setting], joint: bool
+) -> tuple[Setting, ...]:
     granted = [
         relation
-        for assumption in proof.hypotheses
+        for assumption in hypotheses
         for index in GRANTS.get(assumption, (None,))[0] or (None,)
         for relation in suppose(assumption, index).relations
     ]
-    found = [
-        one for one in settings(proof, extra) if not any(is_false(r, (one,), False, joint) for r in granted)
-    ]
-    return tuple(found)
+    return tuple(one for one in found if not any(is_false(r, (one,), False, joint) for r in granted))
 
 
 @lru_cache(maxsize=64)
@@ -302,14 +318,14 @@ def _false_and_supposable(random: Random, temptation: Temptation, point: Point, 
     """The world of which what is supposed is true and the claim false; empty where there is none."""
     claim, proof, checked = temptation.claim, point.proof, point.checked
     base = checked.phase == "base"
-    dropped = () if temptation.known or SAMPLES in temptation.without else temptation.without
+    dropped = () if temptation.known or {SAMPLES, S1} & set(temptation.without) else temptation.without
     weaker = replace(proof, hypotheses=tuple(a for a in proof.hypotheses if a not in dropped))
     every = () if units else worlds_of(weaker)
     light = [one for one in every if not one.heavy]
     if temptation.supposed and isinstance(claim, FirstOrder | Normal):
         return _false_along(temptation, proof, _some(random, every), base)
-    if SAMPLES in temptation.without:
-        return falsified(claim, proof, checked, [of_another_law(one) for one in light[:2]])
+    if {SAMPLES, S1} & set(temptation.without):
+        return "" if units else falsified(claim, proof, checked, worlds_without(proof, temptation.without))
     if not temptation.supposed:
         return falsified(claim, proof, checked, _some(random, every))
     if has_limit(claim) and all(isinstance(one, Integrable | Finite) for one in temptation.supposed):

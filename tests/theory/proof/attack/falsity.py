@@ -62,6 +62,7 @@ from theory.proof.terms import (
     c,
     parts,
 )
+from theory.proof.units import noise_in
 from theory.proof.vocabulary import NEXT_FEEDBACK
 
 SEEN = -8.0
@@ -182,7 +183,9 @@ def _false_at(claim: Relation, setting: Setting, layer: int, joint: bool) -> boo
         case ConstantRank():
             return not setting.heavy and _rank_jumps(claim.term, setting, layer, joint)
         case Bounded():
-            return not setting.heavy and _exceeds(claim, setting.levels[0], layer)
+            return not setting.heavy and (
+                _exceeds(claim, setting.levels[0], layer) or _outgrows(claim, setting, layer)
+            )
         case Finite():
             return not setting.heavy and infinite(claim.value, claim.given_datum, setting, layer)
         case Integrable():
@@ -489,6 +492,20 @@ def _exceeds(claim: Bounded, world: World, layer: int) -> bool:
     return False
 
 
+def _outgrows(claim: Bounded, setting: Setting, layer: int) -> bool:
+    """Whether the term grows without end as c falls, and the bound is the same for all c."""
+    if not depends(claim.term)[1] or claim.bound.has(c):
+        return False
+    for t, a in _places(setting.levels[0], depends(claim.term)[0]):
+        sizes = [
+            log2(largest(world.value(claim.term, layer, t, a, (world.limits.c, world.place[1]))))
+            for world in setting.levels
+        ]
+        if sizes[1] > max(sizes[0], 0.0) + GROWN:
+            return True
+    return False
+
+
 def _least_norm(matrix: Any) -> arb:
     """Not above the operator norm: the longest column or row; exact for those of one."""
     table = matrix.tolist()
@@ -538,6 +555,9 @@ def size(expression: sympy.Expr, world: World, layer: int, t: int, a: int) -> ar
         return arb(world.power)
     if expression == NOISE_SIZE or getattr(expression, "name", "") == "‖ξ‖":
         return sum((v * v for v in world.atoms[a]), arb(0)).sqrt().mid()
+    if noise_in(expression) and expression.is_Symbol:
+        unit = int(expression.name.removeprefix("ξ_"))
+        return world.atoms[a][(unit - 1) % len(world.atoms[a])]
     if expression == GROWTH:
         return _growth(world, t)
     if expression == c or expression in world.constants:
@@ -599,7 +619,8 @@ def infinite(value: Any, given_datum: bool, setting: Setting, layer: int) -> boo
     def at(t: int, a: int) -> float:
         if isinstance(value, Term):
             return log2(largest(world.value(value, layer, t, a, world.place)))
-        return log2(size(value, world, layer, t, a))
+        found = size(value, world, layer, t, a)
+        return log2(found) if found.is_finite() else float("inf")
 
     for a in (1, 3):
         if not given_datum:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -39,6 +38,8 @@ from theory.assumptions import (
     N1,
     ONE_HIDDEN,
     PREDICTED,
+    S1,
+    SAMPLES,
     SQUARE_INTEGRABLE,
     WEAKLY_DIFFERENTIABLE,
 )
@@ -48,6 +49,7 @@ from theory.population import Problem
 from theory.proof import Proof
 from theory.proof.checker import Lemma, steps_of
 from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, Definition
+from theory.statement import Assumption
 
 SCALE, MOVED = -2, -5
 """log2 of c and of ε, for what is no limit."""
@@ -117,11 +119,17 @@ class Setting:
         return not all(self.levels[0].constants.values())
 
 
-@lru_cache(maxsize=64)
-def of_another_law(setting: Setting) -> Setting:
-    """The world where nothing is supposed of how the rows are drawn."""
-    first, second = (replace(world, another_law=True, memory={}, terms={}) for world in setting.levels)
-    return replace(setting, name=f"{setting.name}, rows of any law", levels=(first, second), dependent=True)
+def failing(setting: Setting, without: tuple[Assumption, ...]) -> Setting:
+    """The world where these hypotheses fail: the rows are drawn in any way, the loss is not smooth."""
+    rows, rough = SAMPLES in without, S1 in without
+    levels = [
+        replace(world, another_law=law if rows else 0, rough=rough, memory={}, terms={})
+        for world, law in zip(setting.levels, (1, -1), strict=True)
+    ]
+    missing = ", ".join(assumption.id for assumption in without)
+    return replace(
+        setting, name=f"{setting.name} without {missing}", levels=(levels[0], levels[1]), dependent=rows
+    )
 
 
 def definitions_in(proof: Proof) -> set[str]:

@@ -85,8 +85,9 @@ class World:
     """``typical`` data and atoms carry the population; ``outliers`` are rows of weight ε², of a heavy law.
 
     ``fit`` and ``tends`` are the definitions of B̂ and W̃; ``shifts`` how the sample moves, row by row;
-    ``limits`` the numbers for limits; ``place`` the c and ε of the claim itself; ``another_law``: the sample
-    moves by what does not vanish as it grows.
+    ``limits`` the numbers for limits; ``place`` the c and ε of the claim itself; ``another_law``: 1 or
+    -1 where the sample moves that way by what does not vanish as it grows; ``rough``: L̃ - L does not fall
+    with c.
     """
 
     problem: Problem
@@ -101,7 +102,8 @@ class World:
     constants: Mapping[sympy.Symbol, Fraction]
     free: Mapping[str, Callable[[World, int, int, int, Place], Matrix]]
     power: int
-    another_law: bool = False
+    another_law: int = 0
+    rough: bool = False
     memory: dict[Any, Any] = field(default_factory=dict)
     terms: dict[Any, Any] = field(default_factory=dict)
 
@@ -125,7 +127,7 @@ class World:
         key = ("rows", place[1], sample)
         if key not in self.memory:
             epsilon = two(place[1])
-            moved = two(OF_ANOTHER_LAW) if self.another_law else epsilon
+            moved = two(OF_ANOTHER_LAW) * self.another_law if self.another_law else epsilon
             found = [(row, p + moved * self.shifts.get(row, 0) if sample else p) for row, p in self.rows]
             found += [(row, epsilon * epsilon) for row in self.outliers]
             self.memory[key] = tuple(found)
@@ -378,9 +380,11 @@ class World:
                     )
                 ],
             )
-        return self._remembered(
-            ("quotients", scale), lambda: scaled_differences(self.problem, self.design, Fraction(2) ** scale)
-        )
+        return self._remembered(("quotients", scale), lambda: self._quotients(scale))
+
+    def _quotients(self, scale: int) -> list[list[arb]]:
+        found = scaled_differences(self.problem, self.design, Fraction(2) ** scale)
+        return [[value * two(-scale) for value in row] for row in found] if self.rough else found
 
     def _selection(self, layer: int) -> Matrix:
         def make() -> Matrix:
