@@ -31,8 +31,9 @@ from theory.proof.relations import (
     Relation,
     Same,
 )
-from theory.proof.sizes import GROWTH, NOISE_SIZE, NOISY, largest, norm, size_of
+from theory.proof.sizes import GROWTH, NOISE_SIZE, NOISY, POWER, largest, norm, size_of
 from theory.proof.terms import (
+    NOISE,
     ONE,
     Scaled,
     Term,
@@ -116,19 +117,29 @@ def convergent_or_not(bench: Bench) -> Temptation:
 
 
 def finite_in_other_numbers(bench: Bench) -> Temptation:
-    """A mean is finite of what is no size, given the datum; or of a power that the noise is itself."""
+    """A mean is finite given the datum, of what is no size of it; or of a power that the noise is itself."""
     random = bench.random
     unit = xi(random.choice((1, 2)))
     datum = norm(random.choice([s for s in QUIET if s.varies]))
     still = random.choice([s for s in STILL if s.rows != ONE and s.columns != ONE])
-    value = random.choice((unit ** random.choice((6, 12)), norm(still) ** random.choice((NOISE_SIZE, datum))))
+    noisy = norm(random.choice([s for s in OF_THE_ROW if NOISE in s.varies]))
+    value = random.choice(
+        (
+            unit ** random.choice((6, 12)),
+            norm(still) ** random.choice((NOISE_SIZE, datum)),
+            noisy ** random.choice((1, 3, 6)),
+            noisy ** random.choice((3, 6)) * NOISE_SIZE,
+            (1 + NOISE_SIZE * random.choice((1, c))) ** (random.choice((1, 4, 9)) * POWER),
+        )
+    )
     return Temptation(Finite(value * random.choice((1, datum)), random.random() < 0.7), some(bench, Finite))
 
 
 def _sizes(random: Random) -> sympy.Expr:
     """A size of the datum or of the noise."""
     quiet = [s for s in QUIET if s.varies]
-    return random.choice((NOISE_SIZE, GROWTH, norm(random.choice(quiet)), norm(random.choice(quiet))))
+    datum, noisy = norm(random.choice(quiet)), norm(random.choice(OF_THE_ROW))
+    return random.choice((NOISE_SIZE, GROWTH, datum, noisy))
 
 
 def finite_part_by_part(bench: Bench) -> Temptation:
