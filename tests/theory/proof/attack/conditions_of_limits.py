@@ -34,7 +34,7 @@ from theory.proof.relations import (
     Relation,
     Tight,
 )
-from theory.proof.sizes import size_of
+from theory.proof.sizes import norm, size_of
 from theory.proof.terms import (
     NOISE,
     ONE,
@@ -68,6 +68,8 @@ STILL = [s for s in VOCABULARY if not s.varies and not s.moves]
 OF_THE_ROW = [s for s in OF_A_ROW if s.columns == ONE]
 UNMOVED = [s for s in OF_THE_ROW if not s.moves]
 """Columns of a row, and those of them that do not depend on c."""
+WITH_MEANS = [s for s in OF_THE_ROW if s.name in ("e", "ξ", "λ", "g")]
+"""Columns of which there are means, whatever is supposed."""
 SAMPLED = [s for s in VOCABULARY if SAMPLE in s.varies]
 
 
@@ -102,14 +104,10 @@ def _scaled(number: sympy.Expr) -> Term:
     return Scaled(number, Identity(ONE))
 
 
-_FALLING = (c, c**2, c / 2, 3 * c)
+_TINY = sympy.Rational(1, 2**60)
+"""So that a typical row is not cut off at all where c is as small as numbers for limits are."""
+_FALLING = (_TINY * c, _TINY * c**2)
 _SHRINKING = (1 / SAMPLES_T, 1 / SAMPLES_T**2, 3 / SAMPLES_T, c / SAMPLES_T)
-
-
-def _bounds(random: Random, inside: Term, number: sympy.Expr) -> tuple[Relation, ...]:
-    """A bound that is finite, at any c, but not the same for all: b / a, for a ≤ 1."""
-    bound = random.choice((1, 2)) / (number / number.subs({c: 1, SAMPLES_T: 1})) * 3
-    return Bounded(inside, bound), Finite(bound), Finite(bound, True)
 
 
 # -- the laws of large numbers
@@ -123,7 +121,7 @@ def law_for_rows_that_change_with_the_sample(bench: Bench) -> Temptation:
     if random.random() < 0.5:
         number = _scaled(random.choice(_SHRINKING))
     else:
-        other = random.choice([*COLUMNS_WITH_MEANS])
+        other = random.choice(WITH_MEANS)
         change = Applied("Avg", other) - mean(other)
         number = product_of((change.T, change))
         known = (Equal(plim(average(other)), mean(other)), Integrable(other))
@@ -133,18 +131,26 @@ def law_for_rows_that_change_with_the_sample(bench: Bench) -> Temptation:
     return Temptation(claim, known)
 
 
-COLUMNS_WITH_MEANS = [s for s in OF_THE_ROW if s.name in ("e", "ξ", "λ", "g")]
-
-
 def law_for_rows_that_are_not_integrable(bench: Bench) -> Temptation:
-    """Avg[X] → E[X], where something else is integrable, or X given the datum."""
+    """Avg[X] → E[X], where something else is integrable, X given the datum, or the limit of X."""
     random = bench.random
     column = power_of(random, OF_THE_ROW)
     row = random.choice((column, column * random.choice(UNMOVED).T))
     claim = Equal(plim(average(row)), mean(row))
-    if random.random() < 0.5:
+    how = random.randrange(3)
+    if how == 0:
         return Temptation(claim, (), (Integrable(row, True),))
-    return Temptation(claim, (Integrable(Identity(ONE)), *bench.of(Integrable)))
+    if how == 1:
+        return Temptation(claim, (Integrable(Identity(ONE)), *bench.of(Integrable)))
+    other = random.choice(WITH_MEANS)
+    change = Applied("Avg", other) - mean(other)
+    small = product_of(
+        (column, change.T, random.choice((change, random.choice([s for s in STILL if s.rows == other.rows]))))
+    )
+    fitting = [s * t.T for s in WITH_MEANS for t in STILL if (s.rows, t.rows) == small.shape]
+    left = random.choice([s for s in WITH_MEANS if s.shape == small.shape] or fitting)
+    known = (Equal(plim(average(other)), mean(other)), Polynomial(average(other)), Integrable(left))
+    return Temptation(Equal(plim(average(left + small)), mean(left)), known)
 
 
 def law_for_rows_of_any_law(bench: Bench) -> Temptation:
@@ -180,6 +186,24 @@ def joint_law_for_rows_that_depend_on_t(bench: Bench) -> Temptation:
     return Temptation(Equal(joint_limit(average(row)), mean(right)), known, (Finite(bound),))
 
 
+def joint_law_where_the_limit_is_dominated(bench: Bench) -> Temptation:
+    """Avg[X(c_T)] → E[lim X], since lim X is bounded, and c times anything vanishes."""
+    random = bench.random
+    still = random.choice(STILL)
+    columns = [s for s in UNMOVED if s.rows == still.rows]
+    growing = power_of(random, columns)
+    if still.columns != ONE:
+        growing = growing * random.choice([s for s in UNMOVED if s.rows == still.columns]).T
+    row = Sum((still, Scaled(random.choice((c, c**2)), growing)))
+    facts = (
+        Bounded(still, norm(still)),
+        Finite(norm(still)),
+        Bounded(row, size_of(row, {})),
+        *bench.of(Finite),
+    )
+    return Temptation(Equal(joint_limit(average(row)), mean(still)), facts)
+
+
 def _without_c(row: Term) -> Term:
     return Scaled(row.coefficient.subs(c, 0), row.term) if isinstance(row, Scaled) else row
 
@@ -196,7 +220,7 @@ def limit_under_the_mean(bench: Bench) -> Temptation:
     other = random.choice((random.choice(UNMOVED), column, inside))
     facts: list[Relation] = []
     if random.random() < 0.5:
-        facts += _bounds(random, inside, number)
+        facts += [Bounded(inside, 1 / number), Finite(1 / number), Finite(1 / number, True)]
     if random.random() < 0.6:
         facts += [Bounded(inside, size), Bounded(column, size)]
         facts += [Finite(sympy.Integer(1)), Finite(1 / c), *bench.of(Finite)]
@@ -207,12 +231,11 @@ def limit_under_the_mean(bench: Bench) -> Temptation:
         facts += [Bounded(Identity(ONE), sympy.Integer(1))]
     if other != inside and random.random() < 0.3:
         facts += [Bounded(other, size_of(other, {}))]
+    if random.random() < 0.3:
+        facts += [Integrable(inside), Integrable(inside, True)]
     random.shuffle(facts)
-    left, operator = random.choice(
-        ((lim, mean), (lim, mean), (lim, given), (joint_limit, average), (joint_limit, average))
-    )
-    right = given(column) if operator is given else mean(column)
-    claim: Relation = Equal(left(operator(inside)), right)
+    left = random.choice((lim(mean(inside)), joint_limit(average(inside))))
+    claim: Relation = Equal(left, mean(column))
     if random.random() < 0.2:
         claim = Integrable(column)
     return Temptation(claim, (*known, *facts))
@@ -239,20 +262,26 @@ def limit_with_another_right_side(bench: Bench) -> Temptation:
 
 
 def limit_of_a_number(bench: Bench) -> Temptation:
-    """lim a X = (lim a) X, with the limit that a has where its constants are generic."""
+    """lim a X = (lim a) X, with the limit that a has where its constants are generic, or c falls first."""
     random = bench.random
     operator = random.choice(LIMIT_NAMES)
     number, term = tempting_number(random), random.choice(STILL)
-    claim = Equal(Applied(operator, Scaled(number, term)), Scaled(hasty_number(operator, number), term))
-    return Temptation(claim, some(bench, Equal))
+    right = Scaled(hasty_number(operator, number), term)
+    if random.random() < 0.3:
+        operator, both = "plim0", c ** random.choice((1, 1, 2)) * SAMPLES_T ** random.choice((1, 1, 2))
+        number = random.choice((both, both / (1 + both), 1 / (1 + both), (both - 1) / (1 + both), 1 / both))
+        right = random.choice((term, Zero(*term.shape), Scaled(number, term)))
+    return Temptation(Equal(Applied(operator, Scaled(number, term)), right), some(bench, Equal))
 
 
 def average_for_the_other_limit(bench: Bench) -> Temptation:
     """Avg[X] → E[X], E[lim X] or E[X | x, y] as c falls, or not, or of an average over another row."""
     random = bench.random
-    row = random.choice(OF_THE_ROW) * random.choice(OF_THE_ROW).T
-    bound = 2 * size_of(row, {})
+    row: Term = random.choice(random.choice((WITH_MEANS, WITH_MEANS, OF_THE_ROW)))
     if random.random() < 0.5:
+        row = row * random.choice((*WITH_MEANS, random.choice(OF_THE_ROW))).T
+    bound = 2 * size_of(row, {})
+    if random.random() < 0.6:
         row = Scaled(random.choice((1 + c, c)), row)
     operator = random.choice((plim, joint_limit))
     still = Scaled(row.coefficient.subs(c, 0), row.term) if isinstance(row, Scaled) else row
@@ -555,6 +584,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         average_for_the_other_limit,
         law_for_rows_of_any_law,
         joint_law_for_rows_that_depend_on_t,
+        joint_law_where_the_limit_is_dominated,
         limit_under_the_mean,
     ),
     "dominated convergence": (limit_under_the_mean, limit_with_another_right_side),
