@@ -35,7 +35,10 @@ from theory.proof.sizes import GROWTH, NOISE_SIZE, NOISY, POWER, largest, norm, 
 from theory.proof.terms import (
     NOISE,
     ONE,
+    SAMPLE,
+    Identity,
     Scaled,
+    Sum,
     Term,
     c,
     lim,
@@ -53,6 +56,31 @@ def _column_in_c(random: Random) -> tuple[Term, sympy.Expr, sympy.Expr]:
     )
     column = random.choice([s for s in VOCABULARY if s.columns == ONE and not s.moves])
     return Scaled(number, column), number, norm(column)
+
+
+def bound_that_lacks_a_part(bench: Bench) -> Temptation:
+    """|X| ≤ b, where a part of the sum is left out of b, or b is half of what it has to be, or a product."""
+    random = bench.random
+    still = [s for s in VOCABULARY if not s.moves and SAMPLE not in s.varies]
+    first = random.choice(still)
+    parts: list[Term] = [first]
+    for _ in range(random.choice((1, 1, 2))):
+        parts.append(random.choice([s for s in still if s.shape == first.shape]))
+    if random.random() < 0.4:
+        parts = [Identity(first.rows), first * first.T]
+    numbers = [random.choice((1, 1, 2, -1, c, 1 + c)) for _ in parts]
+    scaled = [
+        part if k == 1 else Scaled(sympy.sympify(k), part) for k, part in zip(numbers, parts, strict=True)
+    ]
+    sizes = [size_of(part, {}) for part in scaled]
+    wrong = (
+        *sizes,
+        sympy.Add(*sizes) / 2,
+        sympy.Mul(*sizes),
+        sympy.Add(*(size_of(p, {}) for p in parts)) / 2,
+    )
+    term = random.choice((Sum(tuple(scaled)), scaled[0], parts[0]))
+    return Temptation(Bounded(term, random.choice((*wrong, sympy.Integer(0)))))
 
 
 def bound_for_other_scales(bench: Bench) -> Temptation:
@@ -122,7 +150,7 @@ def finite_in_other_numbers(bench: Bench) -> Temptation:
     unit = xi(random.choice((1, 2)))
     datum = norm(random.choice([s for s in QUIET if s.varies]))
     still = random.choice([s for s in STILL if s.rows != ONE and s.columns != ONE])
-    noisy = norm(random.choice([s for s in OF_THE_ROW if NOISE in s.varies]))
+    noisy = random.choice((norm, largest))(random.choice([s for s in OF_THE_ROW if NOISE in s.varies]))
     value = random.choice(
         (
             unit ** random.choice((6, 12)),
@@ -140,6 +168,17 @@ def _sizes(random: Random) -> sympy.Expr:
     quiet = [s for s in QUIET if s.varies]
     datum, noisy = norm(random.choice(quiet)), norm(random.choice(OF_THE_ROW))
     return random.choice((NOISE_SIZE, GROWTH, datum, noisy))
+
+
+def finite_with_a_power_more(bench: Bench) -> Temptation:
+    """E |ξ|^(r+1) a is finite, since E |ξ|^r and E a are; or E a |e|, since E a is."""
+    random = bench.random
+    known = tuple(bench.of(Finite))
+    powers = [one.value for one in known if one.value.as_base_exp()[0] == NOISE_SIZE]
+    data = [one.value for one in known if not one.value.has(NOISE_SIZE)]
+    more = random.choice((NOISE_SIZE, NOISE_SIZE, sympy.sqrt(NOISE_SIZE), NOISE_SIZE**2, *data[:1]))
+    value = random.choice(powers or data) * more * random.choice((1, *data))
+    return Temptation(Finite(value, random.random() < 0.3), known)
 
 
 def finite_part_by_part(bench: Bench) -> Temptation:
@@ -214,9 +253,17 @@ def integrable_below_another_bound(bench: Bench) -> Temptation:
 
 
 MISTAKES: dict[str, tuple[Mistake, ...]] = {
-    "norms": (bound_of_one_order,),
+    "norms": (
+        bound_that_lacks_a_part,
+        bound_of_one_order,
+    ),
     "c ≤ 1": (bound_for_other_scales,),
-    "moments": (finite_in_other_numbers, finite_part_by_part, finite_for_dependent_noise),
+    "moments": (
+        finite_with_a_power_more,
+        finite_in_other_numbers,
+        finite_part_by_part,
+        finite_for_dependent_noise,
+    ),
     "domination": (integrable_below_another_bound,),
     "Cauchy-Schwarz": (integrable_without_squares,),
     "convergent, hence bounded": (convergent_or_not,),
