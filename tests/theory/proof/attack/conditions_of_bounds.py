@@ -63,22 +63,15 @@ def bound_that_lacks_a_part(bench: Bench) -> Temptation:
     random = bench.random
     still = [s for s in VOCABULARY if not s.moves and SAMPLE not in s.varies]
     first = random.choice(still)
-    parts: list[Term] = [first]
-    for _ in range(random.choice((1, 1, 2))):
-        parts.append(random.choice([s for s in still if s.shape == first.shape]))
+    fitting = [s for s in still if s.shape == first.shape]
+    parts: list[Term] = [first, *random.choices(fitting, k=random.choice((1, 1, 2)))]
     if random.random() < 0.4:
         parts = [Identity(first.rows), first * first.T]
     numbers = [random.choice((1, 1, 2, -1, c, 1 + c)) for _ in parts]
-    scaled = [
-        part if k == 1 else Scaled(sympy.sympify(k), part) for k, part in zip(numbers, parts, strict=True)
-    ]
+    scaled = [Scaled(sympy.sympify(k), part) for k, part in zip(numbers, parts, strict=True)]
     sizes = [size_of(part, {}) for part in scaled]
-    wrong = (
-        *sizes,
-        sympy.Add(*sizes) / 2,
-        sympy.Mul(*sizes),
-        sympy.Add(*(size_of(p, {}) for p in parts)) / 2,
-    )
+    half = sympy.Rational(1, 2)
+    wrong = (*sizes, half * sympy.Add(*sizes), sympy.Mul(*sizes), sympy.Add(*(size_of(p, {}) for p in parts)))
     term = random.choice((Sum(tuple(scaled)), scaled[0], parts[0]))
     return Temptation(Bounded(term, random.choice((*wrong, sympy.Integer(0)))))
 

@@ -34,6 +34,7 @@ from tests.theory.proof.attack.speed import remember_hashes, remembering
 from tests.theory.proof.attack.tempting import MISTAKES, Bench, Mistake, Temptation
 from tests.theory.proof.attack.tempting_limits import Scene, tempting
 from tests.theory.proof.attack.units import false_of_units
+from theory.assumptions import S1, SAMPLES
 from theory.proof import Proof, Step, checker
 from theory.proof.checker import Checked, Cited, Failed, Lemma, Source, check_step, together
 from theory.proof.grants import GRANTS, Hypothesis, suppose

@@ -496,7 +496,7 @@ def _outgrows(claim: Bounded, setting: Setting, layer: int) -> bool:
     """Whether the term grows without end as c falls, and the bound is the same for all c."""
     if not depends(claim.term)[1] or claim.bound.has(c):
         return False
-    for t, a in _places(setting.levels[0], depends(claim.term)[0]):
+    for t, a in typical_rows(setting.levels[0], depends(claim.term)[0]):
         sizes = [
             log2(largest(world.value(claim.term, layer, t, a, (world.limits.c, world.place[1]))))
             for world in setting.levels
