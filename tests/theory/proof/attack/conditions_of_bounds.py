@@ -143,7 +143,9 @@ def finite_in_other_numbers(bench: Bench) -> Temptation:
     unit = xi(random.choice((1, 2)))
     datum = norm(random.choice([s for s in QUIET if s.varies]))
     still = random.choice([s for s in STILL if s.rows != ONE and s.columns != ONE])
-    noisy = random.choice((norm, largest))(random.choice([s for s in OF_THE_ROW if NOISE in s.varies]))
+    noise = [s for s in OF_THE_ROW if NOISE in s.varies]
+    of_all_units = [s for s in noise if s.index is None]
+    noisy = random.choice((norm, largest))(random.choice(random.choice((noise, of_all_units))))
     value = random.choice(
         (
             unit ** random.choice((6, 12)),

@@ -275,17 +275,15 @@ def _diverges(limit: Applied, setting: Setting, layer: int) -> bool:
     if SAMPLE in varies or _rests(limit.operator, limit.term, setting, layer):  # T may grow, or nothing moves
         return False
     # A mean that does not exist stands for some number.
-    numbers = [
-        part
-        for part in _every(limit.term)
-        if isinstance(part, Applied)
-        and part.operator in _MEANS
-        and _rests(limit.operator, part, setting, layer)
-    ]
+    numbers = [one for one in _means_in(limit.term) if _rests(limit.operator, one, setting, layer)]
     return _increases(limit, setting, layer) and not any(_increases(one, setting, layer) for one in numbers)
 
 
 _MEANS = ("E", "E|", "E′")
+
+
+def _means_in(term: Term) -> list[Applied]:
+    return [part for part in _every(term) if isinstance(part, Applied) and part.operator in _MEANS]
 
 
 def _rests(operator: str, term: Term, setting: Setting, layer: int) -> bool:
@@ -384,6 +382,8 @@ def influenced(world: World) -> list[tuple[World, arb]]:
 
 
 def _grows(term: Term, setting: Setting, layer: int, places: Sequence[Place]) -> bool:
+    if any(_increases(one, setting, layer) for one in _means_in(term)):
+        return False  # a mean that does not exist stands for some number
     varies = depends(term)[0]
     for t, a in typical_rows(setting.levels[0], varies):
         sizes = [

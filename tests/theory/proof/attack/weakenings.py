@@ -16,6 +16,7 @@ from types import CodeType, FunctionType, ModuleType
 
 from tests.theory.proof.attack.engine import Tally, all_points, batch, tempted
 from tests.theory.proof.attack.mutants import Mutant, source_of
+from tests.theory.proof.attack.weakenings_of_limits import OF_LIMITS
 from theory.proof import normal_form
 from theory.proof.rules import RULES
 
@@ -653,5 +654,6 @@ WEAKENINGS = (
         "    if not any(relation.left == lim(claim.term) for relation in converging):\n",
         "    if False:\n",
     ),
+    *(Weakening(*one) for one in OF_LIMITS),
 )
 """For each rule at least one."""
