@@ -26,14 +26,22 @@ from tests.theory.proof.attack import (
 )
 from tests.theory.proof.attack.along import holds_along, of_copies, varies
 from tests.theory.proof.attack.draws import Desk, tried_relation
-from tests.theory.proof.attack.falsity import has_limit, is_false, is_nonsense, is_true_in
-from tests.theory.proof.attack.kinds import Setting, failing, settings
-from tests.theory.proof.attack.missing import without_means
+from tests.theory.proof.attack.falsity import (
+    counts,
+    has_limit,
+    is_false,
+    is_nonsense,
+    is_true_in,
+    terms_of,
+)
+from tests.theory.proof.attack.kinds import LACKING, Setting, failing, lacking, settings
+from tests.theory.proof.attack.missing import may_vanish, without_means
 from tests.theory.proof.attack.small import SMALL_PROOFS
 from tests.theory.proof.attack.speed import remember_hashes, remembering
 from tests.theory.proof.attack.tempting import MISTAKES, Bench, Mistake, Temptation
 from tests.theory.proof.attack.tempting_limits import Scene, tempting
 from tests.theory.proof.attack.units import false_of_units
+from tests.theory.proof.attack.worlds import depends
 from theory.assumptions import S1, SAMPLES
 from theory.proof import Proof, Step, checker
 from theory.proof.checker import Checked, Cited, Failed, Lemma, Source, check_step, together
@@ -51,7 +59,7 @@ from theory.proof.relations import (
     Within,
 )
 from theory.proof.rules import RULES, Premises, Rule
-from theory.proof.terms import DEPTH, LAYER, SAMPLE, Symbol, Term, c
+from theory.proof.terms import DEPTH, LAYER, SAMPLE, Applied, Inverse, Symbol, Term, c
 from theory.proof.text import claim as written
 from theory.proof.vocabulary import OUTPUT, Definition, once, symbols_at
 from theory.proofs import PROOFS
@@ -326,16 +334,26 @@ def _false_and_supposable(random: Random, temptation: Temptation, point: Point, 
     if temptation.supposed and isinstance(claim, FirstOrder | Normal):
         return _false_along(temptation, proof, _some(random, every), base)
     if {SAMPLES, S1} & set(temptation.without):
-        return "" if units else falsified(claim, proof, checked, worlds_without(proof, temptation.without))
+        return "" if units else _first_false(temptation, point, worlds_without(proof, temptation.without))
     if not temptation.supposed:
-        return falsified(claim, proof, checked, _some(random, every))
+        world = falsified(claim, proof, checked, _some(random, every))
+        return world or ("" if units else _in_a_sample_that_lacks_rows(random, temptation, point))
     if has_limit(claim) and all(isinstance(one, Integrable | Finite) for one in temptation.supposed):
         if any(is_false(one, light, base) for one in temptation.supposed):
             return ""
         return falsified(claim, proof, checked, _some(random, every))
-    for one in random.sample(light, min(4, len(light))):
-        if all(_is_supposable(fact, one, base, claim) for fact in temptation.supposed):
-            world = falsified(claim, proof, checked, (one,), not isinstance(claim, Integrable | Finite))
+    world = _first_false(temptation, point, random.sample(light, min(4, len(light))))
+    return world or ("" if units else _in_a_sample_that_lacks_rows(random, temptation, point))
+
+
+def _first_false(temptation: Temptation, point: Point, worlds: Sequence[Setting]) -> str:
+    """The first world of which what is supposed is true and the claim false."""
+    claim, base = temptation.claim, point.checked.phase == "base"
+    for one in worlds:
+        of_its_law = all(_is_of_the_law(fact, one, base) for fact in temptation.supposed)
+        if of_its_law or _are_supposable(temptation.supposed, one, base, claim):
+            exact = not (of_its_law or isinstance(claim, Integrable | Finite))
+            world = falsified(claim, point.proof, point.checked, (one,), exact)
             if world:
                 return world
     return ""
@@ -369,6 +387,54 @@ def _one_false(facts: Sequence[Relation], world: Setting, base: bool) -> bool:
     return any(is_false(fact, (world,), base) for fact in facts)
 
 
+def _are_supposable(facts: Sequence[Relation], world: Setting, base: bool, claim: Relation) -> bool:
+    """Whether all of what is supposed is true of the world at once."""
+    nameless = [fact for fact in facts if may_vanish(fact, world, base)]
+    if nameless:
+        return all(fact in nameless or _is_of_the_law(fact, world, base) for fact in facts)
+    return all(_is_supposable(fact, world, base, claim) for fact in facts)
+
+
+def _is_of_the_law(fact: Relation, world: Setting, base: bool) -> bool:
+    """Whether it is true whatever the sample and the limits are: a mean that exists, a constant that is
+    invertible.
+    """
+    if isinstance(fact, Integrable | Finite):
+        return not is_false(fact, (world,), base)
+    still = isinstance(fact, Invertible) and depends(fact.term) == (frozenset(), False)
+    return still and not counts(fact) and is_true_in(fact, world, base)
+
+
+def _in_a_sample_that_lacks_rows(random: Random, temptation: Temptation, point: Point) -> str:
+    """A world of which the claim is false and all the premises are true, where some rows are not drawn."""
+    claim, facts = temptation.claim, (*temptation.known, *temptation.supposed)
+    terms = [term for one in (claim, *facts) for term in terms_of(one)]
+    averages = any(isinstance(term, Applied) and term.operator == "Avg" for term in terms)
+    if not isinstance(claim, Equal) or not averages or any(isinstance(term, Inverse) for term in terms):
+        return ""
+    base = point.checked.phase == "base"
+    for place in random.sample(range(_SOME_LACKING), 2):
+        world = _lacking(point.proof, place)
+        if world and all(_is_supposable(fact, world, base, claim) for fact in facts):
+            name = falsified(claim, point.proof, point.checked, (world,), True)
+            if name:
+                return name
+    return ""
+
+
+_SOME_LACKING = 9
+
+
+@lru_cache(maxsize=256)
+def _lacking(proof: Proof, place: int) -> Setting | None:
+    """A world of the proof with rows that the sample does not have."""
+    light = [one for one in worlds_of(proof) if not one.heavy]
+    if not light:
+        return None
+    found = lacking(light[place // len(LACKING) % len(light)], place % len(LACKING))
+    return next(iter(_that_meet(proof.hypotheses, [found], is_joint(proof))), None)
+
+
 def _is_supposable(fact: Relation, world: Setting, base: bool, claim: Relation) -> bool:
     """Whether what is supposed is true of the world; of one with finitely many rows all means exist, unless
     the claim is of such a mean itself.
@@ -388,7 +454,7 @@ def falsified(
     """The name of a world of which the claim is false. ``exact``: some premises hold of the numbers as they
     are, not of limits nor of other rows.
     """
-    if exact and (not isinstance(claim, Equal | Invertible | Bounded) or (has_limit(claim))):
+    if exact and (not isinstance(claim, Equal | Invertible | Bounded) or has_limit(claim)):
         return ""
     if is_nonsense(claim):
         return "nonsense"

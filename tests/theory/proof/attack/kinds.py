@@ -121,9 +121,9 @@ class Setting:
 
 def failing(setting: Setting, without: tuple[Assumption, ...]) -> Setting:
     """The world where these hypotheses fail: the rows are drawn in any way, the loss is not smooth."""
-    rows, rough = SAMPLES in without, S1 in without
+    rows, rough, dependent = SAMPLES in without, S1 in without, {SAMPLES, GAUSSIAN_NOISE} <= set(without)
     levels = [
-        replace(world, another_law=law if rows else 0, rough=rough, memory={}, terms={})
+        replace(world, another_law=law if rows else 0, rough=rough, dependent=dependent, memory={}, terms={})
         for world, law in zip(setting.levels, (1, -1), strict=True)
     ]
     missing = ", ".join(assumption.id for assumption in without)
@@ -279,6 +279,7 @@ def _settings(
                     values,
                     _free(assumed, used),
                     1 if kind.loss == "mse" else 3,
+                    dependent=not assumed & {SAMPLES, N1, INDEPENDENT, GAUSSIAN_NOISE, COMMON},
                 )
             )
         extremes = () if heavy else (sizes, extreme_atoms)
@@ -289,6 +290,25 @@ def _settings(
             heavy,
             extremes,
         )
+
+
+LACKING: tuple[Callable[[int, int], bool], ...] = (
+    lambda t, a: t != 1,
+    lambda t, a: t == 0,
+    lambda t, a: a == 1,
+)
+"""Which rows a sample has that lacks some."""
+
+
+def lacking(setting: Setting, which: int) -> Setting:
+    """The world with a sample that lacks some rows: what it says of itself is not said of them."""
+    kept, worlds = LACKING[which], []
+    with flint.ctx.workprec(BITS):
+        for world in setting.levels:
+            whole = sum((p for row, p in world.rows if kept(*row)), arb(0))
+            shifts = {row: (p / whole * int(kept(*row)) - p) / two(MOVED) for row, p in world.rows}
+            worlds.append(replace(world, shifts=shifts, memory={}, terms={}))
+    return replace(setting, name=f"{setting.name}, rows not drawn", levels=(worlds[0], worlds[1]))
 
 
 _ERRORS = ((2, 1), (-1, 3), (3, -1))

@@ -12,11 +12,10 @@ from typing import Any
 
 import flint
 
-from tests.theory.proof.attack.falsity import has_limit, infinite, layers_of
+from tests.theory.proof.attack.falsity import EXACT, apart, has_limit, infinite, layers_of, terms_of
 from tests.theory.proof.attack.kinds import Setting
 from tests.theory.proof.attack.worlds import BITS, NoValue, Place, World, largest, log2
-from theory.proof.existence import terms_of
-from theory.proof.relations import Equal, FirstOrder, Relation
+from theory.proof.relations import Equal, FirstOrder, Invertible, Relation
 from theory.proof.terms import (
     Applied,
     Identity,
@@ -41,9 +40,9 @@ _KNOWN = frozenset({"ξ", "g", "e", "λ", "λ̂", "λ̂⁰", "p", "g̃", "s", "�
 
 def without_means(claim: Relation, settings: Sequence[Setting], base: bool = False) -> str:
     """The world in which an equation fails because a mean in it need not exist."""
-    if has_limit(claim) or not isinstance(claim, Equal | FirstOrder):
+    if has_limit(claim) or not isinstance(claim, Equal | FirstOrder | Invertible):
         return ""
-    if not (_is_plain(claim) if isinstance(claim, Equal) else _is_open(claim)):
+    if not (_is_open(claim) if isinstance(claim, FirstOrder) else _is_plain(claim)):
         return ""
     with flint.ctx.workprec(BITS):
         for setting in settings:
@@ -58,7 +57,44 @@ def without_means(claim: Relation, settings: Sequence[Setting], base: bool = Fal
     return ""
 
 
-def _is_plain(claim: Equal) -> bool:
+def may_vanish(fact: Relation, setting: Setting, base: bool = False) -> bool:
+    """Whether it says E[v vᵀ] = 0 of one product of symbols without a second moment: that is some number, as
+    is the mean of any form of v that is not 0, for a law that is large in every direction.
+    """
+    match fact:
+        case Equal(Applied("E", Product((first, second)) as inside), Zero()) if _is_product(first):
+            with flint.ctx.workprec(BITS):
+                try:
+                    return all(
+                        infinite(inside, False, setting, layer) and _is_square(first, second, setting, layer)
+                        for layer in layers_of(fact, setting.depth, base)
+                    )
+                except NoValue:
+                    return False
+    return False
+
+
+def _is_product(term: Term) -> bool:
+    match term:
+        case Product(factors):
+            return all(map(_is_product, factors))
+        case Transpose(inside):
+            return _is_product(inside)
+    return isinstance(term, Symbol) and term.name in _KNOWN
+
+
+def _is_square(first: Term, second: Term, setting: Setting, layer: int) -> bool:
+    world = setting.levels[0]
+    data, atoms = world.typical
+    values = (
+        [world.value(term, layer, t, a, world.place) for term in (first.T, second)]
+        for t in range(data)
+        for a in range(atoms)
+    )
+    return all(apart(*pair) < EXACT for pair in values)
+
+
+def _is_plain(claim: Equal | Invertible) -> bool:
     terms = list(terms_of(claim))
     return any(isinstance(one, Applied) for one in terms) and all(
         one.name in _KNOWN
@@ -76,7 +112,7 @@ def _is_open(claim: FirstOrder) -> bool:
     return not any(isinstance(one, Applied) for term in closed for one in deep(term.term))
 
 
-def _fails(claim: Equal | FirstOrder, setting: Setting, layer: int) -> bool:
+def _fails(claim: Equal | FirstOrder | Invertible, setting: Setting, layer: int) -> bool:
     means = [one for one in terms_of(claim) if isinstance(one, Applied) and one.operator in ("E", "E′")]
     missing = [one for one in means if infinite(one.term, False, setting, layer)]
     if not missing:
@@ -87,9 +123,21 @@ def _fails(claim: Equal | FirstOrder, setting: Setting, layer: int) -> bool:
     if isinstance(claim, FirstOrder):
         return all(_moves(claim, level, layer, missing, (datum, atom)) for level in setting.levels)
     far = {one: world.value(one.term, layer, datum, atom, world.place) for one in missing}
+    if isinstance(claim, Invertible):
+        return _may_be_singular(claim.term, world, layer, far)
     values = [_value(side, world, layer, far) for side in (claim.left, claim.right)]
     size = max(log2(largest(value)) for value in far.values())
     return log2(largest(values[0] - values[1])) > size + _BESIDE
+
+
+def _may_be_singular(term: Term, world: World, layer: int, far: dict[Applied, Any]) -> bool:
+    """Whether the determinant changes its sign as the means that need not exist go through all numbers."""
+    numbers = (-1, 0, 1)
+    found = [
+        _value(term, world, layer, {mean: part * number for mean, part in far.items()}).det()
+        for number in numbers
+    ]
+    return any(bool(one < 0) for one in found) and any(bool(one > 0) for one in found)
 
 
 def _moves(

@@ -87,7 +87,7 @@ class World:
     ``fit`` and ``tends`` are the definitions of B̂ and W̃; ``shifts`` how the sample moves, row by row;
     ``limits`` the numbers for limits; ``place`` the c and ε of the claim itself; ``another_law``: 1 or
     -1 where the sample moves that way by what does not vanish as it grows; ``rough``: L̃ - L does not fall
-    with c.
+    with c; ``dependent``: the noise depends on the datum.
     """
 
     problem: Problem
@@ -104,6 +104,7 @@ class World:
     power: int
     another_law: int = 0
     rough: bool = False
+    dependent: bool = False
     memory: dict[Any, Any] = field(default_factory=dict)
     terms: dict[Any, Any] = field(default_factory=dict)
 
@@ -116,11 +117,19 @@ class World:
     def rows(self) -> tuple[tuple[tuple[int, int], arb], ...]:
         """The typical rows with their probabilities."""
         data = self.typical[0]
-        return tuple(
-            ((t, a), arb(rational(self.design.probabilities[a])) / data)
-            for t in range(data)
-            for a in range(self.typical[1])
-        )
+        return tuple(((t, a), p / data) for t in range(data) for a, p in enumerate(self.probabilities(t)))
+
+    def probabilities(self, t: int) -> list[arb]:
+        """Those of the typical atoms, given the datum. Where the noise depends on it, an atom is more likely
+        with the first datum, and less with the second: by itself the noise has the law it had.
+        """
+        found = [arb(rational(p)) for p in self.design.probabilities[: self.typical[1]]]
+        if not self.dependent:
+            return found
+        drawn = [arb((a * a + a) % 5) for a in range(len(found))]
+        middle = sum((v * p for v, p in zip(drawn, found, strict=True)), arb(0))
+        sign = {0: 1, 1: -1}.get(t, 0)
+        return [p * (1 + sign * (v - middle) / 8) for v, p in zip(drawn, found, strict=True)]
 
     def weighted(self, place: Place, sample: bool) -> tuple[tuple[tuple[int, int], arb], ...]:
         """All rows that count, with their weights: in the sample they are moved by ε."""
@@ -204,9 +213,7 @@ class World:
             case "E|":
                 return self.mean(
                     lambda _, b: self.value(inside, layer, t, b, place),
-                    tuple(
-                        ((t, b), arb(rational(self.design.probabilities[b]))) for b in range(self.typical[1])
-                    ),
+                    tuple(((t, b), p) for b, p in enumerate(self.probabilities(t))),
                 )
             case "plim":
                 return self.value(inside, layer, t, a, (place[0], self.limits.epsilon))
