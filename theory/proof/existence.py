@@ -68,7 +68,7 @@ def limits_exist(claim: Relation, rule: Rule, premises: Premises, known: Iterabl
 def inverses_exist(claim: Relation, premises: Premises) -> None:
     """Raise `Rejected` where an inverse in the claim need not exist."""
     wanted = [term.term for term in terms_of(claim) if isinstance(term, Inverse)]
-    if not wanted or isinstance(claim, Invertible):
+    if not wanted:
         return
     ways = ((), *((operator,) for operator in LIMITS))
     readings = [_reading(premises, *passing, linear=linear) for passing in ways for linear in (False, True)]

@@ -41,7 +41,7 @@ from theory.proof.rules import (
     VANISHING_MOMENT,
 )
 from theory.proof.sizes import GROWTH
-from theory.proof.terms import PseudoInverse
+from theory.proof.terms import PseudoInverse, Term
 from theory.proof.vocabulary import (
     COMMON_VECTOR,
     EIGENVALUE,
@@ -530,6 +530,11 @@ _square_of_e = _e * _e.T
 _zero = Zero(width(DEPTH), width(OUTPUT))
 _nothing = Equal(lim(_est * _e.T), _zero)
 
+
+def _with_nothing(inverse: Term) -> Term:
+    return mean(_e * (_e.T + 0 * (_e.T * inverse)))
+
+
 INVERSES = (
     Wrong(
         "e eᵀ has no inverse, whatever stands before it tends to",
@@ -544,6 +549,12 @@ INVERSES = (
         by(SUBSTITUTION, Equal(_W.T * _C.inverse, _W.T * _C.inverse)),
         "nothing says that E.* is invertible",
         by(SUBSTITUTION, Equal(_W.T * _C.inverse, _W.T * _C.inverse), Invertible(_C)),
+    ),
+    Wrong(
+        "0 times an inverse that is none is no part of an invertible matrix",
+        by(RIDGE, Invertible(_with_nothing(_square_of_e.inverse) + RIDGE_WEIGHT * _I), _exists),
+        "nothing says that e.* is invertible",
+        by(RIDGE, Invertible(_with_nothing(_C.inverse) + RIDGE_WEIGHT * _I), _exists, Invertible(_C)),
     ),
 )
 
