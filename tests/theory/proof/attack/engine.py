@@ -23,6 +23,7 @@ from tests.theory.proof.attack import (
     conditions_of_limits,
     conditions_of_matrices,
     conditions_of_means,
+    conditions_of_units,
 )
 from tests.theory.proof.attack.along import holds_along, of_copies, varies
 from tests.theory.proof.attack.draws import Desk, tried_relation
@@ -78,6 +79,7 @@ TABLES = (
     conditions_of_limits.MISTAKES,
     conditions_of_bounds.MISTAKES,
     conditions_of_means.MISTAKES,
+    conditions_of_units.MISTAKES,
 )
 """The mistakes, rule by rule."""
 
@@ -329,7 +331,11 @@ def _false_and_supposable(random: Random, temptation: Temptation, point: Point, 
     base = checked.phase == "base"
     dropped = () if temptation.known or {SAMPLES, S1} & set(temptation.without) else temptation.without
     weaker = replace(proof, hypotheses=tuple(a for a in proof.hypotheses if a not in dropped))
-    every = () if units else worlds_of(weaker)
+    if units and any(false_of_units(fact, weaker) for fact in temptation.supposed):
+        return ""
+    if units:
+        return "nonsense" if is_nonsense(claim) else false_of_units(claim, weaker)
+    every = worlds_of(weaker)
     light = [one for one in every if not one.heavy]
     if temptation.supposed and isinstance(claim, FirstOrder | Normal):
         return _false_along(temptation, proof, _some(random, every), base)

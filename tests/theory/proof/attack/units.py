@@ -8,7 +8,7 @@ of many bits.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import product
 from math import perm
@@ -21,17 +21,28 @@ from flint import arb
 from sympy.core.function import AppliedUndef
 
 from tests.theory.proof.attack.worlds import log2
-from theory.assumptions import IDENTICAL, INDEPENDENT, QUADRATIC, SMOOTH
+from theory.assumptions import (
+    IDENTICAL,
+    INDEPENDENT,
+    QUADRATIC,
+    S1,
+    SMOOTH,
+    THIRD,
+    TWICE,
+    WEAKLY_DIFFERENTIABLE,
+)
 from theory.proof import Proof
 from theory.proof.relations import Relation, Same, Within
 from theory.proof.terms import c
 from theory.proof.units import E, noise_in, orders_of, raised
+from theory.statement import Assumption
 
 BITS = 3000
 _C = -200
 """log2 of c where orders are compared."""
-_MOST = 99
-_VERY_LARGE = (40, 80)
+_MOMENTS = {SMOOTH: 99, IDENTICAL: 5, THIRD: 4, INDEPENDENT: 2}
+"""The powers of the noise of which the hypotheses grant means."""
+_VERY_LARGE = (400, 800)
 
 
 class NoValue(ArithmeticError):
@@ -47,6 +58,12 @@ class Loss:
     atoms: tuple[tuple[int, ...], ...]
     """Value and probability, twice two numbers: numerator and denominator."""
     scale: arb
+    dependent: bool = False
+    """Whether all units have the same noise."""
+    suprema: tuple[int, ...] = ()
+    """The orders of derivatives that are bounded: of the third order, those with two in one unit."""
+    rough: arb | None = None
+    """The power of each unit's perturbation that F has besides, with its sign: so many derivatives it has."""
     memory: dict[Any, Any] = field(default_factory=dict)
 
     @property
@@ -58,9 +75,10 @@ class Loss:
         """The noise of all units, with its probability."""
         if "outcomes" not in self.memory:
             found = []
-            for chosen in product(self.atoms, repeat=self.units):
+            every = product(self.atoms, repeat=self.units)
+            for chosen in ((atom,) * self.units for atom in self.atoms) if self.dependent else every:
                 weight = arb(1)
-                for _, _, p, q in chosen:
+                for _, _, p, q in chosen[: 1 if self.dependent else None]:
                     weight = weight * p / q
                 found.append((tuple(arb(a) / b for a, b, _, _ in chosen), weight))
             self.memory["outcomes"] = found
@@ -91,6 +109,18 @@ class Loss:
                     value = value * at ** (power - order)
             if value is not None:
                 total = total + value
+        return total + self._of_rough(alpha, point)
+
+    def _of_rough(self, alpha: Mapping[int, int], point: Mapping[int, arb]) -> arb:
+        """What the part with few derivatives adds; where it has none, it is 0."""
+        total = arb(0)
+        for unit, at in point.items() if self.rough is not None else ():
+            order = alpha.get(unit, 0)
+            if order == sum(alpha.values()) and at != 0 and unit <= self.units:
+                value, power = abs(at) ** (self.rough - order), arb(1)
+                for k in range(order):
+                    power = power * (self.rough - k)
+                total = total + value * power * (-1 if at < 0 and order % 2 == 0 else 1)
         return total
 
     def value(self, expression: sympy.Expr, noise: tuple[arb, ...]) -> arb:
@@ -137,6 +167,8 @@ class Loss:
             return self.moment(int(symbol.name[2:]))
         if symbol.name.startswith("M_{"):
             units = [int(unit) for unit in symbol.name[3:-1].split(",") if unit]
+            if len(units) not in self.suprema or (len(units) == 3 == len(set(units))):
+                return arb(2) ** (3 * _C)  # of what nothing bounds it is some number
             reach = self.scale * max((abs(arb(a) / b) for a, b, _, _ in self.atoms), key=log2)
             corner = dict.fromkeys(range(1, self.units + 1), reach)
             return self.derivative({unit: units.count(unit) for unit in units}, corner, sizes=True)
@@ -219,10 +251,12 @@ _THREE = ((0, 1, 3, 4), (2, 1, 1, 8), (-2, 1, 1, 8))
 """Mean 0, variance 1, κ_3 = 0, an atom at 0."""
 
 
-@lru_cache(maxsize=8)
-def losses_of(quadratic: bool, independent: bool) -> tuple[Loss, ...]:
-    """Losses of two and three units."""
+@lru_cache(maxsize=16)
+def losses_of(assumed: frozenset[Assumption]) -> tuple[Loss, ...]:
+    """Losses of two and three units; the last one grows as fast as is supposed, to tell which means exist."""
     found = []
+    degree = 2 if QUADRATIC in assumed else 4
+    suprema = (2, 3, 4) if QUADRATIC in assumed else (3,) if THIRD in assumed else ()
     with flint.ctx.workprec(BITS):
         for turn, (units, law) in enumerate(((2, _SKEWED), (3, _SKEWED), (2, _RADEMACHER), (2, _THREE))):
             random = Random(f"loss {turn}")
@@ -232,9 +266,29 @@ def losses_of(quadratic: bool, independent: bool) -> tuple[Loss, ...]:
                 for _ in range(2)
             ]
             terms = sympy.Poly(sum(r**4 for r in residuals), *z).terms()
-            loss = {powers: int(k) for powers, k in terms if not quadratic or sum(powers) <= 2}
-            found.append(Loss(f"loss {turn}", loss, law, arb(2) ** _C))
+            loss = {powers: int(k) for powers, k in terms if sum(powers) <= degree}
+            found.append(
+                Loss(f"loss {turn}", loss, law, arb(2) ** _C, INDEPENDENT not in assumed, suprema, None)
+            )
+        rough = _roughness(assumed)
+        if rough is not None:
+            found.append(replace(found[0], name="a loss with no more derivatives", rough=rough, memory={}))
+        most = 3 if THIRD in assumed and SMOOTH not in assumed else degree
+        growing = {(*powers, 0, 0): k for powers, k in found[1].coefficients.items() if sum(powers) <= most}
+        if QUADRATIC not in assumed:
+            for unit in range(5):  # the derivatives of these with two in one unit are 0
+                growing[tuple(int(k != unit) for k in range(5))] = 3
+        found.append(replace(found[1], name="a loss that grows", coefficients=growing, memory={}))
     return tuple(found)
+
+
+def _roughness(assumed: frozenset[Assumption]) -> arb | None:
+    """The power of a part of F with no more derivatives than are supposed; None for a polynomial."""
+    if assumed & {QUADRATIC, THIRD}:
+        return None
+    if SMOOTH in assumed:
+        return arb(21) / 4
+    return arb(5) / 4 if assumed & {S1, TWICE, WEAKLY_DIFFERENTIABLE} else -arb(3) / 4
 
 
 def false_of_units(claim: Relation, proof: Proof) -> str:
@@ -247,15 +301,15 @@ def false_of_units(claim: Relation, proof: Proof) -> str:
 
 def _false(claim: Same | Within, proof: Proof) -> str:
     assumed = proof.hypotheses
-    losses = losses_of(QUADRATIC in assumed, INDEPENDENT in assumed)
-    granted = _MOST if SMOOTH in assumed else 5 if IDENTICAL in assumed else 2
-    for one in losses:
+    *losses, growing = losses_of(frozenset(assumed))
+    granted = max((moments for one, moments in _MOMENTS.items() if one in assumed), default=0)
+    for one in (*losses, growing):
         if len(one.memory) > 50_000:
             one.memory.clear()
     values = [value for value in vars(claim).values() if isinstance(value, sympy.Expr)]
     means = {mean for value in values for mean in value.atoms(E)}
-    missing = [mean for mean in means if not exists(mean.args[0], losses[1], granted)]
-    if missing and isinstance(claim, Same) and _fails_without(claim, missing, losses[1]):
+    missing = [mean for mean in means if not exists(mean.args[0], growing, granted)]
+    if missing and isinstance(claim, Same) and _fails_without(claim, missing, growing):
         return f"{missing[0]} need not exist"
     for one in losses:
         try:
@@ -268,14 +322,17 @@ def _false(claim: Same | Within, proof: Proof) -> str:
     return ""
 
 
-_FAR = 40
+_FAR = 400
 
 
 def _fails_without(claim: Same, missing: Sequence[sympy.Expr], loss: Loss) -> bool:
     """Whether the equation depends on what numbers the means stand for that need not exist: beside the mean
     over the atoms each has a part where all the noise is large, so that they are linear, and no more.
     """
-    far = (arb(2) ** _FAR,) * 5
+    return any(_depends_on(claim, missing, loss, (arb(2) ** power,) * 5) for power in (_FAR, -_FAR))
+
+
+def _depends_on(claim: Same, missing: Sequence[sympy.Expr], loss: Loss, far: tuple[arb, ...]) -> bool:
     try:
         parts = {mean: mean + _exact(loss.value(mean.args[0], far)) for mean in missing}
         left, right = (
@@ -337,7 +394,7 @@ def _exists(inside: sympy.Expr, loss: Loss, granted: int) -> bool:
             return False
         except (NoValue, ValueError, TypeError, KeyError, IndexError):
             continue
-        if large[1] - max(large[0], -1e8) > 40 * granted + 1:
+        if large[1] - max(large[0], -1e8) > 400 * granted + 1:
             return False
         if small[0] > -1e8 and small[1] > small[0] + 1:
             return False
