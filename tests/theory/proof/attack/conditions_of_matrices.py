@@ -416,18 +416,30 @@ def noise_that_depends_on_the_datum(bench: Bench) -> Temptation:
 # -- what need not exist
 
 
+_LARGE = {"lim": (1 / c, c**-2), "plim": (SAMPLES_T,), "plim0": (1 / c, SAMPLES_T)}
+
+
 def limit_of_anything(bench: Bench) -> Temptation:
     """lim X = lim X, and A + lim X = lim X + A: true if it means anything."""
     random = bench.random
-    operator = random.choice(("lim", "plim", "plim0"))
-    large = {"lim": (1 / c, c**-2), "plim": (SAMPLES_T,), "plim0": (1 / c, SAMPLES_T)}[operator]
-    inside: Term = Scaled(random.choice(large), random.choice((bench.pool.any(random), random.choice(STILL))))
+    operator = random.choice(list(_LARGE))
+    term = random.choice((bench.pool.any(random), random.choice(STILL)))
+    inside: Term = Scaled(random.choice(_LARGE[operator]), term)
     if random.random() < 0.4:
         inside = inside + bench.term(inside.shape)
     found: Term = Applied(operator, inside)
     other = bench.term(inside.shape)
     left, right = random.choice(((found, found), (found + other, other + found), (found - found, 0 * found)))
     return Temptation(Equal(left, right), tuple(bench.of(Equal))[:2])
+
+
+def limit_beside_another(bench: Bench) -> Temptation:
+    """plim (A + lim X) = A + lim X, whether there is a lim X or not."""
+    random = bench.random
+    inner, outer = random.sample(list(_LARGE), 2)
+    first = random.choice(STILL)
+    rest = Applied(inner, Scaled(random.choice(_LARGE[inner]), _still(random, *first.shape)))
+    return Temptation(Equal(Applied(outer, first + rest), first + rest))
 
 
 def wrongly_inverted(bench: Bench) -> Temptation:
@@ -456,7 +468,32 @@ def wrongly_inverted(bench: Bench) -> Temptation:
             (Inverse(Inverse(first)), first.T),
         )
     )
-    return Temptation(Equal(left, right), (), (Invertible(first), Invertible(second), Invertible(both)))
+    supposed = tuple(map(Invertible, (first, second, both, Scaled(number, first))))
+    return Temptation(Equal(left, right), (), supposed)
+
+
+def pseudo_inverse_of_another(bench: Bench) -> Temptation:
+    """X⁺ X = X X⁺ for X = A M Aᵀ, X (Xᵀ)⁺ X = X, X Y⁺ X = X, X⁺ Y X⁺ = X⁺, X X⁺ Y X = Y X."""
+    random = bench.random
+    outer = _still(random, _still_square(random).shape[0])
+    size = outer.shape[0]
+    first = product_of((outer, _still(random, outer.shape[1], outer.shape[1]), outer.T))
+    if random.random() < 0.4:
+        first = random.choice((_still(random, size, size), random.choice((mean, average))(outer * outer.T)))
+    second = _still(random, size, size)
+    inverse = PseudoInverse(first)
+    left, right = random.choice(
+        (
+            (inverse * first, first * inverse),
+            (first * inverse.T * first, first),
+            (first * PseudoInverse(first.T) * first, first),
+            (first * PseudoInverse(second) * first, first),
+            (inverse * second * inverse, inverse),
+            (first * inverse * second * first, second * first),
+            (first * inverse * inverse, inverse),
+        )
+    )
+    return Temptation(Equal(left, right))
 
 
 def solved_for_something_else(bench: Bench) -> Temptation:
@@ -515,6 +552,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         form_that_does_not_vanish,
         form_of_something_else,
     ),
+    "pseudo-inverse": (pseudo_inverse_of_another,),
     "positive definite": (
         definite_without_a_gram,
         definite_beside_something_else,
@@ -523,6 +561,8 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
     ),
     "solution": (solved_for_something_else,),
     "positive ridge": (ridge_of_no_gram, ridge_without_a_mean),
+    "continuous mapping": (limit_beside_another,),
+    "limit in c": (limit_beside_another,),
     "projection": (projected_by_no_gram, projected_near_the_kernel, projected_by_unequal_copies),
 }
 """For each rule the mistakes that look like it."""
