@@ -477,7 +477,10 @@ def pseudo_inverse_of_another(bench: Bench) -> Temptation:
     random = bench.random
     outer = _still(random, _still_square(random).shape[0])
     size = outer.shape[0]
-    first = product_of((outer, _still(random, outer.shape[1], outer.shape[1]), outer.T))
+    inner = _still(random, outer.shape[1], random.choice((ONE, outer.shape[1])))
+    if inner.shape[1] == ONE:
+        inner = inner * _still(random, outer.shape[1], ONE).T
+    first = product_of((outer, inner, outer.T))
     if random.random() < 0.4:
         first = random.choice((_still(random, size, size), random.choice((mean, average))(outer * outer.T)))
     second = _still(random, size, size)
