@@ -237,6 +237,11 @@ def matrix_that_is_not_constant(bench: Bench) -> Temptation:
             matrix = Product((matrix.T, matrix))
     else:
         matrix = _oriented(random, _STILL, size).T
+    if kind == 4:
+        pairs = [
+            (one, other.T) for one in _STILL for other in _STILL if one.shape == other.shape and one != other
+        ]
+        matrix = Sum((product_of(random.choice([p for p in pairs if p[0].shape[0] == size])), Identity(size)))
     covariance = matrix * normal.covariance * matrix.T
     term: Term = matrix * normal.term
     moved = FirstOrder(term, Product((matrix, normal.term)))
@@ -260,7 +265,9 @@ def matrix_that_is_not_constant(bench: Bench) -> Temptation:
                     Transpose(matrix) * normal.covariance * matrix
                     if matrix.shape == (size, size)
                     else Zero(*covariance.shape),
-                    matrix * normal.covariance if matrix.shape == (size, size) else Identity(matrix.shape[0]),
+                    random.choice((matrix * normal.covariance, matrix * normal.covariance * matrix))
+                    if matrix.shape == (size, size)
+                    else Identity(matrix.shape[0]),
                 )
             )
     stands = (normal,) if normal in bench.facts else ()

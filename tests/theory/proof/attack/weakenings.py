@@ -17,6 +17,7 @@ from types import CodeType, FunctionType, ModuleType
 from tests.theory.proof.attack.engine import Tally, all_points, batch, tempted
 from tests.theory.proof.attack.mutants import Mutant, source_of
 from tests.theory.proof.attack.weakenings_of_limits import OF_LIMITS
+from tests.theory.proof.attack.weakenings_of_means import OF_MEANS
 from theory.proof import normal_form
 from theory.proof.rules import RULES
 
@@ -654,83 +655,6 @@ WEAKENINGS = (
         "    if not any(relation.left == lim(claim.term) for relation in converging):\n",
         "    if False:\n",
     ),
-    *(Weakening(*one) for one in OF_LIMITS),
-    Weakening(
-        "cancellation of an inverse",
-        "the inverse of a product is that of its factors, in their order",
-        _FORM,
-        "for poly in reversed(letters):",
-        "for poly in letters:",
-    ),
-    Weakening(
-        "substitution",
-        "limits need not exist",
-        _EXISTENCE,
-        "if _has_limit(resolved) and mentioned.isdisjoint(_forms(limit, readings)):",
-        "if False:",
-    ),
-    Weakening(
-        "tower property",
-        "anything is integrable",
-        _MEANS,
-        "if whole.terms and whole in wanted:",
-        "if whole.terms:",
-    ),
-    Weakening(
-        "independence",
-        "of noise of which nothing is supposed",
-        _MEANS,
-        "    premises.need(SAMPLES, GAUSSIAN_NOISE)\n",
-        "",
-    ),
-    Weakening(
-        "independence",
-        "integrable with the mean of the noise put in",
-        _MEANS,
-        "    changed, _ = _changed(found, reading)\n",
-        "    _, changed = _changed(found, reading)\n",
-    ),
-    Weakening(
-        "vanishing second moment",
-        "for rows that the sample lacks",
-        _ALGEBRA,
-        '(operator == "E" or found.sample)\n                and ',
-        "",
-    ),
-    Weakening(
-        "vanishing second moment",
-        "of anything times what has a second moment",
-        _ALGEBRA,
-        " and not any(letter.dependence[0] for letter in before)",
-        "",
-    ),
-    Weakening(
-        "positive ridge",
-        "E[u wᵀ] is a Gram matrix",
-        _ALGEBRA,
-        "    return Reading().of(first) == Reading().of(second.T)",
-        "    return first.shape == second.T.shape",
-    ),
-    Weakening(
-        "positive ridge",
-        "its mean need not exist",
-        _ALGEBRA,
-        '            if operator == "E":\n                premises.integrable(term.term, Reading())\n',
-        "",
-    ),
-    Weakening(
-        "projection",
-        "some limit is invertible",
-        _ALGEBRA,
-        "if inside == gram and plain.of(known.right) in invertible:",
-        "if plain.of(known.right) in invertible:",
-    ),
-    Weakening(
-        "projection",
-        "the last copy of M may be another",
-        _ALGEBRA,
-        "copies = [first, inner[2], inner[0].T, rest[0].T]",
-        "copies = [first, inner[2], inner[0].T]",
-    ),
+    *(Weakening(*one) for one in (*OF_LIMITS, *OF_MEANS)),
 )
 """For each rule at least one."""
