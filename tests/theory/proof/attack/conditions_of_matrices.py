@@ -362,7 +362,7 @@ def integrable_but_for_the_rule(bench: Bench) -> Temptation:
     facts: list[Relation] = [
         Integrable(sides[-1]),
         Integrable(sides[0]),
-        Integrable(inside, True),
+        *(Integrable(one, True) for one in sides),
         Integrable(random.choice(QUIET)),
         Integrable(_squared(random.choice(ROWS))),
     ]
