@@ -369,8 +369,10 @@ def depends(operator: str, varies: frozenset[str]) -> frozenset[str]:
     """What is left to depend on after an operator."""
     if operator in ("E", "E′"):
         return varies - ROW
-    if operator == "E|":
-        return varies - {NOISE}
+    if (
+        operator == "E|"
+    ):  # of the noise too: nothing but a hypothesis says that it is independent of the datum
+        return (varies - {NOISE}) | ({DATUM} if NOISE in varies else set())
     if operator == "Avg":
         return (varies - ROW) | ({SAMPLE} if varies & ROW else set())
     return varies - {SAMPLE} if operator in ("plim", "plim0") else varies

@@ -140,6 +140,12 @@ MEANS = (
         _separated,
     ),
     Wrong(
+        "the mean of the noise given the datum may depend on it",
+        by(LINEARITY, Equal(mean(given(_xi) * _e.T), given(_xi) * mean(_e).T)),
+        "the sides differ",
+        by(LINEARITY, Equal(mean(mean(_xi) * _e.T), mean(_xi) * mean(_e).T)),
+    ),
+    Wrong(
         "errors that look at the noise do not come out of a mean given the datum (E)",
         by(TOWER, _tower.claim, Integrable(_signal * _low.T)),
         "the sides differ",

@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     told = 0.0
     total, following, began = Tally(), given.start - given.start % CHUNK, time.monotonic()
     try:
-        with get_context("spawn").Pool(given.jobs, leave_interrupts) as pool:
+        with get_context("spawn").Pool(given.jobs, leave_interrupts, maxtasksperchild=_TASKS) as pool:
             jobs = ((given.seed, k) for k in range(following, 10**9, CHUNK))
             for place, tally in pool.imap(work, jobs):
                 _report(total, tally)
@@ -77,6 +77,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if total.holes or unreached else 0
 
 
+_TASKS = 100
+"""Chunks after which a process is replaced: what it remembers of terms has become a gigabyte."""
 _MOST = 4_000
 """False conclusions that a weakening may survive before it counts as not found."""
 

@@ -346,7 +346,7 @@ def _not_normal(claim: Normal, setting: Setting, layer: int) -> bool:
         log2(largest(world.value(claim.term, layer, 0, 0, sampled(world)))) - log2(two(sampled(world)[1]))
         for world in setting.levels
     ]
-    if sizes[1] > sizes[0] + GROWN:
+    if sizes[1] > max(sizes[0], 0.0) + GROWN:  # the size of what is 0 says nothing
         return True
     if setting.heavy:
         return False

@@ -29,6 +29,7 @@ from theory.proof.terms import (
     DATUM,
     DEPTH,
     LAYER,
+    LIMITS,
     NOISE,
     SAMPLES_T,
     Applied,
@@ -43,6 +44,7 @@ from theory.proof.terms import (
     Transpose,
     Zero,
     c,
+    deep,
     dependence,
     width,
 )
@@ -61,6 +63,10 @@ OF_ANOTHER_LAW = -5
 Matrix: TypeAlias = Any  # arb_mat
 Place: TypeAlias = tuple[int, int]
 """log2 of c and of ε."""
+
+
+_OF_A_LIMIT = arb(2) ** 60
+"""The pseudo-inverse of a limit is smaller: a larger one is of a limit of lower rank, not quite met."""
 
 
 class NoValue(ArithmeticError):
@@ -194,7 +200,10 @@ class World:
                 except NoValue as error:
                     raise Undefined(str(error)) from None
             case PseudoInverse():
-                return pseudo_inverse(self.value(term.term, layer, t, a, place))
+                found = pseudo_inverse(self.value(term.term, layer, t, a, place))
+                if bool(largest(found) > _OF_A_LIMIT) and any(_is_limit(part) for part in deep(term.term)):
+                    raise NoValue("a limit may be 0 where the number that stands for it is small")
+                return found
             case Applied():
                 return self._applied(term, layer, t, a, place)
         raise NoValue(f"{term!r}")
@@ -511,6 +520,10 @@ _HIDDEN_ONLY = frozenset({"distorted error", "residual (12)", "bias (12)"})
 
 
 _DEPENDS: dict[Term, tuple[frozenset[str], bool]] = {}
+
+
+def _is_limit(term: Term) -> bool:
+    return isinstance(term, Applied) and term.operator in LIMITS
 
 
 def depends(term: Term) -> tuple[frozenset[str], bool]:
