@@ -629,6 +629,8 @@ def float_key(value: arb) -> tuple[int, float]:
     if digits == 0:
         return (-(10**9), 0.0)
     length = digits.bit_length()
+    if abs(int(exponent)) > 2**60:  # a power of a power
+        raise NoValue("a number too large to be told from an infinite one")
     top = digits >> max(length - 50, 0) if length > 50 else digits << (50 - length)
     return (int(exponent) + length, float(top))
 
