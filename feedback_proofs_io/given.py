@@ -6,14 +6,17 @@ hundred thousand levels deep. All of it is one clear line.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import select
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["MOST", "Unreadable", "content", "document", "parsed"]
+__all__ = ["MOST", "Unreadable", "content", "document", "opened", "parsed"]
 
 MOST = 64 * 2**20  # bytes; the longest ledger has less than one hundredth of it
 PATIENCE = 10.0  # seconds without a byte from a pipe
@@ -22,6 +25,23 @@ LONGEST_NUMBER = 400  # digits
 
 class Unreadable(ValueError):
     """A file cannot be read, or is not what it should be; the message says which and why, in one line."""
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A regular file, open for reading; raises `Unreadable` where there is none, or it cannot be opened."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise Unreadable(f"cannot read {path}: {why.lower()}") from None
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+        raise Unreadable(f"cannot read {path}: it is {what}")
+    with os.fdopen(handle, "rb") as file:
+        yield file
 
 
 def content(path: Path, most: int = MOST) -> bytes:

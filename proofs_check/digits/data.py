@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from feedback_proofs_io import whole
+from feedback_proofs_io import datasets, whole
 from proofs_check import floats
 from proofs_check.floats import Array, Network
 
@@ -20,11 +20,10 @@ ACTIVATIONS = {
     "linear": ("identity", "identity", "identity"),
 }
 LOSS = "mse"
-SHA256 = {  # of the files of the weights, which `train` prints, and of the images with their digits
+SHA256 = {  # of the files of the weights, which `train` prints
     "sigmoid": "732ff6de2ae9f356f8a7bda16b1c58d283c443ccf77a9f2337a6afa2920fa25e",
     "tanh": "b6cdde68ae7bf68aab89618b9848e984620fe047608dd5769227a2b6e3e41ed6",
     "linear": "6e453f67d5dba38fc0c501fded6194d50bfc60069f5eacc194bb737df833d202",
-    "images": "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826",
 }
 
 
@@ -34,16 +33,18 @@ def images(count: int | None = None) -> tuple[Array, Array]:
 
     Read-only arrays. Raises `ValueError` where there are not that many, or where scikit-learn has others.
     """
-    # A second of imports that most claims never need.
-    from sklearn.datasets import load_digits
-
-    pixels, digits = load_digits(return_X_y=True)
-    content = np.uint8(pixels).tobytes() + np.uint8(digits).tobytes()
-    if hashlib.sha256(content).hexdigest() != SHA256["images"]:
-        raise ValueError("the handwritten digits of this scikit-learn are not those that the networks learnt")
-    if count is not None and not 1 <= count <= len(pixels):
-        raise ValueError(f"count is {count}, expected 1 to {len(pixels)}, the number of images")
-    x, y = np.asarray(pixels[:count], dtype=np.float64) / 16, np.eye(10)[digits[:count]]
+    try:
+        found = datasets.read("digits", "all")
+    except datasets.Unreadable as error:
+        raise ValueError(
+            f"the handwritten digits of this scikit-learn are not those that the networks learnt: {error}"
+        ) from None
+    total = found.shape[0]
+    if count is not None and not 1 <= count <= total:
+        raise ValueError(f"count is {count}, expected 1 to {total}, the number of images")
+    pixels = np.frombuffer(found.pixels, dtype=np.uint8).reshape(total, -1)[:count]
+    labels = np.frombuffer(found.labels, dtype=np.uint8)[:count]
+    x, y = pixels / found.white, np.eye(found.classes)[labels]
     x.flags.writeable = y.flags.writeable = False
     return x, y
 
