@@ -1,4 +1,7 @@
-"""Images as tensors: what `feedback_proofs_io.datasets` reads, for torch."""
+"""Images as tensors: what `feedback_proofs_io.datasets` reads, for torch.
+
+`cases` does not import it: asv runs those on commits from before there was a reader.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ __all__ = ["members"]
 
 MOST_MEMBERS = 1000  # an archive of a million empty members would fill the memory
 PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE)
-STEP = 2**20
+STEP = 2**16
 
 
 class _Source(Protocol):

@@ -25,8 +25,8 @@ class Images:
 
     ``shape`` is (M, rows, columns), or (M, 3, rows, columns) in colour; ``pixels`` are the values in that
     order, 0 to ``white``, and ``labels`` the classes, 0 to ``classes`` - 1, a byte each. ``doubt`` says why
-    the content is not verified, and is "" where it has the hash that is known of it. ``source`` is the archive
-    or the folder that they are from.
+    the content is not verified, and is "" where it has the hash that is known of it. ``source`` is the
+    archive or the folder that they are from.
     """
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import struct
@@ -15,9 +14,9 @@ import torch
 
 from benchmarks import card, counts, dashboard, gate, ratios, time_to_error
 from benchmarks.cases import by_name, cannot
-from benchmarks.datasets import IMAGES, LABELS, Missing, load, verified
 from benchmarks.stored_json import Damaged
 from benchmarks.time_to_error import Mark
+from feedback_proofs_io.datasets import SETS, read
 from impl import InvalidInput
 
 Capture = pytest.CaptureFixture[str]
@@ -92,7 +91,7 @@ CALLS: dict[tuple[str, str], str] = {
         for name, kind in (("rows", "int"), ("draws", "int"), ("c", "float"))
         for value in ("", "a", "1j")
     },
-    ("--data", "mnist"): "argument --data: invalid choice: 'mnist'",
+    ("--data", "cifar"): "argument --data: invalid choice: 'cifar'",
     ("--path", "fast"): "argument --path: invalid choice: 'fast'",
     ("--path", "triton"): "--path is 'triton'; ",
     ("--json", "missing/figures.json"): "cannot write missing/figures.json: there is no folder",
@@ -105,96 +104,35 @@ def test_time_to_error_refuses(call: tuple[str, str], message: str, capsys: Capt
     assert message in refused(time_to_error.main, ["=".join(call)], capsys)
 
 
-def idx(values: bytes, *shape: int, magic: bytes | None = None) -> bytes:
-    head = bytes((0, 0, 8, len(shape))) if magic is None else magic
-    return head + struct.pack(f">{len(shape)}I", *shape) + values
+def idx(values: bytes, *shape: int) -> bytes:
+    return bytes((0, 0, 8, len(shape))) + struct.pack(f">{len(shape)}I", *shape) + values
 
 
+IMAGES, LABELS = SETS["fashion-mnist"].train
 GOOD_IMAGES, GOOD_LABELS = idx(bytes(range(8)), 2, 2, 2), idx(bytes((3, 9)), 2)
-ZIPPED = gzip.compress(GOOD_IMAGES, mtime=0)
-
-
-def changed(data: bytes, place: int) -> bytes:
-    return data[:place] + bytes((data[place] ^ 1,)) + data[place + 1 :]
-
-
-IMAGE_FILES: dict[str, tuple[str, bytes, str]] = {
-    "empty": ("", b"", "is no IDX file of bytes with 3 axes"),
-    "a page": ("", b"<html></html>   ", "is no IDX file"),
-    "magic": ("", changed(GOOD_IMAGES, 0), "is no IDX file"),
-    "type of floats": ("", idx(bytes(8), 2, 2, 2, magic=b"\0\0\x0d\3"), "is no IDX file"),
-    "one axis": ("", GOOD_LABELS, "is no IDX file"),
-    "four axes": ("", idx(bytes(8), 2, 2, 2, 1), "is no IDX file"),
-    "head cut short": ("", GOOD_IMAGES[:10], "is no IDX file"),
-    "cut short": ("", GOOD_IMAGES[:-1], "has 7 bytes of data, expected 8"),
-    "no data": ("", GOOD_IMAGES[:16], "has 0 bytes of data, expected 8"),
-    "too long": ("", GOOD_IMAGES + b"\0", "has more than 8 bytes of data, expected 8"),
-    "no images": ("", idx(b"", 0, 2, 2), r"is of the shape \(0, 2, 2\); expected at least one of everything"),
-    "no pixels": ("", idx(b"", 2, 0, 2), r"is of the shape \(2, 0, 2\)"),
-    "says it is huge": (
-        "",
-        idx(bytes(8), 2**32 - 1, 2**32 - 1, 2),
-        "says it holds is of .* bytes; expected at most",
+DATA_FILES = {
+    "missing": (
+        {},
+        f"fashion-mnist is not here: expected {IMAGES}, .*: apt-get install dataset-fashion-mnist",
     ),
-    "says it is large": ("", idx(bytes(8), 2, 2, 3), "has 8 bytes of data, expected 12"),
-    "more images": ("", idx(bytes(12), 3, 2, 2), "has 3 images and 2 labels; expected as many of both"),
-    "zipped, is none": (".gz", b"PK\3\4", "cannot be read: "),
-    "zipped, cut short": (".gz", ZIPPED[:-6], "cannot be read: "),
-    "zipped, half": (".gz", ZIPPED[:14], "cannot be read: |is no IDX file"),
-    "zipped, its checksum": (".gz", changed(ZIPPED, len(ZIPPED) - 8), "cannot be read: CRC check failed"),
-    "zipped, its length": (".gz", changed(ZIPPED, len(ZIPPED) - 4), "cannot be read: Incorrect length"),
-    "zipped, its data": (".gz", changed(ZIPPED, 12), "cannot be read: |is no IDX file"),
-    "zipped, and more": (".gz", ZIPPED + b"garbage", "cannot be read: "),
-    "zipped twice over": (".gz", ZIPPED + ZIPPED, "has more than 8 bytes of data, expected 8"),
-    "zipped, a bomb": (".gz", gzip.compress(GOOD_IMAGES + bytes(10**7)), "has more than 8 bytes of data"),
-    "zipped, empty": (".gz", b"", "is no IDX file"),
+    "one of two": ({IMAGES: GOOD_IMAGES}, f"there is {IMAGES}, but no {LABELS} or {LABELS}.gz in "),
+    "a page": ({IMAGES: b"<html>", LABELS: GOOD_LABELS}, f"/{IMAGES} is no IDX file of bytes with 3 axes$"),
+    "cut short": ({IMAGES: GOOD_IMAGES, LABELS: GOOD_LABELS[:-1]}, "has 1 bytes of data, expected 2$"),
+    "a label of 10": (
+        {IMAGES: GOOD_IMAGES, LABELS: idx(b"\3\12", 2)},
+        "label 1 in .* is 10; expected 0 to 9$",
+    ),
 }
 
 
-@pytest.mark.parametrize(("ending", "content", "message"), IMAGE_FILES.values(), ids=IMAGE_FILES)
-def test_damaged_images_are_refused(
-    ending: str, content: bytes, message: str, tmp_path: Path, capsys: Capture
+@pytest.mark.parametrize(("files", "message"), DATA_FILES.values(), ids=DATA_FILES)
+def test_data_that_are_missing_or_damaged_are_one_line(
+    files: dict[str, bytes], message: str, tmp_path: Path, capsys: Capture
 ) -> None:
-    (tmp_path / f"{IMAGES}{ending}").write_bytes(content)
-    (tmp_path / LABELS).write_bytes(GOOD_LABELS)
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
     said = refused(time_to_error.main, ["--data", "fashion-mnist", "--data-dir", str(tmp_path)], capsys)
-    assert re.match(f"python -m benchmarks.time_to_error: .*({message})", said), said
-
-
-LABEL_FILES = {
-    "a label of 10": (idx(bytes((3, 10)), 2), "label 1 in .* is 10; expected 0 to 9"),
-    "a label of 255": (idx(bytes((255, 0)), 2), "label 0 in .* is 255"),
-    "one label": (idx(b"\0", 1), "has 2 images and 1 labels"),
-    "cut short": (GOOD_LABELS[:-1], "has 1 bytes of data, expected 2"),
-    "images": (GOOD_IMAGES, "is no IDX file of bytes with 1 axes"),
-}
-
-
-@pytest.mark.parametrize(("content", "message"), LABEL_FILES.values(), ids=LABEL_FILES)
-def test_damaged_labels_are_refused(content: bytes, message: str, tmp_path: Path) -> None:
-    (tmp_path / IMAGES).write_bytes(GOOD_IMAGES)
-    (tmp_path / LABELS).write_bytes(content)
-    with pytest.raises(Missing, match=message):
-        load("fashion-mnist", tmp_path)
-
-
-def test_folders_and_data_sets_that_are_none(tmp_path: Path) -> None:
-    (tmp_path / IMAGES).mkdir()
-    for folder in (tmp_path, tmp_path / "missing", tmp_path / ("n" * 300)):
-        with pytest.raises((Missing, OSError), match=f"{IMAGES}|too long"):
-            load("fashion-mnist", folder)
-    with pytest.raises(InvalidInput, match="the data set is 'cifar'; expected one of digits, fashion-mnist"):
-        load("cifar")
-
-
-def test_a_changed_pixel_or_label_is_noticed() -> None:
-    x, y = load("digits")
-    assert verified("digits", x, y)
-    brighter = x.clone()
-    brighter[1000, 33] += 1 / 16
-    assert not verified("digits", brighter, y)
-    assert not verified("digits", x, y.roll(1, 0))
-    assert not verified("digits", x[:-1], y[:-1])
+    assert re.match(f"python -m benchmarks.time_to_error: .*{message}", said), said
 
 
 def test_what_is_not_verified_is_said_and_stored(
@@ -210,8 +148,12 @@ def test_what_is_not_verified_is_said_and_stored(
         assert time_to_error.main(call) == 0
         said = capsys.readouterr().err
         assert (said == "") is known
-        assert known or said.startswith("not verified: these are not the pixels and labels of fashion-mnist")
-        assert json.loads((tmp_path / "figures.json").read_text())["verified"] is known
+        assert known or said.startswith(
+            f"not verified: {tmp_path / IMAGES} is not that of fashion-mnist: its SHA"
+        )
+        stored = json.loads((tmp_path / "figures.json").read_text())
+        images = read(data, "all" if data == "digits" else "train", tmp_path, strict=False)
+        assert (stored["verified"], stored["sha256"]) == (known, images.sha256)
 
 
 WHOLE = "is not a whole number from 1 on"

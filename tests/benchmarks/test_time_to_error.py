@@ -1,18 +1,15 @@
 """The three ways to the feedback matrices of a fixed network, on a few rows of the digits."""
 
-import gzip
 import itertools
 import math
-import struct
 
 import pytest
-import torch
 
-from benchmarks import time_to_error
-from benchmarks.datasets import IMAGES, LABELS, Missing, load
+from benchmarks.datasets import scaled
 from benchmarks.time_to_error import GOAL, Mark, control_variate, extrapolated, hadamard, network_of, plain
+from feedback_proofs_io.datasets import read
 
-X, Y = (rows[:64] for rows in load("digits"))
+X, Y = (rows[:64] for rows in scaled(read("digits")))
 NETWORK = network_of(64)
 
 
@@ -50,29 +47,3 @@ def test_extrapolation_is_exact_for_a_power() -> None:
     assert samples == pytest.approx(25e6, rel=1e-9)
     assert seconds == pytest.approx(25e3, rel=1e-9)
     assert extrapolated([Mark(1, 1.0, (1.0,)), Mark(2, 2.0, (1.0,))])[1] == math.inf
-
-
-def test_fashion_mnist_is_read_from_idx_files_plain_or_zipped(tmp_path) -> None:
-    pixels = bytes(range(8))
-    (tmp_path / IMAGES).write_bytes(bytes((0, 0, 8, 3)) + struct.pack(">3I", 2, 2, 2) + pixels)
-    zipped = gzip.compress(bytes((0, 0, 8, 1)) + struct.pack(">I", 2) + bytes((3, 9)))
-    (tmp_path / f"{LABELS}.gz").write_bytes(zipped)
-    x, y = load("fashion-mnist", tmp_path)
-    assert torch.equal(x, torch.arange(8.0, dtype=torch.float64).reshape(2, 4) / 255)
-    assert y.argmax(1).tolist() == [3, 9]
-    assert y.sum().item() == 2
-
-
-def test_files_that_are_missing_or_damaged_are_one_clear_line(tmp_path, capsys, monkeypatch) -> None:
-    monkeypatch.setattr("sys.argv", ["time_to_error", "--data", "fashion-mnist", "--data-dir", str(tmp_path)])
-    assert time_to_error.main() == 2
-    assert capsys.readouterr().err == (
-        f"python -m benchmarks.time_to_error: there is no {IMAGES} or {IMAGES}.gz in {tmp_path}; expected "
-        "Fashion-MNIST's IDX files there, as Debian's dataset-fashion-mnist installs them\n"
-    )
-    (tmp_path / IMAGES).write_bytes(b"<html>")
-    with pytest.raises(Missing, match="is no IDX file of bytes with 3 axes"):
-        load("fashion-mnist", tmp_path)
-    (tmp_path / IMAGES).write_bytes(bytes((0, 0, 8, 3)) + struct.pack(">3I", 2, 2, 2) + bytes(7))
-    with pytest.raises(Missing, match="has 7 bytes of data, expected 8"):
-        load("fashion-mnist", tmp_path)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from feedback_proofs_io.datasets import SETS
 from impl.reference import Reference
 from proofs_check.digits import accuracy, data, evidence, images, recovery, rounding, train, trained
 from proofs_check.effort import Effort
@@ -162,7 +163,8 @@ def test_a_flipped_bit_in_a_weight_file_is_refused(
 
 
 def test_other_images_than_the_networks_learnt_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(data.SHA256, "images", "0" * 64)
+    other = replace(SETS["digits"], content="0" * 64)
+    monkeypatch.setitem(SETS, "digits", other)
     with pytest.raises(ValueError, match="the handwritten digits of this scikit-learn are not those"):
         images.__wrapped__()
 
