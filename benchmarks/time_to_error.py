@@ -39,6 +39,7 @@ from impl import Network, checks, feedback_shapes
 from impl.counter_noise import hadamard_draws
 from impl.kernels import PATHS, Problem, open_path
 from impl.kernels.native_path import lacking
+from impl.metrics import relative_error
 from impl.stream import fit_network
 
 __all__ = ["Mark", "control_variate", "extrapolated", "hadamard", "plain", "problem_of"]
@@ -80,8 +81,7 @@ def problem_of(
 
 def relative_errors(network: Network, fitted: Sequence[Tensor]) -> tuple[float, ...]:
     """|W - B| / |W| for B^2 ... B^{N+1}."""
-    pairs = zip(network.weights[1:], fitted, strict=True)
-    return tuple(((W.double() - B).norm() / W.double().norm()).item() for W, B in pairs)
+    return tuple(relative_error(W, B).item() for W, B in zip(network.weights[1:], fitted, strict=True))
 
 
 def plain(

@@ -40,6 +40,7 @@ from impl import (
 from impl.counter_noise import counted_noise, hadamard, hadamard_draws, sample_index
 from impl.estimate import Ranks, estimate
 from impl.kernels import Problem, choose, open_path
+from impl.metrics import global_angle, local_angle, norm_ratio, relative_error, sign_congruence
 from impl.online import RecursiveRidge, align, descend, learn
 from impl.stream import Stream, fit_network
 from tests.impl.cases import data_for, network_of
@@ -322,7 +323,42 @@ def fitting(**change: object) -> object:
     return fit_network(**{**given, **change})  # type: ignore[arg-type]
 
 
+def compared(good: torch.Tensor, **sizes: bool) -> dict[str, object]:
+    """What no metric takes for a matrix like this one. Numbers that are not finite it takes: runs diverge."""
+    kinds = {**matrices(good, **sizes), "4-d": good[None, None], "no runs": good.expand(0, *good.shape)}
+    return {kind: value for kind, value in kinds.items() if kind not in ("nan", "inf", "-inf")}
+
+
+ERRORS = torch.ones(2, dtype=torch.float64)
+FIRST = {kind: value for kind, value in compared(W2, rows=False, columns=False).items() if kind != "3-d"}
+METRICS = {
+    function.__name__: Function(
+        function,
+        {names[0]: W2, names[1]: 2 * W2},
+        {names[0]: FIRST, names[1]: compared(W2)},
+    )
+    for function, names in (
+        (relative_error, ("weights", "feedback")),
+        (norm_ratio, ("weights", "feedback")),
+        (sign_congruence, ("weights", "feedback")),
+        (global_angle, ("true", "synthetic")),
+    )
+}
+
 FUNCTIONS: dict[str, Function] = {
+    **METRICS,
+    "local_angle": Function(
+        local_angle,
+        {"weights": W2, "feedback": 2 * W2, "signal": ERRORS},
+        {
+            "weights": FIRST,
+            "feedback": compared(W2),
+            "signal": {
+                **{kind: value for kind, value in compared(W2).items() if kind not in ("1-d",)},
+                "longer": torch.ones(3, dtype=torch.float64),
+            },
+        },
+    ),
     "Network": Function(
         Network,
         {"weights": (W1, W2), "activations": ("tanh", "relu"), "loss": "mse"},
