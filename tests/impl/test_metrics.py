@@ -12,6 +12,7 @@ import torch
 from mpmath import mpf
 from torch import Tensor
 
+from impl.checks import InvalidInput
 from impl.metrics import global_angle, local_angle, norm_ratio, relative_error, sign_congruence
 
 DTYPES = [torch.float32, torch.float64]
@@ -249,3 +250,39 @@ def test_the_two_may_differ_in_precision_and_need_no_gradient() -> None:
     assert relative_error(weights, by_columns).item() == relative_error(weights, feedback).item()
     shared = feedback.expand(6, 3, 4)
     assert relative_error(shared, shared).tolist() == [0.0] * 6
+
+
+# What is refused; all kinds of it are in test_wrong_arguments.
+
+E2 = torch.ones(2, dtype=torch.float64)
+NO_NUMBERS = torch.ones(2, 2, dtype=torch.float64, device="meta")
+REFUSED = {
+    "no numbers": ((NO_NUMBERS, NO_NUMBERS), r"the device of .* is meta; expected one that holds numbers\."),
+    "one has no numbers": ((W, NO_NUMBERS), r"the device of .* is meta; expected cpu\."),
+    "vectors": ((E2, E2), r"the shape of .* is \(2,\); expected two axes, or three .*\."),
+    "four axes": ((W[None, None], W[None, None]), r"the shape of .* is \(1, 1, 2, 2\); expected two axes"),
+    "no rows": ((W[:0], W[:0]), r"the shape of .* is \(0, 2\); expected two axes"),
+    "no runs": ((W.expand(0, 2, 2), W.expand(0, 2, 2)), r"the shape of .* is \(0, 2, 2\); expected two axes"),
+    "other shapes": ((W, W[:, :1]), r"the shape of .* is \(2, 1\); expected \(2, 2\)\."),
+    "one run and many": ((W, W[None]), r"the shape of .* is \(1, 2, 2\); expected \(2, 2\)\."),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_does_not_fit_is_refused(case: str) -> None:
+    pair, says = REFUSED[case]
+    for metric in PAIRS.values():
+        with pytest.raises(InvalidInput, match=says):
+            metric(*pair)
+    with pytest.raises(InvalidInput, match=says):
+        local_angle(*pair, E2)
+
+
+def test_a_signal_that_does_not_fit_is_refused() -> None:
+    for signal in (E2[:1], E2[None], torch.ones(3, dtype=torch.float64)):
+        with pytest.raises(InvalidInput, match=r"the shape of signal is \(.*\); expected \(2,\)\."):
+            local_angle(W, W, signal)
+    with pytest.raises(InvalidInput, match=r"the shape of signal is \(2,\); expected \(3, 2\)\."):
+        local_angle(W.expand(3, 2, 2), W.expand(3, 2, 2), E2)
+    with pytest.raises(InvalidInput, match=r"the device of signal is meta; expected cpu\."):
+        local_angle(W, W, NO_NUMBERS[0])
