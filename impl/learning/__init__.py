@@ -1,0 +1,66 @@
+"""Learning rules: weights and feedback learned together, many runs at once.
+
+``Runs`` puts methods times seeds on one axis; ``Runs.start`` is their first ``State``; ``step`` takes every
+run one minibatch further. A ``Method`` is made of parts: how weights change (``SGD``, ``Adam``), how feedback
+changes (``Fixed``, ``Transported``, ``Learned``, ``Matched``, ``WeightMirror``), with what ``Perturbation``,
+from which ``Start``; the methods by their names in the literature are functions, ``backpropagation`` and
+others. Losses are summed over a minibatch, never averaged, and rates are for that sum.
+"""
+
+from impl.learning.architecture import Architecture
+from impl.learning.feedback_rules import Fixed, Learned, Matched, Transported, WeightMirror
+from impl.learning.fits import Descent, Normalised, Projected, Ridge, Whitening
+from impl.learning.method import (
+    Method,
+    backpropagation,
+    feedback_alignment,
+    kolen_pollack,
+    matched,
+    node_perturbation,
+    ridge_feedback,
+    surprise_rule,
+    synthetic_gradients,
+    weight_mirror,
+)
+from impl.learning.passes import Clean, Signals, forward, losses
+from impl.learning.perturbation import Perturbation
+from impl.learning.runs import Runs, State, step
+from impl.learning.start import Start
+from impl.learning.targets import TARGETS
+from impl.learning.weight_rules import SGD, Adam
+
+__all__ = [
+    "SGD",
+    "TARGETS",
+    "Adam",
+    "Architecture",
+    "Clean",
+    "Descent",
+    "Fixed",
+    "Learned",
+    "Matched",
+    "Method",
+    "Normalised",
+    "Perturbation",
+    "Projected",
+    "Ridge",
+    "Runs",
+    "Signals",
+    "Start",
+    "State",
+    "Transported",
+    "WeightMirror",
+    "Whitening",
+    "backpropagation",
+    "feedback_alignment",
+    "forward",
+    "kolen_pollack",
+    "losses",
+    "matched",
+    "node_perturbation",
+    "ridge_feedback",
+    "step",
+    "surprise_rule",
+    "synthetic_gradients",
+    "weight_mirror",
+]

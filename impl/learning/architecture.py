@@ -1,0 +1,68 @@
+"""What does not change while a network learns: widths, activations, loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from impl import checks
+from impl.activations import ACTIVATIONS, Activation
+from impl.losses import LOSSES, Loss
+
+__all__ = ["Architecture"]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A multilayer perceptron with biases, without its weights.
+
+    ``widths`` are n_0 ... n_{N+1} with N >= 1 hidden layers; ``activations`` the N + 1 names of sigma_1 ...
+    sigma_{N+1}; ``loss`` a name of ``impl.LOSSES``. The loss of a minibatch is the *sum* over its samples,
+    and learning rates are for that sum. Raises ``InvalidInput`` for what ``impl.Network`` would refuse.
+    """
+
+    widths: tuple[int, ...]
+    activations: tuple[str, ...]
+    loss: str = "mse"
+
+    def __post_init__(self) -> None:
+        given = checks.sequence("widths", self.widths)
+        checks.require(len(given) >= 3, "the length of widths", len(given), "3 or more: a hidden layer")
+        widths = tuple(checks.whole(f"widths[{k}]", n, 1) for k, n in enumerate(given))
+        names = checks.sequence("activations", self.activations, len(widths) - 1)
+        activations = tuple(
+            checks.one_of(f"activations[{k}]", name, ACTIVATIONS) for k, name in enumerate(names)
+        )
+        checks.one_of("loss", self.loss, LOSSES)
+        checks.require(
+            self.loss != "cross_entropy" or activations[-1] == "identity",
+            "the output activation",
+            repr(activations[-1]),
+            "'identity', because the loss is cross_entropy",
+        )
+        object.__setattr__(self, "widths", widths)
+        object.__setattr__(self, "activations", activations)
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """n_1 ... n_N."""
+        return self.widths[1:-1]
+
+    @property
+    def sigmas(self) -> tuple[Activation, ...]:
+        """The activations themselves, sigma_1 ... sigma_{N+1}."""
+        return tuple(ACTIVATIONS[name] for name in self.activations)
+
+    @property
+    def objective(self) -> Loss:
+        """The loss itself. Its functions sum over axis 1, which here holds the output units of (R, p, T)."""
+        return LOSSES[self.loss]
+
+    @property
+    def weight_shapes(self) -> tuple[tuple[int, int], ...]:
+        """The shapes of W^1 ... W^{N+1} with their bias as last column."""
+        return tuple((n, m + 1) for m, n in zip(self.widths, self.widths[1:], strict=False))
+
+    def feedback_shapes(self, wiring: str) -> tuple[tuple[int, int], ...]:
+        """The shapes of B^2 ... B^{N+1}: (n_i, n_{i-1}) wired as "FA", (p, n_{i-1}) as "DFA"."""
+        rows = self.widths[2:] if wiring == "FA" else self.widths[-1:] * len(self.hidden)
+        return tuple(zip(rows, self.hidden, strict=True))

@@ -1,0 +1,173 @@
+"""How feedback changes: not at all, by what differences teach, or along with the weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+from impl import checks
+from impl.learning.fits import Feedback, Fit, Memory
+from impl.learning.noise import MIRROR, noise_of_seeds
+from impl.learning.observation import Observation
+from impl.learning.targets import PERTURBING, TARGETS
+
+__all__ = ["FeedbackRule", "Fixed", "Learned", "Matched", "Moved", "Transported", "WeightMirror"]
+
+STARTS = ("random", "zero", "weights")
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """What the weights of r runs did in this update.
+
+    ``weights`` are where they are now; they came there by ``moves``, after losing the fraction ``decay``, (r,
+    1, 1).
+    """
+
+    weights: tuple[Tensor, ...]
+    moves: tuple[Tensor, ...]
+    decay: Tensor
+
+
+class FeedbackRule(Protocol):
+    """What changes B^2 ... B^{N+1} after each minibatch."""
+
+    @property
+    def start(self) -> str:
+        """Where B starts: "random", "zero", or at the "weights"."""
+
+    @property
+    def perturbs(self) -> bool:
+        """Whether the rule looks at loss differences."""
+
+    @property
+    def wirings(self) -> tuple[str, ...]:
+        """The wirings that the rule is defined for."""
+
+    def begin(self, feedback: Feedback) -> Memory:
+        """What is remembered before the first minibatch."""
+
+    def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
+        """Feedback and memory after one more minibatch."""
+
+
+class Memoryless:
+    """A rule that remembers nothing, asks for no differences, and starts at random."""
+
+    start = "random"
+    perturbs = False
+    wirings: tuple[str, ...] = ("FA",)
+
+    def begin(self, feedback: Feedback) -> Memory:
+        """Nothing."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Fixed(Memoryless):
+    """Feedback alignment: B stays as it is."""
+
+    wirings = ("FA", "DFA")
+
+    def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
+        """The same."""
+        return seen.feedback, memory
+
+
+@dataclass(frozen=True)
+class Transported(Memoryless):
+    """Backpropagation: B is W, always."""
+
+    start = "weights"
+
+    def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
+        """The weights after this update, without their biases."""
+        return tuple(weight[..., :-1] for weight in moved.weights[1:]), memory
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Feedback fitted to a target: B^T e follows ``target`` (``impl.learning.targets``) by ``fit``.
+
+    Raises ``InvalidInput`` for an unknown target or one that the fit cannot follow.
+    """
+
+    target: str
+    fit: Fit
+
+    def __post_init__(self) -> None:
+        checks.one_of("target", self.target, TARGETS)
+        self.fit.check(self.target)
+
+    @property
+    def start(self) -> str:
+        """At random, unless the fit says otherwise."""
+        return "zero" if self.fit.starts_at_zero else "random"
+
+    @property
+    def perturbs(self) -> bool:
+        """Whether the target is made from loss differences."""
+        return self.target in PERTURBING
+
+    @property
+    def wirings(self) -> tuple[str, ...]:
+        """Both, but the internal model needs feedback that is a network."""
+        return ("FA",) if self.target == "internal model" else ("FA", "DFA")
+
+    def begin(self, feedback: Feedback) -> Memory:
+        """What the fit remembers."""
+        return self.fit.begin(feedback)
+
+    def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
+        """One step of the fit."""
+        return self.fit.after(self.target, seen, memory)
+
+
+@dataclass(frozen=True)
+class Matched(Memoryless):
+    """B is given the update of W, decay and all: B <- (1 - decay) B - move.
+
+    Without decay W - B never changes ("matched" in the authors' code); with decay d it falls by the factor 1
+    - d at each update (Kolen and Pollack 1994; Akrout et al. 2019, sec. 3.2).
+    """
+
+    def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
+        """The feedback, moved as the weights were."""
+        pairs = zip(seen.feedback, moved.moves[1:], strict=True)
+        return tuple((1 - moved.decay) * matrix - move[..., :-1] for matrix, move in pairs), memory
+
+
+@dataclass(frozen=True)
+class WeightMirror(Memoryless):
+    """Mirroring (Akrout et al. 2019): B <- (1 - decay) B + rate sum_t (sigma(W xi_t) - sigma(0)) xi_t^T.
+
+    At each update every hidden layer also drives the next one with Gaussian noise xi of standard deviation
+    ``size``, as many times as there are samples, with the biases silent. For an activation that is linear
+    there, the mean step is rate T size^2 sigma'(0) W - decay B.
+    """
+
+    rate: float
+    decay: float = 0.0
+    size: float = 0.1
+
+    def __post_init__(self) -> None:
+        checks.not_negative("rate", self.rate)
+        checks.require(
+            0 <= checks.not_negative("decay", self.decay) < 1, "decay", self.decay, "a number below 1"
+        )
+        checks.noise_scale(self.size, "size")
+
+    def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
+        """The feedback, one correlation of drive and response nearer to the weights."""
+        like, hidden = seen.y, seen.architecture.hidden
+        drives = noise_of_seeds(
+            hidden, seen.samples, "gaussian", seen.seeds, seen.update, MIRROR, like.dtype, like.device
+        )
+        feedback = []
+        for k, sigma in enumerate(seen.architecture.sigmas[1:]):
+            drive = self.size * drives[k]
+            response = sigma.difference(like.new_zeros(()), seen.weights[k + 1][..., :-1] @ drive, 1.0)
+            feedback.append((1 - self.decay) * seen.feedback[k] + self.rate * (response @ drive.mT))
+        return tuple(feedback), memory

@@ -1,0 +1,96 @@
+"""Where weights and feedback start, as a function of the seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from impl import checks
+from impl.learning.architecture import Architecture
+from impl.learning.noise import FEEDBACK, WEIGHTS, noise_of_seeds
+
+__all__ = ["Start"]
+
+LAWS = ("gaussian", "truncated", "uniform")
+
+
+@dataclass(frozen=True)
+class Start:
+    """The law of the first weights and of random feedback.
+
+    An entry has a ``law`` of scale sqrt(2 / fan-in): "gaussian", or "truncated" to two standard deviations as
+    in TensorFlow (where the scale is that before truncation), or "uniform" between plus and minus 1 /
+    sqrt(fan-in). The fan-in of both W^{i+1} and B^{i+1} is n_i. Biases have the law of their layer, or the
+    number ``bias``. ``gain`` multiplies the weights, not the biases, by one number or one for each of W^1 ...
+    W^{N+1}; ``feedback_gain`` multiplies all feedback. Methods with one law and one seed start from the same
+    draws.
+
+    The MNIST networks of the authors' code are Start(); their autoencoder with learned feedback has
+    Start("truncated", bias=0.1).
+    """
+
+    law: str = "gaussian"
+    bias: float | None = None
+    gain: float | tuple[float, ...] = 1.0
+    feedback_gain: float = 1.0
+
+    def __post_init__(self) -> None:
+        checks.one_of("law", self.law, LAWS)
+        if self.bias is not None:
+            checks.number("bias", self.bias, "a finite number, or None")
+        gains = self.gain if isinstance(self.gain, tuple) else (self.gain,)
+        for k, gain in enumerate(gains):
+            checks.not_negative(f"gain[{k}]" if isinstance(self.gain, tuple) else "gain", gain)
+        checks.not_negative("feedback_gain", self.feedback_gain)
+
+    def weights(
+        self, architecture: Architecture, seeds: Sequence[int], dtype: torch.dtype, device: torch.device | str
+    ) -> tuple[Tensor, ...]:
+        """W^1 ... W^{N+1} with their bias as last column, (seeds, n_i, n_{i-1} + 1)."""
+        layers = len(architecture.weight_shapes)
+        gains = self.gain if isinstance(self.gain, tuple) else (self.gain,) * layers
+        checks.require(len(gains) == layers, "the length of gain", len(gains), str(layers))
+        found = []
+        for k, (rows, columns) in enumerate(architecture.weight_shapes):
+            drawn = self._entries(rows, columns, columns - 1, seeds, k, WEIGHTS, device)
+            bias = drawn[..., -1:] if self.bias is None else torch.full_like(drawn[..., -1:], self.bias)
+            found.append(torch.cat([gains[k] * drawn[..., :-1], bias], -1).to(dtype))
+        return tuple(found)
+
+    def feedback(
+        self,
+        architecture: Architecture,
+        wiring: str,
+        seeds: Sequence[int],
+        dtype: torch.dtype,
+        device: torch.device | str,
+    ) -> tuple[Tensor, ...]:
+        """Random B^2 ... B^{N+1}, (seeds, q, n_i)."""
+        return tuple(
+            (self.feedback_gain * self._entries(q, n, n, seeds, k, FEEDBACK, device)).to(dtype)
+            for k, (q, n) in enumerate(architecture.feedback_shapes(wiring))
+        )
+
+    def _entries(
+        self,
+        rows: int,
+        columns: int,
+        fan_in: int,
+        seeds: Sequence[int],
+        layer: int,
+        draw: int,
+        device: torch.device | str,
+    ) -> Tensor:
+        """Entries (seeds, rows, columns), drawn in float64; the layer takes the place of the update."""
+        law = "gaussian" if self.law == "gaussian" else "uniform"
+        (drawn,) = noise_of_seeds([rows], columns, law, seeds, layer, draw, torch.float64, device)
+        if self.law == "gaussian":
+            return drawn * math.sqrt(2 / fan_in)
+        between = drawn / math.sqrt(3)  # uniform on (-1, 1)
+        if self.law == "uniform":
+            return between / math.sqrt(fan_in)
+        return torch.erfinv(between * math.erf(math.sqrt(2))) * math.sqrt(2) * math.sqrt(2 / fan_in)

@@ -1,0 +1,88 @@
+"""How weights follow their gradient: W <- (1 - decay) W - move, the biases without decay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from impl import checks
+from impl.learning.fits import Memory
+
+__all__ = ["SGD", "Adam", "WeightRule"]
+
+
+class WeightRule(Protocol):
+    """What makes moves of gradients."""
+
+    @property
+    def decay(self) -> float:
+        """The fraction of every weight that is lost at each update."""
+
+    def begin(self, weights: tuple[Tensor, ...]) -> Memory:
+        """What is remembered before the first minibatch."""
+
+    def moves(self, gradients: tuple[Tensor, ...], memory: Memory) -> tuple[tuple[Tensor, ...], Memory]:
+        """The move of each layer, of the shape of its gradient, and what is then remembered."""
+
+
+@dataclass(frozen=True)
+class SGD:
+    """move = rate times the gradient of the loss summed over the minibatch."""
+
+    rate: float
+    decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        checks.not_negative("rate", self.rate)
+        _fraction("decay", self.decay)
+
+    def begin(self, weights: tuple[Tensor, ...]) -> Memory:
+        """Nothing."""
+        return ()
+
+    def moves(self, gradients: tuple[Tensor, ...], memory: Memory) -> tuple[tuple[Tensor, ...], Memory]:
+        """The moves; nothing is remembered."""
+        return tuple(self.rate * gradient for gradient in gradients), memory
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam as TensorFlow 1 has it: move = rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon)."""
+
+    rate: float
+    first: float = 0.9
+    second: float = 0.999
+    epsilon: float = 1e-8
+    decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        checks.not_negative("rate", self.rate)
+        for name, value in (("first", self.first), ("second", self.second), ("decay", self.decay)):
+            _fraction(name, value)
+        checks.noise_scale(self.epsilon, "epsilon")
+
+    def begin(self, weights: tuple[Tensor, ...]) -> Memory:
+        """A count of updates, (r, 1, 1) in float64, then m and v of each layer."""
+        count = torch.zeros_like(weights[0][:, :1, :1], dtype=torch.float64)
+        return count, *(torch.zeros_like(weight) for weight in weights for _ in range(2))
+
+    def moves(self, gradients: tuple[Tensor, ...], memory: Memory) -> tuple[tuple[Tensor, ...], Memory]:
+        """The moves, and the moments with this gradient in them."""
+        count = memory[0] + 1
+        rate = (self.rate * (1 - self.second**count).sqrt() / (1 - self.first**count)).to(gradients[0].dtype)
+        moves, moments = list[Tensor](), list[Tensor]()
+        for gradient, m, v in zip(gradients, memory[1::2], memory[2::2], strict=True):
+            m = self.first * m + (1 - self.first) * gradient
+            v = self.second * v + (1 - self.second) * gradient.square()
+            moments += [m, v]
+            moves.append(rate * m / (v.sqrt() + self.epsilon))
+        return tuple(moves), (count, *moments)
+
+
+def _fraction(argument: str, value: object) -> None:
+    expected = "a number from 0 up to, and without, 1"
+    found = checks.number(argument, value, expected)
+    checks.require(0 <= found < 1, argument, checks.shown(value), expected)
