@@ -94,6 +94,15 @@ def not_negative(argument: str, given: object) -> float:
     return value
 
 
+def fraction(argument: str, given: object) -> float:
+    """A part of a whole that is not all of it: at least 0 and below 1."""
+    expected = "a number from 0 up to, and without, 1"
+    value = number(argument, given, expected)
+    if not 0 <= value < 1:
+        refuse(argument, shown(given), expected)
+    return value
+
+
 def ridge_penalty(ridge: object, argument: str = "ridge") -> float:
     """The ridge penalty: finite and not below 0."""
     return not_negative(argument, ridge)

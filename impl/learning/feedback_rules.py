@@ -154,9 +154,7 @@ class WeightMirror(Memoryless):
 
     def __post_init__(self) -> None:
         checks.not_negative("rate", self.rate)
-        checks.require(
-            0 <= checks.not_negative("decay", self.decay) < 1, "decay", self.decay, "a number below 1"
-        )
+        checks.fraction("decay", self.decay)
         checks.noise_scale(self.size, "size")
 
     def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:

@@ -178,9 +178,9 @@ class Projected:
     """The step that answers a whole minibatch, Kaczmarz by blocks: w = (G + ridge mean(diag G))^{-1} s.
 
     G_tu = sum over matrices of (e_t . f_u)(xi_t . xi_u), (T, T), is how much a step along sample u changes
-    what is expected of sample t. With rate 1 and no ridge the surprises of this very minibatch would be gone, were
-    they linear in B; with 0 <= rate <= 2 the error of B then never grows, whatever the minibatch. The ridge,
-    above 0, keeps samples apart that hardly differ.
+    what is expected of sample t. With rate 1 and no ridge the surprises of this very minibatch would be gone,
+    were they linear in B; with 0 <= rate <= 2 the error of B then never grows, whatever the minibatch. The
+    ridge, above 0, keeps samples apart that hardly differ.
     """
 
     rate: float = 1.0

@@ -261,7 +261,9 @@ class Runs:
         random = [
             self.methods[k].feedback.start == "random" for k in self.order if self.methods[k].wiring == wiring
         ]
-        mask = torch.tensor(random, device=first[0].device).repeat_interleave(len(self.seeds))[:, None, None]
+        mask = torch.tensor(random, dtype=torch.bool, device=first[0].device).repeat_interleave(
+            len(self.seeds)
+        )[:, None, None]
         return tuple(torch.where(mask, old, new) for old, new in zip(kept, first, strict=True))
 
     def _feedback(self, state: State, runs: slice) -> tuple[Tensor, ...]:

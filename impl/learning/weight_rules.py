@@ -37,7 +37,7 @@ class SGD:
 
     def __post_init__(self) -> None:
         checks.not_negative("rate", self.rate)
-        _fraction("decay", self.decay)
+        checks.fraction("decay", self.decay)
 
     def begin(self, weights: tuple[Tensor, ...]) -> Memory:
         """Nothing."""
@@ -61,7 +61,7 @@ class Adam:
     def __post_init__(self) -> None:
         checks.not_negative("rate", self.rate)
         for name, value in (("first", self.first), ("second", self.second), ("decay", self.decay)):
-            _fraction(name, value)
+            checks.fraction(name, value)
         checks.noise_scale(self.epsilon, "epsilon")
 
     def begin(self, weights: tuple[Tensor, ...]) -> Memory:
@@ -80,9 +80,3 @@ class Adam:
             moments += [m, v]
             moves.append(rate * m / (v.sqrt() + self.epsilon))
         return tuple(moves), (count, *moments)
-
-
-def _fraction(argument: str, value: object) -> None:
-    expected = "a number from 0 up to, and without, 1"
-    found = checks.number(argument, value, expected)
-    checks.require(0 <= found < 1, argument, checks.shown(value), expected)
