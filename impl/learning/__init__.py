@@ -24,7 +24,8 @@ from impl.learning.method import (
 )
 from impl.learning.passes import Clean, Signals, forward, losses
 from impl.learning.perturbation import Perturbation
-from impl.learning.runs import Runs, State, step
+from impl.learning.recovery import joint_fit, recover
+from impl.learning.runs import Runs, State, observe, step
 from impl.learning.start import Start
 from impl.learning.targets import TARGETS
 from impl.learning.weight_rules import SGD, Adam
@@ -54,10 +55,13 @@ __all__ = [
     "backpropagation",
     "feedback_alignment",
     "forward",
+    "joint_fit",
     "kolen_pollack",
     "losses",
     "matched",
     "node_perturbation",
+    "observe",
+    "recover",
     "ridge_feedback",
     "step",
     "surprise_rule",

@@ -28,7 +28,7 @@ from impl.learning.observation import Observation
 from impl.learning.passes import Clean, Signals, carry, forward, without_bias
 from impl.learning.perturbation import Perturbation
 
-__all__ = ["Group", "Runs", "State", "step"]
+__all__ = ["Group", "Runs", "State", "observe", "step"]
 
 UPDATES = 2**32
 """Updates are numbered from 0 to UPDATES - 1: the noise's key has 32 bits for them."""
@@ -279,6 +279,16 @@ class Runs:
 
 
 @torch.no_grad()
+def observe(runs: Runs, state: State, x: Tensor, y: Tensor) -> tuple[Observation, ...]:
+    """What the next step would see on the minibatch x (T, n_0), y (T, p), for each of ``feedback_groups``."""
+    x, y = runs._data(state, x, y)
+    clean = _clean(runs, state, x.T)
+    return _observations(
+        runs, state, clean, carry(runs.architecture, clean, y.T, state.feedback, state.direct), y.T
+    )
+
+
+@torch.no_grad()
 def step(runs: Runs, state: State, x: Tensor, y: Tensor) -> State:
     """The state after one more update of every run, on the minibatch x (T, n_0), y (T, p).
 
@@ -293,13 +303,8 @@ def step(runs: Runs, state: State, x: Tensor, y: Tensor) -> State:
     signals = carry(architecture, clean, targets, state.feedback, state.direct)
     weights, moments, moved = _learned_weights(runs, state, clean, signals)
     feedback, memories = list[tuple[Tensor, ...]](), list[Memory]()
-    laws = {group.perturbation.law for group in runs.feedback_groups if group.perturbation}
-    noise = {
-        law: runs.noise(architecture.hidden, law, PERTURBATION, state, targets.shape[1])
-        for law in sorted(laws)
-    }
-    for group, memory in zip(runs.feedback_groups, state.memories, strict=True):
-        seen = _seen(runs, state, group, clean, signals, targets, noise)
+    observed = _observations(runs, state, clean, signals, targets)
+    for group, seen, memory in zip(runs.feedback_groups, observed, state.memories, strict=True):
         matrices, remembered = group.methods[0].feedback.after(seen, memory, moved(group))
         feedback.append(matrices)
         memories.append(remembered)
@@ -361,32 +366,36 @@ def _learned_weights(
     return weights, tuple(moments), moved
 
 
-def _seen(
-    runs: Runs,
-    state: State,
-    group: Group,
-    clean: Clean,
-    signals: Signals,
-    targets: Tensor,
-    noise: Mapping[str, tuple[Tensor, ...]],
-) -> Observation:
-    """What the minibatch shows to a group of runs with one feedback rule; ``noise`` by law."""
-    perturbation, methods = group.perturbation, len(group.methods)
-    layers = () if perturbation is None else noise[perturbation.law]
-    return Observation(
-        runs.architecture,
-        group.methods[0].wiring,
-        tuple(weight[group.runs] for weight in state.weights),
-        runs._feedback(state, group.runs),
-        clean.of(group.runs),
-        signals.of(group.runs),
-        targets,
-        perturbation,
-        tuple(layer.repeat(methods, 1, 1) for layer in layers),
-        runs.column(lambda m: m.perturbation.c if m.perturbation else 0.0, targets, group.methods),
-        runs.seeds * methods,
-        state.update,
-    )
+def _observations(
+    runs: Runs, state: State, clean: Clean, signals: Signals, targets: Tensor
+) -> tuple[Observation, ...]:
+    """What the minibatch shows to each group of runs with one feedback rule."""
+    laws = {group.perturbation.law for group in runs.feedback_groups if group.perturbation}
+    noise = {
+        law: runs.noise(runs.architecture.hidden, law, PERTURBATION, state, targets.shape[1])
+        for law in sorted(laws)
+    }
+    found = list[Observation]()
+    for group in runs.feedback_groups:
+        perturbation, methods = group.perturbation, len(group.methods)
+        layers = () if perturbation is None else noise[perturbation.law]
+        found.append(
+            Observation(
+                runs.architecture,
+                group.methods[0].wiring,
+                tuple(weight[group.runs] for weight in state.weights),
+                runs._feedback(state, group.runs),
+                clean.of(group.runs),
+                signals.of(group.runs),
+                targets,
+                perturbation,
+                tuple(layer.repeat(methods, 1, 1) for layer in layers),
+                runs.column(lambda m: m.perturbation.c if m.perturbation else 0.0, targets, group.methods),
+                runs.seeds * methods,
+                state.update,
+            )
+        )
+    return tuple(found)
 
 
 def _decayed(weight: Tensor, decay: float) -> Tensor:
