@@ -2,7 +2,7 @@
 
 To first order in the noise, one loss difference is one linear equation without any noise in it,
 
-    y_t = sum over matrices of (e_t^l)^T W^l v_t^{l-1},   v^1 = xi^1,  v^i = sigma_i'(a^i) o W^i v^{i-1} + xi^i,
+    y_t = sum over l of (e_t^l)^T W^l v_t^{l-1},   v^i = sigma_i'(a^i) o W^i v^{i-1} + xi^i,  v^1 = xi^1,
 
 and in the network of B what is predicted of y_t changes by (e~_t^l)^T dB^l v_t^{l-1}: the equations of Gauss
 and Newton. What B predicts is taken at the size of the noise itself (the internal model of

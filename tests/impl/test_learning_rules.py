@@ -213,6 +213,19 @@ def test_differences_are_carried_and_naive_ones_subtracted(loss):
         assert not torch.allclose(naive.double(), B, rtol=1e-2, atol=1e-2)
 
 
+@pytest.mark.parametrize("target", ["surprise", "internal model"])
+def test_a_subtracted_difference_is_that_of_the_same_noisy_pass(target):
+    """With noise on the activations of clean and perturbed pass alike, and whatever is expected of it."""
+    moved = []
+    for naive in (False, True):
+        law = small(0.1, naive=naive)
+        runs = runs_of(Method(STILL, Learned(target, Descent(0.1)), law, activation_noise=0.3))
+        state = runs.start(torch.float64)
+        moved.append(step(runs, state, *minibatch()).feedback)
+        assert not torch.allclose(moved[-1][0], state.feedback[0], rtol=1e-3)
+    torch.testing.assert_close(moved[0], moved[1], rtol=1e-10, atol=1e-11)
+
+
 def test_the_size_of_the_noise_follows_the_error():
     """c_t = c |e_t|^power, sample by sample."""
     for power in (1.0, 1.5):
