@@ -22,12 +22,13 @@ STARTS = ("random", "zero", "weights")
 class Moved:
     """What the weights of r runs did in this update.
 
-    ``weights`` are where they are now; they came there by ``moves``, after losing the fraction ``decay``, (r,
-    1, 1).
+    Of all layers but the first: ``weights`` are where they are now, after losing the fraction ``decay`` and
+    moving by minus ``rate`` times ``directions``; ``decay`` and ``rate`` are (r, 1, 1).
     """
 
     weights: tuple[Tensor, ...]
-    moves: tuple[Tensor, ...]
+    directions: tuple[Tensor, ...]
+    rate: Tensor
     decay: Tensor
 
 
@@ -84,7 +85,7 @@ class Transported(Memoryless):
 
     def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
         """The weights after this update, without their biases."""
-        return tuple(weight[..., :-1] for weight in moved.weights[1:]), memory
+        return tuple(weight[..., :-1] for weight in moved.weights), memory
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Learned:
 
 @dataclass(frozen=True)
 class Matched(Memoryless):
-    """B is given the update of W, decay and all: B <- (1 - decay) B - move.
+    """B is given the update of W, decay and all: B <- (1 - decay) B - rate D.
 
     Without decay W - B never changes ("matched" in the authors' code); with decay d it falls by the factor 1
     - d at each update (Kolen and Pollack 1994; Akrout et al. 2019, sec. 3.2).
@@ -135,8 +136,8 @@ class Matched(Memoryless):
 
     def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
         """The feedback, moved as the weights were."""
-        pairs = zip(seen.feedback, moved.moves[1:], strict=True)
-        return tuple((1 - moved.decay) * matrix - move[..., :-1] for matrix, move in pairs), memory
+        pairs = zip(seen.feedback, moved.directions, strict=True)
+        return tuple((1 - moved.decay) * B - moved.rate * D[..., :-1] for B, D in pairs), memory
 
 
 @dataclass(frozen=True)

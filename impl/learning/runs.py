@@ -2,7 +2,7 @@
 
     clean pass        all runs, the first layer in one product
     errors down       all runs, by their feedback
-    weights           all runs, W <- (1 - decay) W - move(sum over samples of e h^T)
+    weights           all runs, W <- (1 - decay) W - rate D, D made of sum over samples of e h^T
     feedback          rule by rule, from the weights and the feedback before the step
 
 A step changes no tensor that it was given.
@@ -340,28 +340,33 @@ def _learned_weights(
 ) -> tuple[tuple[Tensor, ...], tuple[Memory, ...], Callable[[Group], Moved]]:
     """The weights after the step, what their rules remember, and what each group of feedback sees of it."""
     gradients = tuple(e @ h.mT for e, h in zip(signals.errors, clean.inputs, strict=True))
-    parts, moves, moments = list[tuple[Tensor, ...]](), list[tuple[Tensor, ...]](), list[Memory]()
+    parts, along, moments = list[tuple[Tensor, ...]](), list[tuple[Tensor, ...]](), list[Memory]()
     for group, memory in zip(runs.weight_groups, state.moments, strict=True):
-        rule, old = group.methods[0].weights, tuple(weight[group.runs] for weight in state.weights)
-        if state.update < group.methods[0].frozen:
-            parts.append(old)
-            moves.append(tuple(torch.zeros_like(weight) for weight in old))
-            moments.append(memory)
-            continue
-        move, remembered = rule.moves(tuple(gradient[group.runs] for gradient in gradients), memory)
-        parts.append(tuple(_decayed(w, rule.decay) - m for w, m in zip(old, move, strict=True)))
-        moves.append(move)
+        rule, frozen = group.methods[0].weights, state.update < group.methods[0].frozen
+        old, slopes = (tuple(layer[group.runs] for layer in layers) for layers in (state.weights, gradients))
+        directions, remembered = (slopes, memory) if frozen else rule.directions(slopes, memory)
+        parts.append(
+            old
+            if frozen
+            else tuple(
+                torch.sub(_decayed(weight, rule.decay), D, alpha=rule.rate)
+                for weight, D in zip(old, directions, strict=True)
+            )
+        )
+        along.append(directions[1:])
         moments.append(remembered)
-    weights, all_moves = _joined(parts), _joined(moves)
+    weights, upper = _joined(parts), _joined(along)
 
     def moved(group: Group) -> Moved:
-        decay = runs.column(
-            lambda method: 0.0 if state.update < method.frozen else method.weights.decay,
-            weights[0],
-            group.methods,
-        )
-        now, by = (tuple(tensor[group.runs] for tensor in layers) for layers in (weights, all_moves))
-        return Moved(now, by, decay)
+        def each(value: Callable[[Method], float]) -> Tensor:
+            return runs.column(
+                lambda method: 0.0 if state.update < method.frozen else value(method),
+                weights[0],
+                group.methods,
+            )
+
+        now, D = (tuple(layer[group.runs] for layer in layers) for layers in (weights[1:], upper))
+        return Moved(now, D, each(lambda m: m.weights.rate), each(lambda m: m.weights.decay))
 
     return weights, tuple(moments), moved
 

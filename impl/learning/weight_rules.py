@@ -1,4 +1,4 @@
-"""How weights follow their gradient: W <- (1 - decay) W - move, the biases without decay."""
+"""How weights follow their gradient: W <- (1 - decay) W - rate D, the biases without decay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ __all__ = ["SGD", "Adam", "WeightRule"]
 
 
 class WeightRule(Protocol):
-    """What makes moves of gradients."""
+    """What makes directions D of gradients, and the rate to follow them."""
+
+    @property
+    def rate(self) -> float:
+        """The rate."""
 
     @property
     def decay(self) -> float:
@@ -24,13 +28,13 @@ class WeightRule(Protocol):
     def begin(self, weights: tuple[Tensor, ...]) -> Memory:
         """What is remembered before the first minibatch."""
 
-    def moves(self, gradients: tuple[Tensor, ...], memory: Memory) -> tuple[tuple[Tensor, ...], Memory]:
-        """The move of each layer, of the shape of its gradient, and what is then remembered."""
+    def directions(self, gradients: tuple[Tensor, ...], memory: Memory) -> tuple[tuple[Tensor, ...], Memory]:
+        """D for each layer, of the shape of its gradient, and what is then remembered."""
 
 
 @dataclass(frozen=True)
 class SGD:
-    """move = rate times the gradient of the loss summed over the minibatch."""
+    """D is the gradient of the loss summed over the minibatch."""
 
     rate: float
     decay: float = 0.0
@@ -43,14 +47,14 @@ class SGD:
         """Nothing."""
         return ()
 
-    def moves(self, gradients: tuple[Tensor, ...], memory: Memory) -> tuple[tuple[Tensor, ...], Memory]:
-        """The moves; nothing is remembered."""
-        return tuple(self.rate * gradient for gradient in gradients), memory
+    def directions(self, gradients: tuple[Tensor, ...], memory: Memory) -> tuple[tuple[Tensor, ...], Memory]:
+        """The gradients; nothing is remembered."""
+        return gradients, memory
 
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam as TensorFlow 1 has it: move = rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon)."""
+    """Adam as TensorFlow 1 has it: D = sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + epsilon)."""
 
     rate: float
     first: float = 0.9
@@ -69,14 +73,14 @@ class Adam:
         count = torch.zeros_like(weights[0][:, :1, :1], dtype=torch.float64)
         return count, *(torch.zeros_like(weight) for weight in weights for _ in range(2))
 
-    def moves(self, gradients: tuple[Tensor, ...], memory: Memory) -> tuple[tuple[Tensor, ...], Memory]:
-        """The moves, and the moments with this gradient in them."""
+    def directions(self, gradients: tuple[Tensor, ...], memory: Memory) -> tuple[tuple[Tensor, ...], Memory]:
+        """The directions, and the moments with this gradient in them."""
         count = memory[0] + 1
-        rate = (self.rate * (1 - self.second**count).sqrt() / (1 - self.first**count)).to(gradients[0].dtype)
-        moves, moments = list[Tensor](), list[Tensor]()
+        correction = ((1 - self.second**count).sqrt() / (1 - self.first**count)).to(gradients[0].dtype)
+        directions, moments = list[Tensor](), list[Tensor]()
         for gradient, m, v in zip(gradients, memory[1::2], memory[2::2], strict=True):
             m = self.first * m + (1 - self.first) * gradient
             v = self.second * v + (1 - self.second) * gradient.square()
             moments += [m, v]
-            moves.append(rate * m / (v.sqrt() + self.epsilon))
-        return tuple(moves), (count, *moments)
+            directions.append(correction * m / (v.sqrt() + self.epsilon))
+        return tuple(directions), (count, *moments)
