@@ -34,14 +34,23 @@ BEAT = 0.5
 
 
 class Experiment(Protocol):
-    """What is run. ``runs`` and ``metrics`` name the axes of what ``measure`` returns; ``points`` are the
-    updates after which it is called, increasing, the last one the end; 0 is before the first update.
-    """
+    """What is run."""
 
-    name: str
-    runs: Sequence[str]
-    metrics: Sequence[str]
-    points: Sequence[int]
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def runs(self) -> Sequence[str]:
+        """The names of the runs."""
+
+    @property
+    def metrics(self) -> Sequence[str]:
+        """The names of what is measured of each run."""
+
+    @property
+    def points(self) -> Sequence[int]:
+        """The numbers of updates after which it is measured, increasing; the last one is the end."""
 
     @property
     def settings(self) -> Mapping[str, str]:

@@ -1,0 +1,166 @@
+"""Runs that learn on images, as an experiment: what they depend on, how they go on, what is measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from benchmarks.paper.experiment import State
+from benchmarks.paper.minibatches import minibatch
+from impl import checkpoint, checks, metrics
+from impl.learning import Runs, losses, step
+from impl.learning import State as Learned
+
+__all__ = ["Images", "Learning"]
+
+AT_ONCE = 500
+"""Test images that go through all runs together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """What is learned: x (M, n_0), y (M, p) for training and for testing, and the hashes of their files."""
+
+    x: Tensor
+    y: Tensor
+    test_x: Tensor
+    test_y: Tensor
+    record: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Learning:
+    """An ``Experiment``: methods times seeds that learn together from the same minibatches.
+
+    ``labels`` name the methods, in their order. ``watched`` training images are those on which angles are
+    measured; the authors' local angle is that of the first of them.
+    """
+
+    name: str
+    work: Runs
+    labels: tuple[str, ...]
+    images: Images
+    points: tuple[int, ...]
+    batch: int = 32
+    watched: int = 2000
+    dtype: torch.dtype = torch.float32
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        known = len(self.work.methods)
+        checks.require(len(self.labels) == known, "the length of labels", len(self.labels), str(known))
+        checks.require(len(set(self.labels)) == known, "labels", checks.shown(self.labels), "each once")
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The axis of the runs: a label and a seed each, methods in the order of ``labels``."""
+        return tuple(f"{label}/{seed}" for label in self.labels for seed in self.work.seeds)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Loss is summed over a minibatch, as the paper's; error is of the test images, 0 to 1; layers are
+        those of ``impl.learning``: B^2 ... B^{N+1}, and lambda^1 ... lambda^N that they carry down.
+        """
+        hidden = range(1, len(self.work.architecture.hidden) + 1)
+        return (
+            "train loss",
+            "test loss",
+            "test error",
+            *(f"angle {i}" for i in hidden),
+            *(f"{name} {i + 1}" for name in (*PER_MATRIX, "local angle") for i in hidden),
+        )
+
+    @cached_property
+    def settings(self) -> Mapping[str, str]:
+        """Everything that the curve depends on."""
+        return {
+            "architecture": repr(self.work.architecture),
+            **{f"method {label}": repr(m) for label, m in zip(self.labels, self.work.methods, strict=True)},
+            "seeds": " ".join(map(str, self.work.seeds)),
+            "minibatch": str(self.batch),
+            "images watched": str(self.watched),
+            "dtype": str(self.dtype),
+            **{f"data {name}": text for name, text in self.images.record.items()},
+            "rows": checkpoint.hashed([self.images.x, self.images.y, self.images.test_x, self.images.test_y]),
+            **self.extra,
+        }
+
+    def start(self) -> State:
+        """The state before the first update."""
+        return self.work.start(self.dtype).tensors()
+
+    def advance(self, state: State, first: int, last: int) -> State:
+        """The state after the updates ``first`` … ``last`` - 1."""
+        learned = self._learned(state, first)
+        for update in range(first, last):
+            rows = minibatch(update, len(self.images.x), self.batch)
+            learned = step(self.work, learned, self.images.x[rows], self.images.y[rows])
+        return learned.tensors()
+
+    def measure(self, state: State, update: int) -> Tensor:
+        """The metrics, (runs, metrics), float64."""
+        learned = self._learned(state, update)
+        x, y = self.images.x[: self.watched], self.images.y[: self.watched]
+        clean, carried, true = self.work.signals(learned, x, y)
+        train = losses(self.work.architecture, clean, y.T).double().mean(1) * self.batch
+        test, wrong = self._tested(learned)
+        pairs = zip(true.gradients, carried.gradients, strict=True)
+        found = [
+            train,
+            test * self.batch,
+            wrong,
+            *(metrics.global_angle(a.mT, b.mT) for a, b in pairs),
+            *self._of_matrices(learned, carried.errors),
+        ]
+        return torch.stack(found, 1)[self._places]
+
+    @cached_property
+    def _start(self) -> Learned:
+        return self.work.start(self.dtype)
+
+    def _learned(self, state: State, update: int) -> Learned:
+        return self._start.restored(update, state)
+
+    @cached_property
+    def _places(self) -> Tensor:
+        """Where on the axis of the weights the runs are, in the order of ``runs``."""
+        slices = [self.work.place(k) for k in range(len(self.labels))]
+        return torch.cat([torch.arange(one.start, one.stop) for one in slices])
+
+    def _tested(self, learned: Learned) -> tuple[Tensor, Tensor]:
+        """The mean loss of a test image, and the part of them that is mistaken for another class."""
+        images, loss, wrong = self.images, torch.zeros(()), torch.zeros(())
+        for first in range(0, len(images.test_x), AT_ONCE):
+            x, y = images.test_x[first : first + AT_ONCE], images.test_y[first : first + AT_ONCE]
+            clean, _, _ = self.work.signals(learned, x, y)
+            loss = loss + losses(self.work.architecture, clean, y.T).double().sum(1)
+            wrong = wrong + (clean.output.argmax(1) != y.argmax(1)).double().sum(1)
+        spoilt = ~loss.isfinite()
+        return loss / len(images.test_x), (wrong / len(images.test_x)).masked_fill(spoilt, math.nan)
+
+    def _of_matrices(self, learned: Learned, errors: Sequence[Tensor]) -> list[Tensor]:
+        """`PER_MATRIX`, one after the other, each for B^2 ... B^{N+1}; of runs wired "DFA" there are none."""
+        count = self.work.layered
+        pairs = [
+            (weight[:count, :, :-1], B)
+            for weight, B in zip(learned.weights[1:], learned.feedback, strict=True)
+        ]
+        found = [f(W, B) for f in PER_MATRIX.values() for W, B in pairs]
+        found += [
+            metrics.local_angle(W, B, e[:count, :, 0]) for (W, B), e in zip(pairs, errors[1:], strict=True)
+        ]
+        absent = torch.full((len(learned.weights[0]) - count,), math.nan, dtype=torch.float64)
+        return [torch.cat([one, absent]) for one in found]
+
+
+PER_MATRIX = {
+    "relative error": metrics.relative_error,
+    "norm ratio": metrics.norm_ratio,
+    "sign congruence": metrics.sign_congruence,
+}
+"""What is measured of each feedback matrix and its weights, beside the local angle."""

@@ -1,0 +1,101 @@
+"""What an experiment found, as one JSON file: the curve, everything that it depends on, and a summary."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import math
+import os
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchmarks.paper.experiment import Curve, Experiment
+
+__all__ = ["FORMAT", "as_json", "by_label", "table"]
+
+FORMAT = 1
+
+
+def as_json(experiment: Experiment, curve: Curve) -> dict[str, Any]:
+    """The result; "sha256" is that of all the rest, as JSON with sorted keys.
+
+    "curve" is a list of points of runs of metrics; null stands for what has no value, as of a run that has
+    diverged. "seconds" are those of this machine, with whatever else it did.
+    """
+    content = {
+        "format": FORMAT,
+        "experiment": experiment.name,
+        "settings": dict(experiment.settings),
+        "runs": list(experiment.runs),
+        "metrics": list(experiment.metrics),
+        "points": list(curve.points),
+        "curve": [[[_number(v) for v in run] for run in point] for point in curve.values.tolist()],
+        "seconds": round(curve.seconds, 3),
+        "machine": machine(),
+        "versions": {"python": platform.python_version(), **_versions("torch", "numpy")},
+    }
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()
+    return {**content, "sha256": digest}
+
+
+def machine() -> dict[str, str]:
+    """The processor and how many of its cores may be used."""
+    name = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), name)
+    except OSError:
+        pass
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return {"processor": name, "cores": str(cores), "threads": str(torch.get_num_threads())}
+
+
+def by_label(experiment: Experiment, values: Tensor) -> Mapping[str, tuple[Tensor, Tensor]]:
+    """For each method the mean over its seeds and its standard error, (metrics,) each, of one point's values.
+
+    A method with a single seed has the standard error NaN.
+    """
+    labels = [run.rpartition("/")[0] for run in experiment.runs]
+    found = {}
+    for label in dict.fromkeys(labels):
+        own = values[[k for k, one in enumerate(labels) if one == label]]
+        error = own.std(0, unbiased=True) / math.sqrt(len(own)) if len(own) > 1 else own[0] * math.nan
+        found[label] = (own.mean(0), error)
+    return found
+
+
+def table(experiment: Experiment, curve: Curve) -> list[str]:
+    """The last point, a line for each method: loss of a minibatch of test images, their error, angles."""
+    names = list(experiment.metrics)
+    shown = [k for k, name in enumerate(names) if name.startswith(("test", "angle"))]
+    rows = [["", *(names[k] for k in shown)]]
+    for label, (mean, error) in by_label(experiment, curve.values[-1]).items():
+        rows.append([label, *(_with_error(names[k], float(mean[k]), float(error[k])) for k in shown)])
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return [
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]
+        )
+        for row in rows
+    ]
+
+
+def _with_error(name: str, value: float, error: float) -> str:
+    if math.isnan(value):
+        return "diverged"
+    scale, unit = (100.0, " %") if name == "test error" else (1.0, "°" if name.startswith("angle") else "")
+    spread = "" if math.isnan(error) else f" ± {scale * error:.2g}"
+    return f"{scale * value:.4g}{spread}{unit}"
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _versions(*names: str) -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in names}
