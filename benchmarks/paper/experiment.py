@@ -128,7 +128,8 @@ def run(
             if time.monotonic() - kept >= every:
                 so_far.keep()
                 kept = time.monotonic()
-        so_far.keep()
+        if so_far.seconds is None:
+            so_far.seconds = so_far.keep()
         return Curve(points, torch.stack(so_far.values), so_far.seconds)
 
 
@@ -142,17 +143,13 @@ class _Run:
         named = {"experiment": experiment.name, "points": " ".join(map(str, points)), **axes}
         self.settings = {**named, **experiment.settings}
         self.update, self.before, self.began = 0, 0.0, time.monotonic()
+        self.seconds: float | None = None  # of a run that was over already
         self.values: list[Tensor] = []
         self.state: State = {}
         if file.exists() and file.stat().st_size:
             self._read()
         else:
             self.state = experiment.start()
-
-    @property
-    def seconds(self) -> float:
-        """The seconds that it took, those of killed runs up to their last file included."""
-        return self.before + time.monotonic() - self.began
 
     def advance(self, stride: int) -> None:
         """Go on by so many updates, or to the next point, and measure there."""
@@ -170,18 +167,16 @@ class _Run:
             checks.require(right, origin, f"{tuple(found.shape)} of {found.dtype}", f"{self.shape}, float64")
             self.values.append(found.clone())
 
-    def keep(self) -> None:
-        """Write the file."""
-        numbers = {
-            "update": self.update,
-            "measured": len(self.values),
-            "microseconds": round(1e6 * self.seconds),
-        }
+    def keep(self) -> float:
+        """Write the file; the seconds so far, those of killed runs up to their last file included."""
+        microseconds = round(1e6 * (self.before + time.monotonic() - self.began))
+        numbers = {"update": self.update, "measured": len(self.values), "microseconds": microseconds}
         curve = (
             torch.stack(self.values) if self.values else torch.empty((0, *self.shape), dtype=torch.float64)
         )
         tensors = {"curve": curve, **{f"state {name}": one for name, one in self.state.items()}}
         checkpoint.write(self.file, KIND, checkpoint.Saved(self.settings, numbers, tensors))
+        return microseconds / 1e6
 
     def _read(self) -> None:
         saved, origin = checkpoint.read(self.file, KIND, self.settings), f"the checkpoint {self.file}"
@@ -199,6 +194,7 @@ class _Run:
         right = tuple(curve.shape) == (due, *self.shape) and curve.dtype == torch.float64
         checks.require(right, f"the curve of {origin}", tuple(curve.shape), f"{(due, *self.shape)}, float64")
         self.update, self.before, self.values = update, microseconds / 1e6, list(curve)
+        self.seconds = self.before if update == self.points[-1] else None
         self.state = {
             name.removeprefix("state "): one for name, one in saved.tensors.items() if name != "curve"
         }
