@@ -25,8 +25,10 @@ from impl.learning.method import (
 from impl.learning.passes import Clean, Signals, forward, losses
 from impl.learning.perturbation import Perturbation
 from impl.learning.recovery import joint_fit, recover
-from impl.learning.runs import Runs, State, observe, step
+from impl.learning.runs import Runs
 from impl.learning.start import Start
+from impl.learning.state import State
+from impl.learning.step import observe, step
 from impl.learning.targets import TARGETS
 from impl.learning.weight_rules import SGD, Adam
 

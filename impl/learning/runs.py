@@ -1,16 +1,8 @@
-"""Runs, methods times seeds, as one axis; their state; and the step that takes them one update further.
-
-    clean pass        all runs, the first layer in one product
-    errors down       all runs, by their feedback
-    weights           all runs, W <- (1 - decay) W - rate D, D made of sum over samples of e h^T
-    feedback          rule by rule, from the weights and the feedback before the step
-
-A step changes no tensor that it was given.
-"""
+"""Runs, methods times seeds, on one axis: who is where, and how they start."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -20,76 +12,13 @@ from torch import Tensor
 
 from impl import checks
 from impl.learning.architecture import Architecture
-from impl.learning.feedback_rules import Moved
-from impl.learning.fits import Memory
 from impl.learning.method import Method
-from impl.learning.noise import ACTIVATION, INPUT, PERTURBATION, noise_of_seeds
-from impl.learning.observation import Observation
+from impl.learning.noise import noise_of_seeds
 from impl.learning.passes import Clean, Signals, carry, forward, without_bias
 from impl.learning.perturbation import Perturbation
+from impl.learning.state import State
 
-__all__ = ["Group", "Runs", "State", "observe", "step"]
-
-UPDATES = 2**32
-"""Updates are numbered from 0 to UPDATES - 1: the noise's key has 32 bits for them."""
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """All that runs are after some updates; R runs, those wired "FA" first, R = R_FA + R_DFA.
-
-    ``weights`` are W^1 ... W^{N+1}, (R, n_i, n_{i-1} + 1), the bias last; ``feedback`` B^2 ... B^{N+1} of the
-    runs wired "FA", (R_FA, n_i, n_{i-1}); ``direct`` that of the others, (R_DFA, p, n_{i-1}); ``moments`` and
-    ``memories`` what weight rules and feedback rules remember, group by group.
-    """
-
-    update: int
-    weights: tuple[Tensor, ...]
-    feedback: tuple[Tensor, ...]
-    direct: tuple[Tensor, ...]
-    moments: tuple[Memory, ...]
-    memories: tuple[Memory, ...]
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Every tensor under a name of its own, for a file."""
-        flat = {"weights": (self.weights,), "feedback": (self.feedback,), "direct": (self.direct,)}
-        nested = {**flat, "moments": self.moments, "memories": self.memories}
-        return {
-            f"{name}/{group}/{k}": tensor
-            for name, groups in nested.items()
-            for group, tensors in enumerate(groups)
-            for k, tensor in enumerate(tensors)
-        }
-
-    def restored(self, update: int, tensors: Mapping[str, Tensor]) -> State:
-        """The state of ``update`` with these tensors, the names and shapes being those of this one.
-
-        Raises ``InvalidInput`` for a name that is missing or unknown, or a tensor of another shape or dtype.
-        """
-        update, known = checks.whole("update", update, 0, UPDATES), self.tensors()
-        for name in sorted(known.keys() ^ tensors.keys()):
-            checks.require(name not in known, f"tensors[{name!r}]", "missing", "a tensor")
-            checks.refuse(f"tensors[{name!r}]", "unknown", "names of this state only")
-        for name, like in known.items():
-            found = checks.dense(f"tensors[{name!r}]", tensors[name], (like.dtype,), like)
-            checks.require(
-                found.shape == like.shape,
-                f"the shape of tensors[{name!r}]",
-                tuple(found.shape),
-                str(tuple(like.shape)),
-            )
-
-        def part(name: str, group: int, like: Memory) -> Memory:
-            return tuple(tensors[f"{name}/{group}/{k}"] for k in range(len(like)))
-
-        return State(
-            update,
-            part("weights", 0, self.weights),
-            part("feedback", 0, self.feedback),
-            part("direct", 0, self.direct),
-            tuple(part("moments", g, like) for g, like in enumerate(self.moments)),
-            tuple(part("memories", g, like) for g, like in enumerate(self.memories)),
-        )
+__all__ = ["Group", "Runs", "joined"]
 
 
 @dataclass(frozen=True)
@@ -151,7 +80,7 @@ class Runs:
 
     def feedback(self, state: State, method: int) -> tuple[Tensor, ...]:
         """B^2 ... B^{N+1} of one method, (seeds, q, n_i)."""
-        return self._feedback(state, self.place(method))
+        return self.feedback_of(state, self.place(method))
 
     @cached_property
     def weight_groups(self) -> tuple[Group, ...]:
@@ -173,7 +102,7 @@ class Runs:
         """The state before the first update."""
         dtype, device = checks.dtype("dtype", dtype), checks.device("device", device)
         ordered = [self.methods[k] for k in self.order]
-        weights = _joined([m.start.weights(self.architecture, self.seeds, dtype, device) for m in ordered])
+        weights = joined([m.start.weights(self.architecture, self.seeds, dtype, device) for m in ordered])
         return self._remembering(State(0, weights, *self._first_feedback(weights), (), ()))
 
     def continued(self, state: State) -> State:
@@ -195,10 +124,22 @@ class Runs:
 
     def signals(self, state: State, x: Tensor, y: Tensor) -> tuple[Clean, Signals, Signals]:
         """The clean pass on x (T, n_0), y (T, p), without noise; the feedback's signals; the true ones."""
-        x, y = self._data(state, x, y)
+        x, y = self.data(state, x, y)
         clean = forward(self.architecture, state.weights, x.T)
         carried = carry(self.architecture, clean, y.T, state.feedback, state.direct)
         return clean, carried, carry(self.architecture, clean, y.T, without_bias(state.weights))
+
+    def feedback_of(self, state: State, runs: slice) -> tuple[Tensor, ...]:
+        """The feedback of some runs, all of one wiring."""
+        if runs.start < self.layered:
+            return tuple(matrix[runs] for matrix in state.feedback)
+        shifted = slice(runs.start - self.layered, runs.stop - self.layered)
+        return tuple(matrix[shifted] for matrix in state.direct)
+
+    def data(self, state: State, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """x (T, n_0) and y (T, p), as the state's weights are. Raises ``InvalidInput`` if they do not fit."""
+        widths = self.architecture.widths
+        return checks.data(x, y, widths[0], widths[-1], state.weights[0])
 
     def column(self, values: Callable[[Method], float], like: Tensor, methods: Sequence[Method]) -> Tensor:
         """One number for each method as a (runs, 1, 1) tensor."""
@@ -238,7 +179,7 @@ class Runs:
             wiring: tuple(like.new_zeros(0, *s) for s in self.architecture.feedback_shapes(wiring))
             for wiring in parts
         }
-        first, direct = (_joined([empty[w], *parts[w]]) for w in ("FA", "DFA"))
+        first, direct = (joined([empty[w], *parts[w]]) for w in ("FA", "DFA"))
         return first, direct
 
     def _remembering(self, state: State) -> State:
@@ -250,7 +191,7 @@ class Runs:
                 for g in self.weight_groups
             ),
             memories=tuple(
-                g.methods[0].feedback.begin(self._feedback(state, g.runs)) for g in self.feedback_groups
+                g.methods[0].feedback.begin(self.feedback_of(state, g.runs)) for g in self.feedback_groups
             ),
         )
 
@@ -266,151 +207,8 @@ class Runs:
         )[:, None, None]
         return tuple(torch.where(mask, old, new) for old, new in zip(kept, first, strict=True))
 
-    def _feedback(self, state: State, runs: slice) -> tuple[Tensor, ...]:
-        """The feedback of some runs, all of one wiring."""
-        if runs.start < self.layered:
-            return tuple(matrix[runs] for matrix in state.feedback)
-        shifted = slice(runs.start - self.layered, runs.stop - self.layered)
-        return tuple(matrix[shifted] for matrix in state.direct)
 
-    def _data(self, state: State, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        widths = self.architecture.widths
-        return checks.data(x, y, widths[0], widths[-1], state.weights[0])
-
-
-@torch.no_grad()
-def observe(runs: Runs, state: State, x: Tensor, y: Tensor) -> tuple[Observation, ...]:
-    """What the next step would see on the minibatch x (T, n_0), y (T, p), for each of ``feedback_groups``."""
-    x, y = runs._data(state, x, y)
-    clean = _clean(runs, state, x.T)
-    return _observations(
-        runs, state, clean, carry(runs.architecture, clean, y.T, state.feedback, state.direct), y.T
-    )
-
-
-@torch.no_grad()
-def step(runs: Runs, state: State, x: Tensor, y: Tensor) -> State:
-    """The state after one more update of every run, on the minibatch x (T, n_0), y (T, p).
-
-    A function of its arguments: noise depends on seed and ``state.update`` alone, and a run does not depend
-    on the runs beside it, up to the order in which a product adds its terms. Raises ``InvalidInput`` if x or
-    y does not fit, is not finite, or is of another dtype or device than the state.
-    """
-    x, y = runs._data(state, x, y)
-    checks.whole("state.update", state.update, 0, UPDATES)
-    architecture, targets = runs.architecture, y.T
-    clean = _clean(runs, state, x.T)
-    signals = carry(architecture, clean, targets, state.feedback, state.direct)
-    weights, moments, moved = _learned_weights(runs, state, clean, signals)
-    feedback, memories = list[tuple[Tensor, ...]](), list[Memory]()
-    observed = _observations(runs, state, clean, signals, targets)
-    for group, seen, memory in zip(runs.feedback_groups, observed, state.memories, strict=True):
-        matrices, remembered = group.methods[0].feedback.after(seen, memory, moved(group))
-        feedback.append(matrices)
-        memories.append(remembered)
-    layered = [m for g, m in zip(runs.feedback_groups, feedback, strict=True) if g.start < runs.layered]
-    direct = feedback[len(layered) :]
-    return State(
-        state.update + 1,
-        weights,
-        _joined(layered) if layered else state.feedback,
-        _joined(direct) if direct else state.direct,
-        moments,
-        tuple(memories),
-    )
-
-
-def _clean(runs: Runs, state: State, x: Tensor) -> Clean:
-    """The clean pass with the noise on inputs and activations that methods ask for."""
-    methods = [runs.methods[k] for k in runs.order]
-    samples, jitter = x.shape[1], None
-    if any(method.input_noise > 0 for method in methods):
-        sizes = runs.column(lambda method: method.input_noise, x, methods)
-        (noise,) = runs.noise(x.shape[:1], "gaussian", INPUT, state, samples)
-        x = x + sizes * noise.repeat(len(methods), 1, 1)
-    if any(method.activation_noise > 0 for method in methods):
-        sizes = runs.column(lambda method: method.activation_noise, x, methods)
-        layers = runs.noise(runs.architecture.hidden, "gaussian", ACTIVATION, state, samples)
-        jitter = tuple(sizes * layer.repeat(len(methods), 1, 1) for layer in layers)
-    return forward(runs.architecture, state.weights, x, jitter)
-
-
-def _learned_weights(
-    runs: Runs, state: State, clean: Clean, signals: Signals
-) -> tuple[tuple[Tensor, ...], tuple[Memory, ...], Callable[[Group], Moved]]:
-    """The weights after the step, what their rules remember, and what each group of feedback sees of it."""
-    gradients = tuple(e @ h.mT for e, h in zip(signals.errors, clean.inputs, strict=True))
-    parts, along, moments = list[tuple[Tensor, ...]](), list[tuple[Tensor, ...]](), list[Memory]()
-    for group, memory in zip(runs.weight_groups, state.moments, strict=True):
-        rule, frozen = group.methods[0].weights, state.update < group.methods[0].frozen
-        old, slopes = (tuple(layer[group.runs] for layer in layers) for layers in (state.weights, gradients))
-        directions, remembered = (slopes, memory) if frozen else rule.directions(slopes, memory)
-        parts.append(
-            old
-            if frozen
-            else tuple(
-                torch.sub(_decayed(weight, rule.decay), D, alpha=rule.rate)
-                for weight, D in zip(old, directions, strict=True)
-            )
-        )
-        along.append(directions[1:])
-        moments.append(remembered)
-    weights, upper = _joined(parts), _joined(along)
-
-    def moved(group: Group) -> Moved:
-        def each(value: Callable[[Method], float]) -> Tensor:
-            return runs.column(
-                lambda method: 0.0 if state.update < method.frozen else value(method),
-                weights[0],
-                group.methods,
-            )
-
-        now, D = (tuple(layer[group.runs] for layer in layers) for layers in (weights[1:], upper))
-        return Moved(now, D, each(lambda m: m.weights.rate), each(lambda m: m.weights.decay))
-
-    return weights, tuple(moments), moved
-
-
-def _observations(
-    runs: Runs, state: State, clean: Clean, signals: Signals, targets: Tensor
-) -> tuple[Observation, ...]:
-    """What the minibatch shows to each group of runs with one feedback rule."""
-    laws = {group.perturbation.law for group in runs.feedback_groups if group.perturbation}
-    noise = {
-        law: runs.noise(runs.architecture.hidden, law, PERTURBATION, state, targets.shape[1])
-        for law in sorted(laws)
-    }
-    found = list[Observation]()
-    for group in runs.feedback_groups:
-        perturbation, methods = group.perturbation, len(group.methods)
-        layers = () if perturbation is None else noise[perturbation.law]
-        found.append(
-            Observation(
-                runs.architecture,
-                group.methods[0].wiring,
-                tuple(weight[group.runs] for weight in state.weights),
-                runs._feedback(state, group.runs),
-                clean.of(group.runs),
-                signals.of(group.runs),
-                targets,
-                perturbation,
-                tuple(layer.repeat(methods, 1, 1) for layer in layers),
-                runs.column(lambda m: m.perturbation.c if m.perturbation else 0.0, targets, group.methods),
-                runs.seeds * methods,
-                state.update,
-            )
-        )
-    return tuple(found)
-
-
-def _decayed(weight: Tensor, decay: float) -> Tensor:
-    """(1 - decay) W, the bias as it is."""
-    if decay == 0.0:
-        return weight
-    return torch.cat([(1 - decay) * weight[..., :-1], weight[..., -1:]], -1)
-
-
-def _joined(parts: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+def joined(parts: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
     """Layer by layer, the runs of all parts after one another."""
     if len(parts) == 1:
         return parts[0]
