@@ -98,3 +98,16 @@ def test_nothing_random_is_drawn_for_two_purposes():
     ]
     for k, one in enumerate(draws):
         assert not any(torch.isclose(one, other).any() for other in draws[:k])
+
+
+def test_no_two_matrices_start_from_the_same_draws():
+    """Feedback that began as the weights' draws would be backpropagation, and nobody would see it."""
+    square = Architecture((5, 5, 5, 5), ("tanh", "tanh", "identity"))
+    for start in (Start(), Start("truncated"), Start("uniform")):
+        weights = start.weights(square, (1, 2), torch.float64, "cpu")
+        drawn = [weight[..., :-1] for weight in weights]
+        for wiring in ("FA", "DFA"):
+            fed = start.feedback(square, wiring, (1, 2), torch.float64, "cpu")
+            matrices = [matrix[seed] for matrix in (*drawn, *fed) for seed in (0, 1)]
+            for k, one in enumerate(matrices):
+                assert not any((one == other).any() for other in matrices[:k])
