@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import platform
 import statistics
 import sys
 from collections.abc import Sequence
@@ -22,6 +20,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.cases import WAYS, Model, by_name, cannot
+from benchmarks.machine import machine
 from benchmarks.stored_json import Damaged, read_stored
 from benchmarks.timing import Function, Timed, calibration, measure, timer
 from feedback_proofs_io import whole
@@ -79,24 +78,6 @@ def of_another_machine() -> str | None:
         return None
     record = "to record ratios of this machine: python -m benchmarks.gate --record"
     return f"the stored ratios belong to another machine ({'; '.join(other)}); {record}"
-
-
-def machine() -> dict[str, object]:
-    """What the ratios were measured on."""
-    names = [line.split(":")[1].strip() for line in cpuinfo() if line.startswith("model name")]
-    return {
-        "processor": names[0] if names else platform.processor(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "torch": torch.__version__,
-    }
-
-
-def cpuinfo() -> list[str]:
-    """The lines in which Linux describes its processors; none elsewhere."""
-    file = Path("/proc/cpuinfo")
-    return file.read_text().splitlines() if file.exists() else []
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -49,7 +49,6 @@ class Learning:
     batch: int = 32
     watched: int = 2000
     dtype: torch.dtype = torch.float32
-    extra: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = len(self.work.methods)
@@ -87,7 +86,6 @@ class Learning:
             "dtype": str(self.dtype),
             **{f"data {name}": text for name, text in self.images.record.items()},
             "rows": checkpoint.hashed([self.images.x, self.images.y, self.images.test_x, self.images.test_y]),
-            **self.extra,
         }
 
     def start(self) -> State:

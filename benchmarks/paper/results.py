@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import math
-import os
 import platform
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from benchmarks.machine import machine
 from benchmarks.paper.experiment import Curve, Experiment
 
 __all__ = ["FORMAT", "as_json", "by_label", "table"]
@@ -36,23 +35,10 @@ def as_json(experiment: Experiment, curve: Curve) -> dict[str, Any]:
         "points": list(curve.points),
         "curve": [[[_number(v) for v in run] for run in point] for point in curve.values.tolist()],
         "seconds": round(curve.seconds, 3),
-        "machine": machine(),
-        "versions": {"python": platform.python_version(), **_versions("torch", "numpy")},
+        "machine": {**machine(), "threads": torch.get_num_threads(), "python": platform.python_version()},
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()
     return {**content, "sha256": digest}
-
-
-def machine() -> dict[str, str]:
-    """The processor and how many of its cores may be used."""
-    name = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), name)
-    except OSError:
-        pass
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return {"processor": name, "cores": str(cores), "threads": str(torch.get_num_threads())}
 
 
 def by_label(experiment: Experiment, values: Tensor) -> Mapping[str, tuple[Tensor, Tensor]]:
@@ -95,7 +81,3 @@ def _with_error(name: str, value: float, error: float) -> str:
 
 def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _versions(*names: str) -> dict[str, str]:
-    return {name: importlib.metadata.version(name) for name in names}

@@ -369,9 +369,7 @@ def depends(operator: str, varies: frozenset[str]) -> frozenset[str]:
     """What is left to depend on after an operator."""
     if operator in ("E", "E′"):
         return varies - ROW
-    if (
-        operator == "E|"
-    ):  # of the noise too: nothing but a hypothesis says that it is independent of the datum
+    if operator == "E|":  # only a hypothesis says that the noise is independent of the datum
         return (varies - {NOISE}) | ({DATUM} if NOISE in varies else set())
     if operator == "Avg":
         return (varies - ROW) | ({SAMPLE} if varies & ROW else set())
