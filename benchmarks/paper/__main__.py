@@ -21,41 +21,45 @@ from pathlib import Path
 import torch
 
 from benchmarks.datasets import scaled
-from benchmarks.paper.experiment import Moment, Stopped, run
-from benchmarks.paper.figure_2 import EPOCHS, MODES, RATES, figure_2
-from benchmarks.paper.learning import Images, Learning
+from benchmarks.paper.catalogue import CATALOGUE
+from benchmarks.paper.experiment import Experiment, Moment, Stopped, run
+from benchmarks.paper.learning import Images
+from benchmarks.paper.options import EPOCH, Options
 from benchmarks.paper.results import as_json, table
 from feedback_proofs_io import whole
 from feedback_proofs_io.command import Parser, ended, integer, say, show
-from feedback_proofs_io.datasets import Unreadable, read
-from impl import InvalidInput
+from feedback_proofs_io.datasets import SETS, Unreadable, read
+from impl import InvalidInput, checks
 
 __all__ = ["main"]
 
-QUICK = 2
-"""Epochs of a quick run."""
 EVERY = 5.0
 """Seconds between two lines of progress."""
 
 
 def parser() -> Parser:
-    """The options."""
-    found = Parser("python -m benchmarks.paper", "An experiment of the paper: runs that learn.")
-    found.add_argument("experiment", choices=["fig2"], help="which")
-    found.add_argument("--data", choices=tuple(RATES), default="digits", help="the images (default: digits)")
+    """The options. What is not given is what the experiment has by itself."""
+    found = Parser("python -m benchmarks.paper", "An experiment of the paper: runs that learn.", _described())
+    found.add_argument("experiment", choices=tuple(CATALOGUE), help="which")
+    found.add_argument("--data", choices=tuple(SETS), help="the images; see below")
     found.add_argument("--data-dir", type=Path, metavar="DIR", help="where their files are")
-    found.add_argument(
-        "--as", dest="mode", choices=MODES, default="text", help="as the paper's text or its code has it"
-    )
-    found.add_argument("--seeds", type=integer(1, 100), default=5, metavar="N", help="runs each (default: 5)")
-    found.add_argument(
-        "--epochs", type=integer(1, 100_000), metavar="N", help=f"of 1,000 updates (default: {EPOCHS})"
-    )
-    found.add_argument("--quick", action="store_true", help=f"{QUICK} epochs of one run each")
+    found.add_argument("--as", dest="mode", choices=("text", "code"), help="as the paper's text or its code")
+    found.add_argument("--seeds", type=integer(1, 100), metavar="N", help="runs each")
+    found.add_argument("--epochs", type=integer(1, 100_000), metavar="N", help=f"of {EPOCH:,} updates")
+    found.add_argument("--quick", action="store_true", help="a short run with one seed")
     found.add_argument(
         "--output", type=Path, default=Path("build/paper"), metavar="DIR", help="default: build/paper"
     )
     return found
+
+
+def _described() -> str:
+    """What each experiment can be had with, the first of each by default."""
+    return "; ".join(
+        f"{name}: {' or '.join(entry.data)}, as {' or '.join(entry.modes)}, {entry.seeds} seeds, "
+        f"{entry.epochs} epochs ({entry.quick} if quick)"
+        for name, entry in CATALOGUE.items()
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,24 +68,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return ended("benchmarks.paper", lambda: _run(parser().parse_args(arguments)), wrong)
 
 
-def _run(options: argparse.Namespace) -> int:
-    seeds = 1 if options.quick else options.seeds
-    epochs = options.epochs or (QUICK if options.quick else EPOCHS)
-    name = f"{options.experiment}-{options.data}-{options.mode}-{seeds}x{epochs}"
-    state, result = options.output / f"{name}.run", options.output / f"{name}.json"
+def _run(given: argparse.Namespace) -> int:
+    entry, asked = CATALOGUE[given.experiment], _asked(given)
+    name = f"{given.experiment}-{asked.data}-{asked.mode}-{asked.seeds}x{asked.epochs}"
+    state, result = given.output / f"{name}.run", given.output / f"{name}.json"
     whole.prepare(state)
     whole.prepare(result)
-    experiment = figure_2(_images(options.data, options.data_dir), options.data, options.mode, seeds, epochs)
-    with _asked_to_stop() as asked:
+    experiment = entry.build(asked)
+    with _asked_to_stop() as stops:
         progress = _Progress(experiment)
         try:
-            curve = run(experiment, state, stop=lambda: bool(asked), tell=progress.tell)
+            curve = run(experiment, state, stop=lambda: bool(stops), tell=progress.tell)
         except Stopped:
             say(f"benchmarks.paper: stopped; the same command goes on from {state}")
             raise KeyboardInterrupt from None
     whole.write(result, json.dumps(as_json(experiment, curve), indent=1, allow_nan=False) + "\n")
-    show("\n".join([*table(experiment, curve), "", f"{curve.seconds:.0f} s; the curves are in {result}"]))
+    lines = table(experiment, curve, entry.shown)
+    show("\n".join([*lines, "", f"{curve.seconds:.0f} s; the curves are in {result}"]))
     return 0
+
+
+def _asked(given: argparse.Namespace) -> Options:
+    """What is asked for, with the experiment's own defaults."""
+    entry = CATALOGUE[given.experiment]
+    data, mode = given.data or entry.data[0], given.mode or entry.modes[0]
+    for option, value, values in (("--data", data, entry.data), ("--as", mode, entry.modes)):
+        checks.one_of(f"{option} of {given.experiment}", value, values)
+    epochs = given.epochs or (entry.quick if given.quick else entry.epochs)
+    seeds = given.seeds or (1 if given.quick else entry.seeds)
+    return Options(_images(data, given.data_dir), data, mode, seeds, epochs, given.quick)
 
 
 def _images(name: str, folder: Path | None) -> Images:
@@ -106,7 +121,7 @@ def _asked_to_stop() -> Iterator[list[int]]:
 class _Progress:
     """A line now and then on standard error."""
 
-    def __init__(self, experiment: Learning) -> None:
+    def __init__(self, experiment: Experiment) -> None:
         self.experiment, self.told = experiment, 0.0
 
     def tell(self, moment: Moment) -> None:

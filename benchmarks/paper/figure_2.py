@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from benchmarks.paper.learning import Images, Learning
+from benchmarks.paper.learning import Learning
+from benchmarks.paper.options import Options
 from impl.learning import (
     SGD,
     Architecture,
@@ -29,14 +30,10 @@ from impl.learning import (
     surprise_rule,
 )
 
-__all__ = ["EPOCH", "MODES", "figure_2", "methods"]
+__all__ = ["RATES", "figure_2", "methods"]
 
-MODES = ("text", "code")
 SCALES = (1e-4, 1e-3, 1e-2, 1e-1)
 HIDDEN = (50, 20)
-EPOCH = 1000
-"""Updates in what the paper calls an epoch."""
-EPOCHS = 2001
 RATES: Mapping[str, float] = MappingProxyType({"digits": 4e-3, "mnist": 4e-4, "fashion-mnist": 4e-4})
 """The rate of W, for the loss summed over a minibatch: the paper's, but for the digits, which have a
 twelfth of the pixels.
@@ -65,15 +62,10 @@ def methods(mode: str, rate: float, frozen: int) -> dict[str, Method]:
     return {name: replace(method, frozen=frozen) for name, method in found.items()}
 
 
-def figure_2(images: Images, data: str, mode: str, seeds: int, epochs: int = EPOCHS) -> Learning:
-    """The experiment: at the paper's length unless fewer ``epochs`` are asked for.
-
-    It is measured after 0, 1, 2, 5, 10, 20, 50 … epochs and at the end. Raises ``InvalidInput`` for no seeds.
-    """
-    inputs, classes = images.x.shape[1], images.y.shape[1]
+def figure_2(asked: Options) -> Learning:
+    """The experiment. Raises ``InvalidInput`` for no seeds."""
+    inputs, classes = asked.images.x.shape[1], asked.images.y.shape[1]
     architecture = Architecture((inputs, *HIDDEN, classes), ("sigmoid", "sigmoid", "identity"))
-    chosen = methods(mode, RATES[data], EPOCH)
-    marks = {0, epochs, *(m * 10**k for k in range(6) for m in (1, 2, 5))}
-    points = tuple(EPOCH * mark for mark in sorted(marks) if mark <= epochs)
-    runs = Runs(architecture, tuple(chosen.values()), tuple(range(seeds)))
-    return Learning(f"fig2 as {mode}", runs, tuple(chosen), images, points)
+    chosen = methods(asked.mode, RATES[asked.data], asked.epoch)
+    runs = Runs(architecture, tuple(chosen.values()), tuple(range(asked.seeds)))
+    return Learning(f"fig2 as {asked.mode}", runs, tuple(chosen), asked.images, asked.points)

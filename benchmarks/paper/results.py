@@ -55,10 +55,10 @@ def by_label(experiment: Experiment, values: Tensor) -> Mapping[str, tuple[Tenso
     return found
 
 
-def table(experiment: Experiment, curve: Curve) -> list[str]:
-    """The last point, a line for each method: loss of a minibatch of test images, their error, angles."""
+def table(experiment: Experiment, curve: Curve, starts: tuple[str, ...] = ("test", "angle")) -> list[str]:
+    """The last point, a line for each method, with the metrics whose names have one of these ``starts``."""
     names = list(experiment.metrics)
-    shown = [k for k, name in enumerate(names) if name.startswith(("test", "angle"))]
+    shown = [k for k, name in enumerate(names) if name.startswith(starts)]
     rows = [["", *(names[k] for k in shown)]]
     for label, (mean, error) in by_label(experiment, curve.values[-1]).items():
         rows.append([label, *(_with_error(names[k], float(mean[k]), float(error[k])) for k in shown)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
 import os
@@ -12,12 +13,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.paper import figure_2 as figure
 from benchmarks.paper.__main__ import main
+from benchmarks.paper.catalogue import CATALOGUE
 from benchmarks.paper.experiment import Curve, run
-from benchmarks.paper.figure_2 import MODES, figure_2, methods
+from benchmarks.paper.figure_2 import figure_2, methods
 from benchmarks.paper.learning import Images, Learning
 from benchmarks.paper.minibatches import minibatch, order
+from benchmarks.paper.options import Options
 from benchmarks.paper.results import as_json, by_label, table
 from impl import InvalidInput
 from impl.learning import SGD, Architecture, Runs, backpropagation, feedback_alignment
@@ -154,7 +156,7 @@ def test_the_settings_name_data_methods_and_seeds() -> None:
 # -- figure 2
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", CATALOGUE["fig2"].modes)
 def test_the_figure_has_the_papers_methods_and_ours(mode: str) -> None:
     chosen = methods(mode, 4e-4, 1000)
     assert {name for name in chosen if name.startswith("node")} == {
@@ -168,9 +170,22 @@ def test_the_figure_has_the_papers_methods_and_ours(mode: str) -> None:
 
 
 def test_the_figure_is_of_the_papers_length() -> None:
-    points = figure_2(images(), "mnist", "text", 5).points
+    entry = CATALOGUE["fig2"]
+    points = figure_2(Options(images(), "mnist", "text", entry.seeds, entry.epochs)).points
     assert points[-1] == 2001 * 1000
-    assert {20_000, 50_000, 100_000, 200_000} <= set(points)
+    assert {1000 * epoch for epoch in (0, 1, 2, 5, 10, 15, 20, 30, 50, 75, *range(100, 2001, 50))} <= set(
+        points
+    )
+    assert len(points) <= 60
+    assert len(figure_2(Options(images(), "mnist", "text", entry.seeds, 100)).work.seeds) == 5
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 7, 99, 100, 101, 149, 2001])
+def test_a_run_is_measured_at_its_start_and_at_its_end(epochs: int) -> None:
+    points = Options(images(), "mnist", "text", 1, epochs).points
+    assert points[0] == 0
+    assert points[-1] == 1000 * epochs
+    assert all(before < after for before, after in itertools.pairwise(points))
 
 
 # -- results
@@ -205,7 +220,7 @@ def test_the_result_says_all_and_its_checksum_agrees(tmp_path: Path) -> None:
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figure, "EPOCH", 2)
+    monkeypatch.setattr("benchmarks.paper.options.EPOCH", 2)
     monkeypatch.setattr("benchmarks.paper.experiment.BEAT", 0.0)
 
 
@@ -251,6 +266,7 @@ def test_an_interrupted_command_goes_on_to_the_same_curve(tmp_path: Path, capsys
         (["fig2", "--seeds", "0"], "1 to 100"),
         (["fig2", "--epochs", "many"], "many"),
         (["fig2", "--as", "printed"], "printed"),
+        (["fig2", "--data", "cifar10"], "--data of fig2"),
         (["fig2", "--output", "/dev/null/paper"], "cannot write"),
     ],
     ids=str,

@@ -1,0 +1,62 @@
+"""What the command asks an experiment for, and what an experiment says of itself in the table of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.paper.experiment import Experiment
+from benchmarks.paper.learning import Images
+
+__all__ = ["EPOCH", "Entry", "Options"]
+
+EPOCH = 1000
+"""Updates in what the paper calls an epoch."""
+
+EARLY = (0, 1, 2, 5, 10, 15, 20, 30, 40, 50, 75, 100)
+LATE = 50
+"""After how many epochs a run is measured: these, then every so many, and at the end."""
+
+
+@dataclass(frozen=True, eq=False)
+class Options:
+    """What was asked for: ``data``, its ``images``, as the paper's "text" or the authors' "code" has it.
+
+    ``quick`` asks for what is over in a minute on the digits; the number of ``epochs`` is then small already.
+    """
+
+    images: Images
+    data: str
+    mode: str
+    seeds: int
+    epochs: int
+    quick: bool = False
+
+    @property
+    def epoch(self) -> int:
+        """Updates in an epoch."""
+        return EPOCH
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        """The updates after which a run is measured: densely at first, then every 50 epochs; some 60."""
+        marks = {*EARLY, *range(EARLY[-1], self.epochs, LATE), self.epochs}
+        return tuple(self.epoch * mark for mark in sorted(marks) if mark <= self.epochs)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One experiment that the command offers.
+
+    ``build`` makes it. ``data`` and ``modes`` are what it can be had with, the first of each by default;
+    ``seeds`` and ``epochs`` what it takes unless told otherwise, ``quick`` the epochs of a quick run, of one
+    seed. Metrics whose names start with one of ``shown`` are in the table that the command prints.
+    """
+
+    build: Callable[[Options], Experiment]
+    seeds: int
+    epochs: int
+    quick: int = 2
+    modes: tuple[str, ...] = ("text",)
+    data: tuple[str, ...] = ("digits", "mnist", "fashion-mnist")
+    shown: tuple[str, ...] = ("test", "angle")
