@@ -42,7 +42,7 @@ class Experiment(Protocol):
 
     @property
     def runs(self) -> Sequence[str]:
-        """The names of the runs."""
+        """The names of the runs: "label/seed" for every label and seed, seeds varying fastest."""
 
     @property
     def metrics(self) -> Sequence[str]:
@@ -55,6 +55,9 @@ class Experiment(Protocol):
     @property
     def settings(self) -> Mapping[str, str]:
         """Everything that the curve depends on, as readable text: data by their hash, seeds, rates, dtype."""
+
+    def only(self, labels: Sequence[str], seeds: Sequence[int]) -> Experiment:
+        """The same with these of its runs alone, which then are as they are beside the others."""
 
     def start(self) -> State:
         """The state before the first update."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -87,6 +87,12 @@ class Learning:
             **{f"data {name}": text for name, text in self.images.record.items()},
             "rows": checkpoint.hashed([self.images.x, self.images.y, self.images.test_x, self.images.test_y]),
         }
+
+    def only(self, labels: Sequence[str], seeds: Sequence[int]) -> Learning:
+        """The runs of these methods and seeds alone."""
+        chosen = tuple(self.work.methods[self.labels.index(label)] for label in labels)
+        work = replace(self.work, methods=chosen, seeds=tuple(seeds))
+        return replace(self, work=work, labels=tuple(labels))
 
     def start(self) -> State:
         """The state before the first update."""

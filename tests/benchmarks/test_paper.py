@@ -135,6 +135,20 @@ def test_what_direct_feedback_has_not_is_missing_and_its_runs_have_their_labels(
             assert beside == pytest.approx(by_itself, rel=1e-4, abs=1e-4)
 
 
+def test_some_of_the_runs_alone_are_as_they_are_beside_the_others(tmp_path: Path) -> None:
+    learning = small(direct=True)
+    alone = learning.only(["fa", "dfa"], [8])
+    assert alone.runs == ("fa/8", "dfa/8")
+    assert (alone.points, alone.metrics) == (learning.points, learning.metrics)
+    curve, curve_alone = run(learning, tmp_path / "run"), run(alone, tmp_path / "alone")
+    for name in alone.runs:
+        for metric in learning.metrics:
+            beside, by_itself = (
+                value(a, b, name, metric) for a, b in ((learning, curve), (alone, curve_alone))
+            )
+            assert beside == pytest.approx(by_itself, rel=1e-4, abs=1e-4, nan_ok=True)
+
+
 def test_a_run_that_diverges_has_no_error_and_the_others_keep_theirs(tmp_path: Path) -> None:
     architecture = Architecture((6, 5, 4), ("identity", "identity"))
     runs = Runs(architecture, (backpropagation(SGD(1e9)), backpropagation(SGD(1e-3))), (0,))
