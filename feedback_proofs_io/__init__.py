@@ -6,6 +6,7 @@
 - `held`: one run at a time on one file.
 - `command`: how a command ends: its exit code, and the one line that says why; how it reads its arguments.
 - `given`: files that somebody gives us, read without trust.
+- `results`: what experiments found, sealed, and read in the same way.
 - `datasets`: images and their classes, from files that somebody put there.
 - `streams`: standard output and error that may be closed, full or gone.
 - `text`: foreign text without characters that act instead of being seen.

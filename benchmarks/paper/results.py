@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import platform
 from collections.abc import Mapping
@@ -13,32 +11,32 @@ import torch
 from torch import Tensor
 
 from benchmarks.machine import machine
+from benchmarks.paper.costs import costs
 from benchmarks.paper.experiment import Curve, Experiment
+from feedback_proofs_io.results import FORMAT, sealed
 
-__all__ = ["FORMAT", "as_json", "by_label", "table"]
-
-FORMAT = 1
+__all__ = ["as_json", "by_label", "table"]
 
 
 def as_json(experiment: Experiment, curve: Curve) -> dict[str, Any]:
-    """The result; "sha256" is that of all the rest, as JSON with sorted keys.
+    """The result, sealed, in the format of `feedback_proofs_io.results`.
 
-    "curve" is a list of points of runs of metrics; null stands for what has no value, as of a run that has
-    diverged. "seconds" are those of this machine, with whatever else it did.
+    "seconds" are those of this machine, with whatever else it did; "costs" are measured now.
     """
-    content = {
-        "format": FORMAT,
-        "experiment": experiment.name,
-        "settings": dict(experiment.settings),
-        "runs": list(experiment.runs),
-        "metrics": list(experiment.metrics),
-        "points": list(curve.points),
-        "curve": [[[_number(v) for v in run] for run in point] for point in curve.values.tolist()],
-        "seconds": round(curve.seconds, 3),
-        "machine": {**machine(), "threads": torch.get_num_threads(), "python": platform.python_version()},
-    }
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()
-    return {**content, "sha256": digest}
+    return sealed(
+        {
+            "format": FORMAT,
+            "experiment": experiment.name,
+            "settings": dict(experiment.settings),
+            "runs": list(experiment.runs),
+            "metrics": list(experiment.metrics),
+            "points": list(curve.points),
+            "curve": [[[_number(v) for v in run] for run in point] for point in curve.values.tolist()],
+            "seconds": round(curve.seconds, 3),
+            "machine": {**machine(), "threads": torch.get_num_threads(), "python": platform.python_version()},
+            "costs": costs(experiment),
+        }
+    )
 
 
 def by_label(experiment: Experiment, values: Tensor) -> Mapping[str, tuple[Tensor, Tensor]]:

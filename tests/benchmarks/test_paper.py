@@ -15,14 +15,16 @@ import torch
 
 from benchmarks.paper.__main__ import main
 from benchmarks.paper.catalogue import CATALOGUE
+from benchmarks.paper.costs import forward_passes
 from benchmarks.paper.experiment import Curve, run
 from benchmarks.paper.figure_2 import figure_2, methods
 from benchmarks.paper.learning import Images, Learning
 from benchmarks.paper.minibatches import minibatch, order
 from benchmarks.paper.options import Options
 from benchmarks.paper.results import as_json, by_label, table
+from feedback_proofs_io import results
 from impl import InvalidInput
-from impl.learning import SGD, Architecture, Runs, backpropagation, feedback_alignment
+from impl.learning import SGD, Architecture, Runs, backpropagation, feedback_alignment, weight_mirror
 
 ROWS, TESTED = 70, 23
 
@@ -227,6 +229,23 @@ def test_the_result_says_all_and_its_checksum_agrees(tmp_path: Path) -> None:
     )
     assert found["curve"][0][2][list(learning.metrics).index("relative error 3")] is None
     assert found["settings"] == dict(learning.settings)
+
+
+def test_what_a_method_costs_is_in_the_result_and_the_result_can_be_read(tmp_path: Path) -> None:
+    learning = small(direct=True)
+    content = json.loads(json.dumps(as_json(learning, run(learning, tmp_path / "run"))))
+    found = results.parsed(content, tmp_path)
+    assert found.labels == tuple(found.costs) == ("bp", "dfa", "fa")
+    assert {cost["samples"] for cost in found.costs.values()} == {11 * 8}
+    assert all(cost["seconds"] > 0 for cost in found.costs.values())
+
+
+def test_a_method_passes_a_sample_once_for_each_loss_that_it_looks_at() -> None:
+    passes = {name: forward_passes(method) for name, method in methods("text", 4e-4, 1000).items()}
+    assert passes["backpropagation"] == passes["feedback alignment"] == 1
+    assert passes["node perturbation 0.01"] == passes["surprise"] == 2
+    assert passes["surprise two-sided"] == 3
+    assert forward_passes(weight_mirror(SGD(0.1), 0.1)) == 2
 
 
 # -- the command
