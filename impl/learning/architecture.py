@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from torch import Tensor
 
 from impl import checks
 from impl.activations import ACTIVATIONS, Activation
@@ -17,12 +20,15 @@ class Architecture:
 
     ``widths`` are n_0 ... n_{N+1} with N >= 1 hidden layers; ``activations`` the N + 1 names of sigma_1 ...
     sigma_{N+1}; ``loss`` a name of ``impl.LOSSES``. The loss of a minibatch is the *sum* over its samples,
-    and learning rates are for that sum. Raises ``InvalidInput`` for what ``impl.Network`` would refuse.
+    and learning rates are for that sum. With ``bias_unit`` the constant 1 that biases are the weights of
+    counts as one more unit of every hidden layer: it is perturbed, and feedback has a last column for it, as
+    in the authors' code for Figures 2 and 4. Raises ``InvalidInput`` for what ``impl.Network`` would refuse.
     """
 
     widths: tuple[int, ...]
     activations: tuple[str, ...]
     loss: str = "mse"
+    bias_unit: bool = False
 
     def __post_init__(self) -> None:
         given = checks.sequence("widths", self.widths)
@@ -33,6 +39,7 @@ class Architecture:
             checks.one_of(f"activations[{k}]", name, ACTIVATIONS) for k, name in enumerate(names)
         )
         checks.one_of("loss", self.loss, LOSSES)
+        checks.instance("bias_unit", self.bias_unit, bool)
         checks.require(
             self.loss != "cross_entropy" or activations[-1] == "identity",
             "the output activation",
@@ -46,6 +53,11 @@ class Architecture:
     def hidden(self) -> tuple[int, ...]:
         """n_1 ... n_N."""
         return self.widths[1:-1]
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """How many units of each hidden layer are perturbed, and fed back to."""
+        return tuple(n + self.bias_unit for n in self.hidden)
 
     @property
     def sigmas(self) -> tuple[Activation, ...]:
@@ -63,6 +75,12 @@ class Architecture:
         return tuple((n, m + 1) for m, n in zip(self.widths, self.widths[1:], strict=False))
 
     def feedback_shapes(self, wiring: str) -> tuple[tuple[int, int], ...]:
-        """The shapes of B^2 ... B^{N+1}: (n_i, n_{i-1}) wired as "FA", (p, n_{i-1}) as "DFA"."""
+        """The shapes of B^2 ... B^{N+1}: (n_i, units) wired as "FA", (p, units) as "DFA"."""
         rows = self.widths[2:] if wiring == "FA" else self.widths[-1:] * len(self.hidden)
-        return tuple(zip(rows, self.hidden, strict=True))
+        return tuple(zip(rows, self.units, strict=True))
+
+    def fed_back(self, upper: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """What feedback stands for: W^2 ... W^{N+1}, or their gradients, without the biases unless these are
+        weights of a unit.
+        """
+        return tuple(upper) if self.bias_unit else tuple(weight[..., :-1] for weight in upper)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from impl import checks
@@ -79,13 +80,13 @@ class Fixed(Memoryless):
 
 @dataclass(frozen=True)
 class Transported(Memoryless):
-    """Backpropagation: B is W, always."""
+    """Backpropagation: B is W, always; without its biases, unless those are weights of a unit."""
 
     start = "weights"
 
     def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
-        """The weights after this update, without their biases."""
-        return tuple(weight[..., :-1] for weight in moved.weights), memory
+        """The weights after this update."""
+        return seen.architecture.fed_back(moved.weights), memory
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,12 @@ class Matched(Memoryless):
 
     def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
         """The feedback, moved as the weights were."""
-        pairs = zip(seen.feedback, moved.directions, strict=True)
-        return tuple((1 - moved.decay) * B - moved.rate * D[..., :-1] for B, D in pairs), memory
+        pairs = zip(seen.feedback, seen.architecture.fed_back(moved.directions), strict=True)
+        widths = seen.architecture.hidden
+        return tuple(
+            torch.cat([(1 - moved.decay) * B[..., :n], B[..., n:]], -1) - moved.rate * D
+            for n, (B, D) in zip(widths, pairs, strict=True)
+        ), memory
 
 
 @dataclass(frozen=True)
@@ -160,13 +165,20 @@ class WeightMirror(Memoryless):
 
     def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
         """The feedback, one correlation of drive and response nearer to the weights."""
-        like, hidden = seen.y, seen.architecture.hidden
+        like, upper = seen.y, seen.architecture.fed_back(seen.weights[1:])
         drives = noise_of_seeds(
-            hidden, seen.samples, "gaussian", seen.seeds, seen.update, MIRROR, like.dtype, like.device
+            seen.architecture.units,
+            seen.samples,
+            "gaussian",
+            seen.seeds,
+            seen.update,
+            MIRROR,
+            like.dtype,
+            like.device,
         )
         feedback = []
         for k, sigma in enumerate(seen.architecture.sigmas[1:]):
             drive = self.size * drives[k]
-            response = sigma.difference(like.new_zeros(()), seen.weights[k + 1][..., :-1] @ drive, 1.0)
+            response = sigma.difference(like.new_zeros(()), upper[k] @ drive, 1.0)
             feedback.append((1 - self.decay) * seen.feedback[k] + self.rate * (response @ drive.mT))
         return tuple(feedback), memory

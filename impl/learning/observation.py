@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from impl.learning.architecture import Architecture
-from impl.learning.passes import Clean, Signals, carry, propagate, subtract, without_bias
+from impl.learning.passes import Clean, Signals, carry, propagate, subtract
 from impl.learning.perturbation import Perturbation
 
 __all__ = ["Observation"]
@@ -21,7 +21,7 @@ class Observation:
     """Weights, feedback and passes of r runs, all from before the step; each quantity is made when asked for.
 
     ``y`` (p, T) are the targets; ``signals`` are carried by ``feedback``, B^2 ... B^{N+1}, wired as "FA" or
-    "DFA"; ``noise`` are xi^1 ... xi^N, (r, n_i, T), of size ``c`` (r, 1, 1), where there is a perturbation;
+    "DFA"; ``noise`` are xi^1 ... xi^N, (r, units, T), of size ``c`` (r, 1, 1), where there is a perturbation;
     ``seeds`` are those of the runs and ``update`` the number of updates before this one.
     """
 
@@ -44,6 +44,10 @@ class Observation:
         return self.y.shape[1]
 
     @property
+    def _upper(self) -> tuple[Tensor, ...]:
+        return self.architecture.fed_back(self.weights[1:])
+
+    @property
     def errors(self) -> tuple[Tensor, ...]:
         """The error signal that each of B^2 ... B^{N+1} is applied to, (r, q, T)."""
         if self.wiring == "DFA":
@@ -52,18 +56,18 @@ class Observation:
 
     @property
     def guesses(self) -> tuple[Tensor, ...]:
-        """g~^1 ... g~^N, what the feedback says dL/dh^i is, (r, n_i, T)."""
+        """g~^1 ... g~^N, what the feedback says dL/dh^i is, (r, units, T)."""
         return self.signals.gradients
 
     @cached_property
     def gradients(self) -> tuple[Tensor, ...]:
-        """lambda^1 ... lambda^N, what dL/dh^i is, (r, n_i, T)."""
-        return carry(self.architecture, self.clean, self.y, without_bias(self.weights)).gradients
+        """lambda^1 ... lambda^N, what dL/dh^i is, (r, units, T)."""
+        return carry(self.architecture, self.clean, self.y, self._upper).gradients
 
     @cached_property
     def difference(self) -> Tensor:
         """(L~ - L) / c of each sample, or its two-sided form, (r, T)."""
-        return self._difference(without_bias(self.weights))
+        return self._difference(self._upper)
 
     @cached_property
     def expected_difference(self) -> Tensor:

@@ -23,7 +23,6 @@ __all__ = [
     "propagate",
     "subtract",
     "with_ones",
-    "without_bias",
 ]
 
 
@@ -68,9 +67,12 @@ def with_ones(h: Tensor) -> Tensor:
     return torch.cat([h, torch.ones_like(h[..., :1, :])], -2)
 
 
-def without_bias(weights: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """W^2 ... W^{N+1} without their bias columns: what feedback stands for."""
-    return tuple(weight[..., :-1] for weight in weights[1:])
+def kicked(h: Tensor, kick: Tensor, constant: float) -> Tensor:
+    """h + kick; a row that only the kick has is that of the unit that is ``constant``."""
+    n = h.shape[-2]
+    if kick.shape[-2] == n:
+        return h + kick
+    return torch.cat([h + kick[..., :n, :], constant + kick[..., n:, :]], -2)
 
 
 def forward(
@@ -78,15 +80,16 @@ def forward(
 ) -> Clean:
     """The clean pass of all runs: a^i = W^i [h^{i-1}; 1], h^i = sigma_i(a^i) plus its jitter.
 
-    ``x`` is (n_0, T), or (R, n_0, T) where the runs do not share it.
+    ``x`` is (n_0, T), or (R, n_0, T) where the runs do not share it. A jitter may have a last row for the
+    bias unit.
     """
     inputs, pre_activations, h = list[Tensor](), list[Tensor](), x
     for k, (weight, sigma) in enumerate(zip(weights, architecture.sigmas, strict=True)):
-        inputs.append(with_ones(h))
+        inputs.append(h if h.shape[-2] == weight.shape[-1] else with_ones(h))
         pre_activations.append(weight @ inputs[-1])
         h = sigma.value(pre_activations[-1])
         if jitter is not None and k < len(jitter):
-            h = h + jitter[k]
+            h = kicked(h, jitter[k], 1.0)
     return Clean(tuple(inputs), tuple(pre_activations), h, jitter)
 
 
@@ -105,7 +108,8 @@ def carry(
     """The error signals carried down: e^{N+1} = dL/da^{N+1}, then g^i = (B^{i+1})^T e, e^i = g^i o sigma_i'.
 
     The first runs have ``feedback`` B^2 ... B^{N+1} and e is e^{i+1}; the others ``direct`` and e is e^{N+1}.
-    With the weights for feedback this is backpropagation.
+    With the weights for feedback this is backpropagation. A gradient may have a last row, that of the bias
+    unit, which no error goes on from.
     """
     slopes = [
         sigma.derivative(a) for sigma, a in zip(architecture.sigmas, clean.pre_activations, strict=True)
@@ -118,7 +122,7 @@ def carry(
         if first < top.shape[0]:
             below = torch.cat([below, direct[k].mT @ top[first:]])
         gradients.append(below)
-        errors.append(below * slopes[k])
+        errors.append(below[:, : slopes[k].shape[1]] * slopes[k])
     return Signals(tuple(errors[::-1]), tuple(gradients[::-1]))
 
 
@@ -127,19 +131,19 @@ def propagate(
 ) -> Tensor:
     """L~ - L of each sample, (R, T), carried from layer to layer and never subtracted.
 
-    ``kicks`` are c xi^1 ... c xi^N, (R, n_i, T); with d^i = h~^i - h^i,
+    ``kicks`` are c xi^1 ... c xi^N, (R, units, T); with d^i = h~^i - h^i,
 
         d^1 = c xi^1,    d^i = sigma_i(a^i + M^i d^{i-1}) - sigma_i(a^i) + c xi^i,    no kick at the output,
 
     where M^i is W^i without its bias column, or whatever stands in its place: then it is the difference which
-    a network with those matrices, expanded at these activities, predicts. Relative accuracy as in
-    ``impl.perturbation``.
+    a network with those matrices, expanded at these activities, predicts. Where kicks have a last row for the
+    bias unit, so has d, and M a column. Relative accuracy as in ``impl.perturbation``.
     """
     d = kicks[0]
     for k, matrix in enumerate(matrices, 1):
         d = architecture.sigmas[k].difference(clean.pre_activations[k], matrix @ d, 1.0)
         if k < len(kicks):
-            d = d + kicks[k]
+            d = kicked(d, kicks[k], 0.0)
     return architecture.objective.difference(clean.output, y.expand_as(clean.output), d, 1.0)
 
 
@@ -147,12 +151,16 @@ def subtract(
     architecture: Architecture, weights: Sequence[Tensor], clean: Clean, y: Tensor, kicks: Sequence[Tensor]
 ) -> Tensor:
     """L~ - L of each sample, (R, T), as most code has it: a second pass, and the losses subtracted."""
-    added = kicks if clean.jitter is None else [k + z for k, z in zip(kicks, clean.jitter, strict=True)]
-    h = architecture.sigmas[0].value(clean.pre_activations[0]) + added[0]
+    added = (
+        kicks
+        if clean.jitter is None
+        else [kicked(z, k, 0.0) for k, z in zip(kicks, clean.jitter, strict=True)]
+    )
+    h = kicked(architecture.sigmas[0].value(clean.pre_activations[0]), added[0], 1.0)
     for k, (weight, sigma) in enumerate(zip(weights[1:], architecture.sigmas[1:], strict=True), 1):
-        h = sigma.value(weight @ with_ones(h))
+        h = sigma.value(weight @ (h if architecture.bias_unit else with_ones(h)))
         if k < len(added):
-            h = h + added[k]
+            h = kicked(h, added[k], 1.0)
     targets = y.expand_as(clean.output)
     loss = architecture.objective.value
     return loss(h, targets) - loss(clean.output, targets)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from impl import checks
 from impl.learning.observation import Observation
-from impl.learning.passes import carry
+from impl.learning.passes import carry, kicked
 
 __all__ = ["joint_fit", "recover"]
 
@@ -111,7 +111,7 @@ def _responses(seen: Observation) -> list[Tensor]:
     found = [seen.noise[0]]
     for k, matrix in enumerate(seen.feedback[:-1], 1):
         slope = seen.architecture.sigmas[k].derivative(seen.clean.pre_activations[k])
-        found.append(slope * (matrix @ found[-1]) + seen.noise[k])
+        found.append(kicked(slope * (matrix @ found[-1]), seen.noise[k], 0.0))
     return found
 
 

@@ -14,7 +14,7 @@ from impl import checks
 from impl.learning.architecture import Architecture
 from impl.learning.method import Method
 from impl.learning.noise import noise_of_seeds
-from impl.learning.passes import Clean, Signals, carry, forward, without_bias
+from impl.learning.passes import Clean, Signals, carry, forward
 from impl.learning.perturbation import Perturbation
 from impl.learning.state import State
 
@@ -127,7 +127,11 @@ class Runs:
         x, y = self.data(state, x, y)
         clean = forward(self.architecture, state.weights, x.T)
         carried = carry(self.architecture, clean, y.T, state.feedback, state.direct)
-        return clean, carried, carry(self.architecture, clean, y.T, without_bias(state.weights))
+        return (
+            clean,
+            carried,
+            carry(self.architecture, clean, y.T, self.architecture.fed_back(state.weights[1:])),
+        )
 
     def feedback_of(self, state: State, runs: slice) -> tuple[Tensor, ...]:
         """The feedback of some runs, all of one wiring."""
@@ -173,7 +177,7 @@ class Runs:
             if method.feedback.start == "zero":
                 matrices = tuple(torch.zeros_like(matrix) for matrix in matrices)
             elif method.feedback.start == "weights":
-                matrices = tuple(weight[self.place(k)] for weight in without_bias(weights))
+                matrices = tuple(weight[self.place(k)] for weight in self.architecture.fed_back(weights[1:]))
             parts[method.wiring].append(matrices)
         empty = {
             wiring: tuple(like.new_zeros(0, *s) for s in self.architecture.feedback_shapes(wiring))

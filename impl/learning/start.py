@@ -69,10 +69,12 @@ class Start:
         dtype: torch.dtype,
         device: torch.device | str,
     ) -> tuple[Tensor, ...]:
-        """Random B^2 ... B^{N+1}, (seeds, q, n_i)."""
+        """Random B^2 ... B^{N+1}, (seeds, q, units)."""
         return tuple(
-            (self.feedback_gain * self._entries(q, n, n, seeds, k, FEEDBACK, device)).to(dtype)
-            for k, (q, n) in enumerate(architecture.feedback_shapes(wiring))
+            (self.feedback_gain * self._entries(q, units, n, seeds, k, FEEDBACK, device)).to(dtype)
+            for k, ((q, units), n) in enumerate(
+                zip(architecture.feedback_shapes(wiring), architecture.hidden, strict=True)
+            )
         )
 
     def _entries(

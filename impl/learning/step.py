@@ -127,7 +127,7 @@ def _observations(
     """What the minibatch shows to each group of runs with one feedback rule."""
     laws = {group.perturbation.law for group in runs.feedback_groups if group.perturbation}
     noise = {
-        law: runs.noise(runs.architecture.hidden, law, PERTURBATION, state, targets.shape[1])
+        law: runs.noise(runs.architecture.units, law, PERTURBATION, state, targets.shape[1])
         for law in sorted(laws)
     }
     found = list[Observation]()
