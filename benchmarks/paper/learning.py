@@ -13,13 +13,19 @@ from torch import Tensor
 from benchmarks.paper.experiment import State
 from benchmarks.paper.minibatches import minibatch
 from impl import checkpoint, checks, metrics
-from impl.learning import Runs, losses, step
+from impl.learning import Runs, forward, losses, step
 from impl.learning import State as Learned
+from impl.learning.noise import noise_of_seeds
+from impl.learning.passes import kicked
 
 __all__ = ["Images", "Learning"]
 
 AT_ONCE = 500
 """Test images that go through all runs together."""
+TESTING = 7
+"""The numbers of the draws that the noise of a test has to itself, from this on (`impl.learning.noise`):
+of perturbations, of inputs, of activations.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +44,9 @@ class Learning:
     """An ``Experiment``: methods times seeds that learn together from the same minibatches.
 
     ``labels`` name the methods, in their order. ``watched`` training images are those on which angles are
-    measured; the authors' local angle is that of the first of them.
+    measured; the authors' local angle is that of the first of them. ``noisy`` adds loss and error of test
+    images with the noise that a method has in training, inputs, activations and perturbation, drawn anew at
+    each measurement: the authors' code reports some of its methods so.
     """
 
     name: str
@@ -49,6 +57,7 @@ class Learning:
     batch: int = 32
     watched: int = 2000
     dtype: torch.dtype = torch.float32
+    noisy: bool = False
 
     def __post_init__(self) -> None:
         known = len(self.work.methods)
@@ -72,6 +81,7 @@ class Learning:
             "test error",
             *(f"angle {i}" for i in hidden),
             *(f"{name} {i + 1}" for name in (*PER_MATRIX, "local angle") for i in hidden),
+            *(NOISY if self.noisy else ()),
         )
 
     @cached_property
@@ -112,14 +122,16 @@ class Learning:
         x, y = self.images.x[: self.watched], self.images.y[: self.watched]
         clean, carried, true = self.work.signals(learned, x, y)
         train = losses(self.work.architecture, clean, y.T).double().mean(1) * self.batch
-        test, wrong = self._tested(learned)
-        pairs = zip(true.gradients, carried.gradients, strict=True)
+        test, wrong = self._tested(learned.weights)
+        widths = self.work.architecture.hidden
+        pairs = zip(true.gradients, carried.gradients, widths, strict=True)
         found = [
             train,
             test * self.batch,
             wrong,
-            *(metrics.global_angle(a.mT, b.mT) for a, b in pairs),
+            *(metrics.global_angle(a[:, :n].mT, b[:, :n].mT) for a, b, n in pairs),
             *self._of_matrices(learned, carried.errors),
+            *(self._noisily_tested(learned, test, wrong) if self.noisy else ()),
         ]
         return torch.stack(found, 1)[self._places]
 
@@ -136,24 +148,58 @@ class Learning:
         slices = [self.work.place(k) for k in range(len(self.labels))]
         return torch.cat([torch.arange(one.start, one.stop) for one in slices])
 
-    def _tested(self, learned: Learned) -> tuple[Tensor, Tensor]:
-        """The mean loss of a test image, and the part of them that is mistaken for another class."""
+    def _tested(
+        self, weights: tuple[Tensor, ...], added: Tensor | None = None, jitter: Sequence[Tensor] = ()
+    ) -> tuple[Tensor, Tensor]:
+        """The mean loss of a test image, and the part of them that is mistaken for another class.
+
+        ``added`` is noise on the images, (r, n_0, M), and ``jitter`` on the hidden units, (r, units, M) each.
+        """
         images, loss, wrong = self.images, torch.zeros(()), torch.zeros(())
         for first in range(0, len(images.test_x), AT_ONCE):
-            x, y = images.test_x[first : first + AT_ONCE], images.test_y[first : first + AT_ONCE]
-            clean, _, _ = self.work.signals(learned, x, y)
+            some = slice(first, first + AT_ONCE)
+            x, y = images.test_x[some].T, images.test_y[some]
+            moved = x if added is None else x + added[..., some]
+            kicks = tuple(layer[..., some] for layer in jitter) or None
+            clean = forward(self.work.architecture, weights, moved, kicks)
             loss = loss + losses(self.work.architecture, clean, y.T).double().sum(1)
             wrong = wrong + (clean.output.argmax(1) != y.argmax(1)).double().sum(1)
         spoilt = ~loss.isfinite()
         return loss / len(images.test_x), (wrong / len(images.test_x)).masked_fill(spoilt, math.nan)
 
+    def _noisily_tested(self, learned: Learned, loss: Tensor, wrong: Tensor) -> list[Tensor]:
+        """The same of images with noise; what methods without any have is what they have without it."""
+        loss, wrong = loss.clone(), wrong.clone()
+        for k, method in enumerate(self.work.methods):
+            at, law = self.work.place(k), method.perturbation
+            added, jitter = None, list[Tensor]()
+            if method.input_noise > 0:
+                sizes = (self.images.test_x.shape[1],)
+                added = method.input_noise * self._drawn(sizes, "gaussian", learned, 1)[0]
+            if law is not None:
+                jitter = [law.c * xi for xi in self._drawn(self.work.architecture.units, law.law, learned)]
+            if method.activation_noise > 0:
+                drawn = self._drawn(self.work.architecture.hidden, "gaussian", learned, 2)
+                own = [method.activation_noise * layer for layer in drawn]
+                jitter = [kicked(a, b, 0.0) for a, b in zip(own, jitter, strict=True)] if jitter else own
+            if added is not None or jitter:
+                weights = tuple(weight[at] for weight in learned.weights)
+                loss[at], wrong[at] = self._tested(weights, added, jitter)
+        return [loss * self.batch, wrong]
+
+    def _drawn(
+        self, sizes: Sequence[int], law: str, learned: Learned, purpose: int = 0
+    ) -> tuple[Tensor, ...]:
+        """Noise for all test images, (seeds, n, M) for each n."""
+        count, like = len(self.images.test_x), learned.weights[0]
+        draw = TESTING + purpose
+        return noise_of_seeds(sizes, count, law, self.work.seeds, learned.update, draw, like.dtype)
+
     def _of_matrices(self, learned: Learned, errors: Sequence[Tensor]) -> list[Tensor]:
         """`PER_MATRIX`, one after the other, each for B^2 ... B^{N+1}; of runs wired "DFA" there are none."""
         count = self.work.layered
-        pairs = [
-            (weight[:count, :, :-1], B)
-            for weight, B in zip(learned.weights[1:], learned.feedback, strict=True)
-        ]
+        upper = self.work.architecture.fed_back(learned.weights[1:])
+        pairs = [(weight[:count], B) for weight, B in zip(upper, learned.feedback, strict=True)]
         found = [f(W, B) for f in PER_MATRIX.values() for W, B in pairs]
         found += [
             metrics.local_angle(W, B, e[:count, :, 0]) for (W, B), e in zip(pairs, errors[1:], strict=True)
@@ -161,6 +207,8 @@ class Learning:
         absent = torch.full((len(learned.weights[0]) - count,), math.nan, dtype=torch.float64)
         return [torch.cat([one, absent]) for one in found]
 
+
+NOISY = ("noisy test loss", "noisy test error")
 
 PER_MATRIX = {
     "relative error": metrics.relative_error,

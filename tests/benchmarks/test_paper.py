@@ -24,7 +24,19 @@ from benchmarks.paper.options import Options
 from benchmarks.paper.results import as_json, by_label, table
 from feedback_proofs_io import results
 from impl import InvalidInput
-from impl.learning import SGD, Architecture, Runs, backpropagation, feedback_alignment, weight_mirror
+from impl.counter_noise import counted_noise, sample_index
+from impl.learning import (
+    SGD,
+    Architecture,
+    Fixed,
+    Method,
+    Perturbation,
+    Runs,
+    backpropagation,
+    feedback_alignment,
+    ridge_feedback,
+    weight_mirror,
+)
 
 ROWS, TESTED = 70, 23
 
@@ -169,6 +181,47 @@ def test_the_settings_name_data_methods_and_seeds() -> None:
     assert one["seeds"] == "3 8"
 
 
+def test_a_noisy_test_has_the_noise_of_training_and_the_constant_unit_has_it_too(tmp_path: Path) -> None:
+    """Written out image by image, with noise from `impl.counter_noise` under a number of its own."""
+    noisy = Method(SGD(0.05), Fixed(), input_noise=0.2, activation_noise=0.3)
+    chosen = {
+        "bp": backpropagation(SGD(0.05)),
+        "ridge": ridge_feedback(SGD(0.05), Perturbation(0.4, "gaussian")),
+    }
+    architecture = Architecture((6, 5, 3, 4), ("sigmoid", "tanh", "identity"), bias_unit=True)
+    runs = Runs(architecture, (*chosen.values(), noisy), (3, 8))
+    learning = Learning("noisy", runs, (*chosen, "noise"), images(), (0, 5), 8, 30, noisy=True)
+    curve = run(learning, tmp_path / "run")
+    state = learning.advance(learning.start(), 0, 5)
+
+    def drawn(sizes: tuple[int, ...], draw: int) -> list[torch.Tensor]:
+        at = sample_index(range(TESTED), [draw])[:, 0]
+        return counted_noise(sizes, at, "gaussian", 8, 5, dtype=torch.float32)
+
+    xi, (added,), z = drawn((6, 4), 7), drawn((6,), 8), drawn((5, 3), 9)
+    for label, place in (("bp", 1), ("ridge", 3), ("noise", 5)):
+        loss, wrong = 0.0, 0
+        for k in range(TESTED):
+            h = learning.images.test_x[k]
+            if label == "noise":
+                h = h + 0.2 * added[:, k]
+            h = torch.cat([h, torch.ones(1)])
+            for layer, sigma in enumerate((torch.sigmoid, torch.tanh, lambda a: a)):
+                h = sigma(state[f"weights/0/{layer}"][place] @ h)
+                if layer < 2:
+                    h = torch.cat([h + (0.3 * z[layer][:, k] if label == "noise" else 0), torch.ones(1)])
+                    h = h + (0.4 * xi[layer][:, k] if label == "ridge" else 0)
+            loss += 8 * 0.5 * float(((h - learning.images.test_y[k]) ** 2).sum()) / TESTED
+            wrong += int(h.argmax() != learning.images.test_y[k].argmax())
+        assert value(learning, curve, f"{label}/8", "noisy test loss") == pytest.approx(loss, rel=1e-5)
+        assert value(learning, curve, f"{label}/8", "noisy test error") == pytest.approx(wrong / TESTED)
+    for name in ("loss", "error"):
+        with_noise, without = (
+            value(learning, curve, "bp/3", f"{noise}test {name}") for noise in ("noisy ", "")
+        )
+        assert with_noise == without
+
+
 # -- figure 2
 
 
@@ -181,6 +234,8 @@ def test_the_figure_has_the_papers_methods_and_ours(mode: str) -> None:
     assert {"backpropagation", "feedback alignment", "surprise", "surprise two-sided"} <= chosen.keys()
     assert {method.frozen for method in chosen.values()} == {1000}
     assert {method.weights.rate for method in chosen.values()} == {4e-4}
+    figure = figure_2(Options(images(), "mnist", mode, 1, 1))
+    assert figure.work.architecture.bias_unit == (mode == "code") == ("noisy test error" in figure.metrics)
     fits = {type(chosen[f"node perturbation {c}"].feedback.fit).__name__ for c in ("0.1", "0.01")}
     assert fits == {"Descent" if mode == "text" else "Ridge"}
 
