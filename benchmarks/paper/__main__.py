@@ -3,6 +3,10 @@
 The state lies in DIR/NAME.run until the run is over and after it, the result in DIR/NAME.json. The same
 command goes on from the state, to the same curve, bit for bit.
 
+With `--shard k/n` it is the k-th of n parts, whose files are NAME.k-of-n.run and NAME.k-of-n.json: parts know
+nothing of each other, and run where and when they like. `python -m benchmarks.paper merge PART.json ...` puts
+their results together, as the whole result beside the first of them.
+
 Exit codes: 0 done; 2 the call is wrong, or a file cannot be read or written; 3 the suite itself broke;
 130 interrupted, and what was done is kept.
 """
@@ -11,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import signal
 import sys
 import time
@@ -22,13 +25,18 @@ import torch
 
 from benchmarks.datasets import scaled
 from benchmarks.paper.catalogue import CATALOGUE
-from benchmarks.paper.experiment import Experiment, Moment, Stopped, run
+from benchmarks.paper.experiment import Curve, Experiment, Moment, Stopped, run
 from benchmarks.paper.learning import Images
 from benchmarks.paper.options import EPOCH, Options
-from benchmarks.paper.results import as_json, table
+from benchmarks.paper.results import as_json, table, text
+from benchmarks.paper.shards import Part, cut, file_name, merged, part_as_json
+from feedback_proofs_io import given as files
 from feedback_proofs_io import whole
 from feedback_proofs_io.command import Parser, ended, integer, say, show
-from feedback_proofs_io.datasets import SETS, Unreadable, read
+from feedback_proofs_io.datasets import SETS, Unreadable
+from feedback_proofs_io.datasets import read as read_images
+from feedback_proofs_io.results import parsed
+from feedback_proofs_io.shards import Incomplete, shard
 from impl import InvalidInput, checks
 
 __all__ = ["main"]
@@ -46,10 +54,19 @@ def parser() -> Parser:
     found.add_argument("--as", dest="mode", choices=("text", "code"), help="as the paper's text or its code")
     found.add_argument("--seeds", type=integer(1, 100), metavar="N", help="runs each")
     found.add_argument("--epochs", type=integer(1, 100_000), metavar="N", help=f"of {EPOCH:,} updates")
+    found.add_argument("--shard", type=shard, metavar="k/n", help="the k-th of n parts alone")
     found.add_argument("--quick", action="store_true", help="a short run with one seed")
     found.add_argument(
         "--output", type=Path, default=Path("build/paper"), metavar="DIR", help="default: build/paper"
     )
+    return found
+
+
+def merging() -> Parser:
+    """The options of merge."""
+    found = Parser("python -m benchmarks.paper merge", "Results of all parts of an experiment, as one.")
+    found.add_argument("parts", nargs="+", type=Path, metavar="PART.json", help="what --shard wrote")
+    found.add_argument("--output", type=Path, metavar="FILE", help="default: NAME.json beside the first part")
     return found
 
 
@@ -64,27 +81,53 @@ def _described() -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit codes are those above."""
-    wrong = (InvalidInput, Unreadable)
-    return ended("benchmarks.paper", lambda: _run(parser().parse_args(arguments)), wrong)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    wrong = (InvalidInput, Unreadable, files.Unreadable, Incomplete)
+    if words[:1] == ["merge"]:
+        return ended("benchmarks.paper", lambda: _merge(merging().parse_args(words[1:])), wrong)
+    return ended("benchmarks.paper", lambda: _run(parser().parse_args(words)), wrong)
 
 
 def _run(given: argparse.Namespace) -> int:
     entry, asked = CATALOGUE[given.experiment], _asked(given)
     name = f"{given.experiment}-{asked.data}-{asked.mode}-{asked.seeds}x{asked.epochs}"
-    state, result = given.output / f"{name}.run", given.output / f"{name}.json"
+    base = name if given.shard is None else file_name(name, given.shard)
+    state, result = given.output / f"{base}.run", given.output / f"{base}.json"
     whole.prepare(state)
     whole.prepare(result)
     experiment = entry.build(asked)
+    part = experiment if given.shard is None else cut(experiment, given.shard)
     with _asked_to_stop() as stops:
-        progress = _Progress(experiment)
+        progress = _Progress(part)
         try:
-            curve = run(experiment, state, stop=lambda: bool(stops), tell=progress.tell)
+            curve = run(part, state, stop=lambda: bool(stops), tell=progress.tell)
         except Stopped:
             say(f"benchmarks.paper: stopped; the same command goes on from {state}")
             raise KeyboardInterrupt from None
-    whole.write(result, json.dumps(as_json(experiment, curve), indent=1, allow_nan=False) + "\n")
-    lines = table(experiment, curve, entry.shown)
+    found = (
+        as_json(part, curve)
+        if given.shard is None
+        else part_as_json(experiment, part, curve, given.shard, given.experiment, name)
+    )
+    whole.write(result, text(found))
+    lines = table(part, curve, entry.shown)
     show("\n".join([*lines, "", f"{curve.seconds:.0f} s; the curves are in {result}"]))
+    return 0
+
+
+def _merge(given: argparse.Namespace) -> int:
+    found = merged(given.parts)
+    record = Part.read(given.parts[0]).record
+    result = given.output or given.parts[0].with_name(f"{record['name']}.json")
+    whole.apart([*((f"PART {k}", part) for k, part in enumerate(given.parts, 1)), ("--output", result)])
+    whole.prepare(result)
+    whole.write(result, text(found))
+    one, entry = parsed(found, result), CATALOGUE.get(record["command"])
+    curve = Curve(one.points, torch.tensor(one.curve, dtype=torch.float64), one.seconds)
+    lines = table(one, curve, ("test", "angle") if entry is None else entry.shown)
+    show(
+        "\n".join([*lines, "", f"{len(given.parts)} parts, {one.seconds:.0f} s; the curves are in {result}"])
+    )
     return 0
 
 
@@ -100,7 +143,7 @@ def _asked(given: argparse.Namespace) -> Options:
 
 
 def _images(name: str, folder: Path | None) -> Images:
-    train, test = read(name, "train", folder), read(name, "test", folder)
+    train, test = (read_images(name, part, folder) for part in ("train", "test"))
     record = {part.part: f"{name} sha256 {part.sha256}" for part in (train, test)}
     return Images(*scaled(train, torch.float32), *scaled(test, torch.float32), record)
 

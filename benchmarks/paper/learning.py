@@ -117,8 +117,21 @@ class Learning:
         return learned.tensors()
 
     def measure(self, state: State, update: int) -> Tensor:
-        """The metrics, (runs, metrics), float64."""
+        """The metrics, (runs, metrics), float64: each run by itself, so no bit depends on the rest."""
         learned = self._learned(state, update)
+        return torch.cat([one._measured(own(self.work, learned, *place)) for place, one in self._alone])
+
+    @cached_property
+    def _alone(self) -> list[tuple[tuple[int, int], Learning]]:
+        """Each run as an experiment, with the numbers of its method and its seed."""
+        return [
+            ((k, place), self.only([label], [seed]))
+            for k, label in enumerate(self.labels)
+            for place, seed in enumerate(self.work.seeds)
+        ]
+
+    def _measured(self, learned: Learned) -> Tensor:
+        """The metrics, all runs together."""
         x, y = self.images.x[: self.watched], self.images.y[: self.watched]
         clean, carried, true = self.work.signals(learned, x, y)
         train = losses(self.work.architecture, clean, y.T).double().mean(1) * self.batch
@@ -133,7 +146,7 @@ class Learning:
             *self._of_matrices(learned, carried.errors),
             *(self._noisily_tested(learned, test, wrong) if self.noisy else ()),
         ]
-        return torch.stack(found, 1)[self._places]
+        return torch.stack(found, 1)
 
     @cached_property
     def _start(self) -> Learned:
@@ -141,12 +154,6 @@ class Learning:
 
     def _learned(self, state: State, update: int) -> Learned:
         return self._start.restored(update, state)
-
-    @cached_property
-    def _places(self) -> Tensor:
-        """Where on the axis of the weights the runs are, in the order of ``runs``."""
-        slices = [self.work.place(k) for k in range(len(self.labels))]
-        return torch.cat([torch.arange(one.start, one.stop) for one in slices])
 
     def _tested(
         self, weights: tuple[Tensor, ...], added: Tensor | None = None, jitter: Sequence[Tensor] = ()
@@ -198,14 +205,29 @@ class Learning:
     def _of_matrices(self, learned: Learned, errors: Sequence[Tensor]) -> list[Tensor]:
         """`PER_MATRIX`, one after the other, each for B^2 ... B^{N+1}; of runs wired "DFA" there are none."""
         count = self.work.layered
+        absent = torch.full((len(learned.weights[0]) - count,), math.nan, dtype=torch.float64)
+        if count == 0:
+            return [absent] * (len(learned.direct) * (len(PER_MATRIX) + 1))
         upper = self.work.architecture.fed_back(learned.weights[1:])
         pairs = [(weight[:count], B) for weight, B in zip(upper, learned.feedback, strict=True)]
         found = [f(W, B) for f in PER_MATRIX.values() for W, B in pairs]
         found += [
             metrics.local_angle(W, B, e[:count, :, 0]) for (W, B), e in zip(pairs, errors[1:], strict=True)
         ]
-        absent = torch.full((len(learned.weights[0]) - count,), math.nan, dtype=torch.float64)
         return [torch.cat([one, absent]) for one in found]
+
+
+def own(work: Runs, learned: Learned, method: int, seed: int) -> Learned:
+    """The weights and the feedback of one run, given by its numbers, in memory of their own: where a matrix
+    begins, the products of some libraries depend on.
+    """
+    at = work.place(method).start + seed
+    one = slice(at, at + 1)
+    weights = tuple(layer[one].clone() for layer in learned.weights)
+    matrices = tuple(layer.clone() for layer in work.feedback_of(learned, one))
+    if work.methods[method].wiring == "FA":
+        return Learned(learned.update, weights, matrices, tuple(m[:0] for m in learned.direct), (), ())
+    return Learned(learned.update, weights, tuple(m[:0] for m in learned.feedback), matrices, (), ())
 
 
 NOISY = ("noisy test loss", "noisy test error")

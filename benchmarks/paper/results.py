@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import platform
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -15,7 +16,19 @@ from benchmarks.paper.costs import costs
 from benchmarks.paper.experiment import Curve, Experiment
 from feedback_proofs_io.results import FORMAT, sealed
 
-__all__ = ["as_json", "by_label", "table"]
+__all__ = ["as_json", "by_label", "table", "text"]
+
+
+class Axes(Protocol):
+    """What has runs of which something was measured: an experiment, or its result."""
+
+    @property
+    def runs(self) -> Sequence[str]:
+        """The names of the runs."""
+
+    @property
+    def metrics(self) -> Sequence[str]:
+        """The names of what was measured."""
 
 
 def as_json(experiment: Experiment, curve: Curve) -> dict[str, Any]:
@@ -39,7 +52,12 @@ def as_json(experiment: Experiment, curve: Curve) -> dict[str, Any]:
     )
 
 
-def by_label(experiment: Experiment, values: Tensor) -> Mapping[str, tuple[Tensor, Tensor]]:
+def text(content: Mapping[str, Any]) -> str:
+    """A result as it stands in its file."""
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def by_label(experiment: Axes, values: Tensor) -> Mapping[str, tuple[Tensor, Tensor]]:
     """For each method the mean over its seeds and its standard error, (metrics,) each, of one point's values.
 
     A method with a single seed has the standard error NaN.
@@ -53,7 +71,7 @@ def by_label(experiment: Experiment, values: Tensor) -> Mapping[str, tuple[Tenso
     return found
 
 
-def table(experiment: Experiment, curve: Curve, starts: tuple[str, ...] = ("test", "angle")) -> list[str]:
+def table(experiment: Axes, curve: Curve, starts: tuple[str, ...] = ("test", "angle")) -> list[str]:
     """The last point, a line for each method, with the metrics whose names have one of these ``starts``."""
     names = list(experiment.metrics)
     shown = [k for k, name in enumerate(names) if name.startswith(starts)]
