@@ -74,6 +74,11 @@ class Architecture:
         """The shapes of W^1 ... W^{N+1} with their bias as last column."""
         return tuple((n, m + 1) for m, n in zip(self.widths, self.widths[1:], strict=False))
 
+    @property
+    def fan_ins(self) -> tuple[int, ...]:
+        """n_0 ... n_N, the fan-ins of W^1 ... W^{N+1}."""
+        return self.widths[:-1]
+
     def feedback_shapes(self, wiring: str) -> tuple[tuple[int, int], ...]:
         """The shapes of B^2 ... B^{N+1}: (n_i, units) wired as "FA", (p, units) as "DFA"."""
         rows = self.widths[2:] if wiring == "FA" else self.widths[-1:] * len(self.hidden)

@@ -165,12 +165,15 @@ class Normalised:
                 seen.noise[k].square().sum(1, keepdim=True) if self.measured else seen.feedback[k].shape[2]
             )
             parts.append((e * f).sum(1, keepdim=True) * spread)
-        if self.share == "equal":
-            weights = [_inverse(part) / len(parts) for part in parts]
-        else:
-            weights = [_inverse(torch.stack(parts).sum(0))] * len(parts)
+        weights = self.shares(parts)
         scaled = [w * f for w, f in zip(weights, directions, strict=True)]
         return _moved(seen.feedback, self.rate, scaled, residuals(target, seen)), memory
+
+    def shares(self, parts: Sequence[Tensor]) -> list[Tensor]:
+        """w for each matrix, from its part in nu."""
+        if self.share == "equal":
+            return [_inverse(part) / len(parts) for part in parts]
+        return [_inverse(torch.stack(list(parts)).sum(0))] * len(parts)
 
 
 @dataclass(frozen=True)

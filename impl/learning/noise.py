@@ -18,6 +18,7 @@ from impl.philox import MASK, philox
 
 __all__ = [
     "ACTIVATION",
+    "DROPOUT",
     "FEEDBACK",
     "INPUT",
     "LAW_NAMES",
@@ -33,6 +34,7 @@ INPUT: Final = 2
 WEIGHTS: Final = 3
 FEEDBACK: Final = 4
 MIRROR: Final = 5
+DROPOUT: Final = 7  # 6 is that of the order of minibatches
 """The number of the draw, the high word of the counter, that each purpose has to itself."""
 
 LAW_NAMES = COUNTED_FAMILIES

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from impl import checks
 from impl.learning.architecture import Architecture
+from impl.learning.axis import Axis, joined
 from impl.learning.method import Method
 from impl.learning.noise import noise_of_seeds
 from impl.learning.passes import Clean, Signals, carry, forward
@@ -41,7 +42,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Runs:
+class Runs(Axis):
     """One run for every method and seed, on one axis: seeds vary fastest, methods wired "DFA" come last.
 
     Raises ``InvalidInput`` for no methods, no seeds, a seed twice, or seeds outside 0 <= seed < 2^32.
@@ -53,34 +54,7 @@ class Runs:
 
     def __post_init__(self) -> None:
         checks.instance("architecture", self.architecture, Architecture)
-        methods, seeds = checks.sequence("methods", self.methods), checks.sequence("seeds", self.seeds)
-        checks.require(len(methods) > 0, "the length of methods", 0, "1 or more")
-        for k, method in enumerate(methods):
-            checks.instance(f"methods[{k}]", method, Method)
-        checks.require(len(seeds) > 0, "the length of seeds", 0, "1 or more")
-        whole = tuple(checks.whole(f"seeds[{k}]", seed, 0, 2**32) for k, seed in enumerate(seeds))
-        checks.require(len(set(whole)) == len(whole), "seeds", checks.shown(whole), "each seed once")
-        object.__setattr__(self, "methods", tuple(methods))
-        object.__setattr__(self, "seeds", whole)
-
-    @cached_property
-    def order(self) -> tuple[int, ...]:
-        """The numbers of the methods in the order of the axis."""
-        return tuple(sorted(range(len(self.methods)), key=lambda k: self.methods[k].wiring == "DFA"))
-
-    @cached_property
-    def layered(self) -> int:
-        """How many runs are wired "FA"."""
-        return len(self.seeds) * sum(method.wiring == "FA" for method in self.methods)
-
-    def place(self, method: int) -> slice:
-        """The runs of one method, given by its number, on the axis of the weights; one for each seed."""
-        at = self.order.index(method) * len(self.seeds)
-        return slice(at, at + len(self.seeds))
-
-    def feedback(self, state: State, method: int) -> tuple[Tensor, ...]:
-        """B^2 ... B^{N+1} of one method, (seeds, q, n_i)."""
-        return self.feedback_of(state, self.place(method))
+        self._check()
 
     @cached_property
     def weight_groups(self) -> tuple[Group, ...]:
@@ -103,7 +77,7 @@ class Runs:
         dtype, device = checks.dtype("dtype", dtype), checks.device("device", device)
         ordered = [self.methods[k] for k in self.order]
         weights = joined([m.start.weights(self.architecture, self.seeds, dtype, device) for m in ordered])
-        return self._remembering(State(0, weights, *self._first_feedback(weights), (), ()))
+        return self._remembering(State(0, weights, *self._first_feedback(self.architecture, weights), (), ()))
 
     def continued(self, state: State) -> State:
         """The state of other runs, taken over by these: for instance FA, then backpropagation.
@@ -111,7 +85,7 @@ class Runs:
         Weights and feedback go on from where they are, but feedback that these methods start at zero or at
         the weights starts there; what rules remember starts afresh; updates count on.
         """
-        first = self._first_feedback(state.weights)
+        first = self._first_feedback(self.architecture, state.weights)
         shapes = [tuple(tensor.shape) for tensor in (*state.weights, *state.feedback, *state.direct)]
         wanted = [
             *((len(self.methods) * len(self.seeds), *s) for s in self.architecture.weight_shapes),
@@ -132,13 +106,6 @@ class Runs:
             carried,
             carry(self.architecture, clean, y.T, self.architecture.fed_back(state.weights[1:])),
         )
-
-    def feedback_of(self, state: State, runs: slice) -> tuple[Tensor, ...]:
-        """The feedback of some runs, all of one wiring."""
-        if runs.start < self.layered:
-            return tuple(matrix[runs] for matrix in state.feedback)
-        shifted = slice(runs.start - self.layered, runs.stop - self.layered)
-        return tuple(matrix[shifted] for matrix in state.direct)
 
     def data(self, state: State, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """x (T, n_0) and y (T, p), as the state's weights are. Raises ``InvalidInput`` if they do not fit."""
@@ -165,27 +132,6 @@ class Runs:
             at = stop
         return tuple(found)
 
-    def _first_feedback(self, weights: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-        """B before the first update, of the runs wired "FA" and of the others."""
-        parts: dict[str, list[tuple[Tensor, ...]]] = {"FA": [], "DFA": []}
-        like = weights[0]
-        for k in self.order:
-            method = self.methods[k]
-            matrices = method.start.feedback(
-                self.architecture, method.wiring, self.seeds, like.dtype, like.device
-            )
-            if method.feedback.start == "zero":
-                matrices = tuple(torch.zeros_like(matrix) for matrix in matrices)
-            elif method.feedback.start == "weights":
-                matrices = tuple(weight[self.place(k)] for weight in self.architecture.fed_back(weights[1:]))
-            parts[method.wiring].append(matrices)
-        empty = {
-            wiring: tuple(like.new_zeros(0, *s) for s in self.architecture.feedback_shapes(wiring))
-            for wiring in parts
-        }
-        first, direct = (joined([empty[w], *parts[w]]) for w in ("FA", "DFA"))
-        return first, direct
-
     def _remembering(self, state: State) -> State:
         """The state with what its rules remember before their first minibatch."""
         return replace(
@@ -210,13 +156,6 @@ class Runs:
             len(self.seeds)
         )[:, None, None]
         return tuple(torch.where(mask, old, new) for old, new in zip(kept, first, strict=True))
-
-
-def joined(parts: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
-    """Layer by layer, the runs of all parts after one another."""
-    if len(parts) == 1:
-        return parts[0]
-    return tuple(torch.cat(layers) for layers in zip(*parts, strict=True))
 
 
 @lru_cache(maxsize=64)

@@ -5,17 +5,35 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from impl import checks
-from impl.learning.architecture import Architecture
 from impl.learning.noise import FEEDBACK, WEIGHTS, noise_of_seeds
 
-__all__ = ["Start"]
+__all__ = ["Shapes", "Start"]
 
 LAWS = ("gaussian", "truncated", "uniform")
+
+
+class Shapes(Protocol):
+    """What a start has to know of an architecture."""
+
+    @property
+    def weight_shapes(self) -> tuple[tuple[int, int], ...]:
+        """The shapes of W^1 ... W^{N+1} with their bias as last column."""
+
+    @property
+    def fan_ins(self) -> tuple[int, ...]:
+        """The fan-ins of W^1 ... W^{N+1}."""
+
+    def feedback_shapes(self, wiring: str) -> tuple[tuple[int, int], ...]:
+        """The shapes of B^2 ... B^{N+1}."""
+
+    def fed_back(self, upper: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Of W^2 ... W^{N+1}, or their gradients, what feedback stands for."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +66,24 @@ class Start:
         checks.not_negative("feedback_gain", self.feedback_gain)
 
     def weights(
-        self, architecture: Architecture, seeds: Sequence[int], dtype: torch.dtype, device: torch.device | str
+        self, architecture: Shapes, seeds: Sequence[int], dtype: torch.dtype, device: torch.device | str
     ) -> tuple[Tensor, ...]:
         """W^1 ... W^{N+1} with their bias as last column, (seeds, n_i, n_{i-1} + 1)."""
         layers = len(architecture.weight_shapes)
         gains = self.gain if isinstance(self.gain, tuple) else (self.gain,) * layers
         checks.require(len(gains) == layers, "the length of gain", len(gains), str(layers))
         found = []
-        for k, (rows, columns) in enumerate(architecture.weight_shapes):
-            drawn = self._entries(rows, columns, columns - 1, seeds, k, WEIGHTS, device)
+        for k, ((rows, columns), fan_in) in enumerate(
+            zip(architecture.weight_shapes, architecture.fan_ins, strict=True)
+        ):
+            drawn = self._entries(rows, columns, fan_in, seeds, k, WEIGHTS, device)
             bias = drawn[..., -1:] if self.bias is None else torch.full_like(drawn[..., -1:], self.bias)
             found.append(torch.cat([gains[k] * drawn[..., :-1], bias], -1).to(dtype))
         return tuple(found)
 
     def feedback(
         self,
-        architecture: Architecture,
+        architecture: Shapes,
         wiring: str,
         seeds: Sequence[int],
         dtype: torch.dtype,
@@ -73,7 +93,7 @@ class Start:
         return tuple(
             (self.feedback_gain * self._entries(q, units, n, seeds, k, FEEDBACK, device)).to(dtype)
             for k, ((q, units), n) in enumerate(
-                zip(architecture.feedback_shapes(wiring), architecture.hidden, strict=True)
+                zip(architecture.feedback_shapes(wiring), architecture.fan_ins[1:], strict=True)
             )
         )
 

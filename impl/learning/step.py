@@ -99,7 +99,7 @@ def _learned_weights(
             old
             if frozen
             else tuple(
-                torch.sub(_decayed(weight, rule.decay), D, alpha=rule.rate)
+                torch.sub(decayed(weight, rule.decay), D, alpha=rule.rate)
                 for weight, D in zip(old, directions, strict=True)
             )
         )
@@ -153,7 +153,7 @@ def _observations(
     return tuple(found)
 
 
-def _decayed(weight: Tensor, decay: float) -> Tensor:
+def decayed(weight: Tensor, decay: float) -> Tensor:
     """(1 - decay) W, the bias as it is."""
     if decay == 0.0:
         return weight

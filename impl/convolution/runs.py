@@ -1,0 +1,213 @@
+"""Runs of convolutional networks, methods times seeds, and the step that takes them one minibatch further.
+
+Runs go one after the other: their convolutions are larger than what it costs to begin one, and convolutions
+of many runs as groups of one are slower. All random numbers are functions of (seed, update), as in
+``impl.learning``; methods with one seed share them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from impl import checks
+from impl.convolution.architecture import ConvolutionalArchitecture, Dense
+from impl.convolution.feedback import Observation, changed, check
+from impl.convolution.maps import Shape
+from impl.convolution.passes import Clean, Parts, carry, forward
+from impl.learning.axis import Axis
+from impl.learning.feedback_rules import Moved
+from impl.learning.fits import Memory
+from impl.learning.method import Method
+from impl.learning.noise import ACTIVATION, DROPOUT, INPUT, PERTURBATION, noise_of_seeds
+from impl.learning.passes import Signals
+from impl.learning.state import UPDATES, State
+from impl.learning.step import decayed
+
+__all__ = ["ConvolutionalRuns", "observe", "signals", "step"]
+
+
+@dataclass(frozen=True)
+class ConvolutionalRuns(Axis):
+    """One run for every method and seed: seeds vary fastest, methods wired "DFA" come last.
+
+    A method is one of ``impl.learning``. Raises ``InvalidInput`` as ``impl.learning.Runs`` does, and for a
+    feedback rule that is not to be had here: weight mirrors, least squares, projections, whitening.
+    """
+
+    architecture: ConvolutionalArchitecture
+    methods: tuple[Method, ...]
+    seeds: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        checks.instance("architecture", self.architecture, ConvolutionalArchitecture)
+        self._check()
+        for k, method in enumerate(self.methods):
+            check(f"methods[{k}]", method)
+
+    def start(self, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu") -> State:
+        """The state before the first update; ``moments`` are those of each run."""
+        dtype, device = checks.dtype("dtype", dtype), checks.device("device", device)
+        chosen = [self.methods[k].start for k in self.order]
+        parts = [start.weights(self.architecture, self.seeds, dtype, device) for start in chosen]
+        weights = tuple(torch.cat(layers) for layers in zip(*parts, strict=True))
+        moments = tuple(
+            method.weights.begin(tuple(weight[run : run + 1] for weight in weights))
+            for run, (method, _) in enumerate(self.members)
+        )
+        return State(0, weights, *self._first_feedback(self.architecture, weights), moments, ())
+
+    @property
+    def members(self) -> tuple[tuple[Method, int], ...]:
+        """Method and seed of each run, in the order of the axis."""
+        return tuple((self.methods[k], seed) for k in self.order for seed in self.seeds)
+
+    def data(self, state: State, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """x (T, pixels) and y (T, classes), as the state's weights are. Raises ``InvalidInput`` if not."""
+        pixels = math.prod(self.architecture.shape)
+        return checks.data(x, y, pixels, self.architecture.classes, state.weights[0])
+
+    def of(self, state: State, run: int) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """Weights and feedback of a run, by its place on the axis."""
+        feedback = self.feedback_of(state, slice(run, run + 1))
+        return tuple(weight[run] for weight in state.weights), tuple(matrix[0] for matrix in feedback)
+
+
+@torch.no_grad()
+def step(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> State:
+    """The state after one more update of every run, on the minibatch x (T, pixels), y (T, classes).
+
+    A function of its arguments; a run does not depend on the runs beside it. Raises ``InvalidInput`` if x or
+    y does not fit, is not finite, or is of another dtype or device than the state.
+    """
+    checks.whole("state.update", state.update, 0, UPDATES)
+    found = list[tuple[tuple[Tensor, ...], Memory, tuple[Tensor, ...]]]()
+    for run, seen in enumerate(observe(runs, state, x, y)):
+        method = runs.members[run][0]
+        frozen = state.update < method.frozen
+        weights, moments, moved = _learned_weights(method, seen, state.moments[run], frozen)
+        found.append((weights, moments, changed(method, seen, moved)))
+    feedback = [matrices for _, _, matrices in found]
+    return State(
+        state.update + 1,
+        _stacked([weights for weights, _, _ in found], state.weights),
+        _stacked(feedback[: runs.layered], state.feedback),
+        _stacked(feedback[runs.layered :], state.direct),
+        tuple(moments for _, moments, _ in found),
+        (),
+    )
+
+
+@torch.no_grad()
+def observe(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> Iterator[Observation]:
+    """What the next step sees on the minibatch x (T, pixels), y (T, classes), run by run."""
+    x, y = runs.data(state, x, y)
+    chance = _Chance(runs.architecture, state.update, len(x), state.weights[0])
+    for run, (method, seed) in enumerate(runs.members):
+        weights, feedback = runs.of(state, run)
+        noisy = x
+        if method.input_noise > 0:
+            (noise,) = chance.noise(seed, "gaussian", INPUT)
+            noisy = x + method.input_noise * noise.flatten(1)
+        jitter: Parts = ()
+        if method.activation_noise > 0:
+            jitter = tuple(method.activation_noise * z for z in chance.noise(seed, "gaussian", ACTIVATION))
+        law = method.perturbation
+        clean = forward(runs.architecture, weights, noisy, chance.masks(seed), jitter)
+        yield Observation(
+            runs.architecture,
+            method.wiring,
+            weights,
+            feedback,
+            clean,
+            carry(runs.architecture, clean, y, feedback, method.wiring),
+            y,
+            law,
+            chance.noise(seed, law.law, PERTURBATION) if law else (),
+        )
+
+
+@torch.no_grad()
+def signals(
+    runs: ConvolutionalRuns, state: State, run: int, x: Tensor, y: Tensor
+) -> tuple[Clean, Signals, Signals]:
+    """Of one run the clean pass on x, y without noise and dropout, the feedback's signals, the true ones."""
+    x, y = runs.data(state, x, y)
+    weights, feedback = runs.of(state, run)
+    clean = forward(runs.architecture, weights, x)
+    carried = carry(runs.architecture, clean, y, feedback, runs.members[run][0].wiring)
+    true = carry(runs.architecture, clean, y, runs.architecture.fed_back(weights[1:]))
+    return clean, carried, true
+
+
+def _learned_weights(
+    method: Method, seen: Observation, memory: Memory, frozen: bool
+) -> tuple[tuple[Tensor, ...], Memory, Moved]:
+    """The weights of a run after the step, what its rule remembers, and what its feedback sees of it."""
+    slopes = tuple(
+        torch.cat([map_.outer(e, h), e.transpose(0, 1).flatten(1).sum(1, keepdim=True)], 1)[None]
+        for map_, e, h in zip(seen.architecture.maps, seen.signals.errors, seen.clean.inputs, strict=True)
+    )
+    rule, rate, decay = method.weights, method.weights.rate, method.weights.decay
+    if frozen:
+        directions, weights, rate, decay = slopes, seen.weights, 0.0, 0.0
+    else:
+        directions, memory = rule.directions(slopes, memory)
+        pairs = zip(seen.weights, directions, strict=True)
+        weights = tuple(torch.sub(decayed(weight, decay), D[0], alpha=rate) for weight, D in pairs)
+    scale, loss = (slopes[0].new_full((1, 1), value) for value in (rate, decay))
+    return weights, memory, Moved(weights[1:], tuple(D[0] for D in directions[1:]), scale, loss)
+
+
+def _stacked(parts: Sequence[tuple[Tensor, ...]], before: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Layer by layer, the runs on one axis; what there was before where there are none."""
+    return tuple(torch.stack(layers) for layers in zip(*parts, strict=True)) if parts else before
+
+
+@dataclass(frozen=True)
+class _Chance:
+    """What is random in one update, samples first; what the runs of one seed share is drawn once."""
+
+    architecture: ConvolutionalArchitecture
+    update: int
+    samples: int
+    like: Tensor
+    drawn: dict[tuple[int, str, int], tuple[Tensor, ...]] = field(default_factory=dict)
+
+    def noise(self, seed: int, law: str, draw: int) -> tuple[Tensor, ...]:
+        """Entries of mean 0 and variance 1 in the shapes of h^1 ... h^N, or of the input."""
+        shapes = [self.architecture.shape] if draw == INPUT else self.architecture.hidden_shapes
+        return self._layers(seed, shapes, law, draw)
+
+    def masks(self, seed: int) -> Parts:
+        """1 for a unit that speaks and 0 for one that is silent, of each layer with dropout."""
+        layers = self.architecture.layers
+        silent = {
+            k: layer.dropout for k, layer in enumerate(layers) if isinstance(layer, Dense) and layer.dropout
+        }
+        shapes = [self.architecture.hidden_shapes[k] for k in silent]
+        found: list[Tensor | None] = [None] * len(layers)
+        for (k, rate), u in zip(silent.items(), self._layers(seed, shapes, "uniform", DROPOUT), strict=True):
+            found[k] = (u > (2 * rate - 1) * math.sqrt(3)).to(u.dtype)  # uniform on (-sqrt 3, sqrt 3)
+        return tuple(found)
+
+    def _layers(self, seed: int, shapes: Sequence[Shape], law: str, draw: int) -> tuple[Tensor, ...]:
+        """A tensor (T, *shape) for each shape."""
+        key, sizes = (seed, law, draw), [math.prod(shape) for shape in shapes]
+        if sizes and key not in self.drawn:
+            layers = noise_of_seeds(
+                sizes, self.samples, law, [seed], self.update, draw, self.like.dtype, self.like.device
+            )
+            self.drawn[key] = tuple(
+                _nhwc(layer[0].T.reshape(-1, *shape)) for layer, shape in zip(layers, shapes, strict=True)
+            )
+        return self.drawn.get(key, ())
+
+
+def _nhwc(h: Tensor) -> Tensor:
+    """The layout in which convolutions and pooling are fast."""
+    return h.contiguous(memory_format=torch.channels_last) if h.dim() == 4 else h
