@@ -77,8 +77,8 @@ def write(file: str | os.PathLike[str], kind: str, saved: Saved) -> None:
     sealed.write(Path(file), _kind(kind), fingerprint(saved.settings), content)
 
 
-def read(file: str | os.PathLike[str], kind: str, settings: Mapping[str, str]) -> Saved:
-    """What ``write`` wrote for these settings, on the CPU.
+def read(file: str | os.PathLike[str], kind: str, settings: Mapping[str, str] | None) -> Saved:
+    """What ``write`` wrote for these settings, on the CPU; for None, whatever they are.
 
     Raises ``InvalidInput`` where the file is damaged, of another format or of other settings, and OSError
     where it cannot be read.
@@ -95,7 +95,8 @@ def read(file: str | os.PathLike[str], kind: str, settings: Mapping[str, str]) -
     except (sealed.Damaged, ValueError, KeyError, TypeError, RecursionError) as error:
         because = str(error) if isinstance(error, sealed.Damaged) else "its content makes no sense"
         checks.refuse(origin, f"damaged: {because}", "a file that this package wrote")
-    same(origin, found.settings, settings)
+    if settings is not None:
+        same(origin, found.settings, settings)
     return found
 
 

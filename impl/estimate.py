@@ -10,6 +10,11 @@ and at the end. A rank that dies ends the run with an error that names the last 
 on any number of ranks, goes on from there. A checkpoint is bound to data and settings: with others it is
 refused, and while one run works on it, another is.
 
+``--shard k/n`` needs no process group: it writes the sums of every n-th chunk, from the k-th on, to
+``--output``, and ``python -m impl.estimate merge PART ... --output FILE`` adds those of all n parts, from
+whatever machines. That is the fit; but under "FA" each pass has parts of its own: merged before the last
+pass, FILE is what the parts of the next one begin ``--after``.
+
 ``--input`` is an .npz with arrays W1 ... W{N+1}, x (data, n_0), y (data, p), float32 or float64, which are
 taken to ``--dtype``; without it a random network of ``--widths`` and random data are made from ``--seed``.
 Under "FA" there is one pass over the data per hidden layer. ``--output`` is written under exactly that name,
@@ -28,7 +33,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path as File
 
 import numpy as np
@@ -36,12 +41,14 @@ import torch
 from torch import Tensor
 
 from feedback_proofs_io import whole
-from feedback_proofs_io.command import INTERRUPTED, Parser, ended, say, show
+from feedback_proofs_io.command import INTERRUPTED, Mistake, Parser, ended, say, show
+from feedback_proofs_io.shards import Incomplete, Shard, shard
 from impl import checks
 from impl.activations import ACTIVATIONS
 from impl.counter_noise import COUNTED_FAMILIES
 from impl.estimate_input import DTYPES, problem_from, widths_of
-from impl.estimate_run import Stopped, estimate
+from impl.estimate_parts import PartFiles, merged, own_rows
+from impl.estimate_run import Stopped, estimate, estimate_part
 from impl.feedback import RULES
 from impl.kernels import PATHS, PRODUCTS, Problem, open_path
 from impl.least_squares import Sums
@@ -79,24 +86,44 @@ def parser() -> argparse.ArgumentParser:
         "--timeout", type=float, default=300.0, help="seconds to wait for another rank (default: %(default)s)"
     )
     add("--output", type=File, help=".npz for B2, B3, ... and the sums S2, Q2, ... they solve")
+    add("--shard", type=shard, metavar="k/n", help="sum up the k-th of n parts of the data, into --output")
+    add("--after", type=File, help="what was merged of the parts of the passes before")
+    return found
+
+
+def merging() -> argparse.ArgumentParser:
+    """The options of merge."""
+    found = Parser(prog="python -m impl.estimate merge", description="Add the sums of all parts of a pass.")
+    found.add_argument("parts", nargs="+", type=File, metavar="PART", help="what --shard wrote")
+    found.add_argument(
+        "--output", type=File, required=True, help="the fit, or what the next pass begins with"
+    )
     return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit codes are those above."""
-    wrong = (checks.InvalidInput, OSError)
-    return ended("impl.estimate", lambda: _run(parser().parse_args(arguments)), wrong)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    wrong = (checks.InvalidInput, OSError, Incomplete)
+    if words[:1] == ["merge"]:
+        return ended("impl.estimate", lambda: _merge(merging().parse_args(words[1:])), wrong)
+    return ended("impl.estimate", lambda: _run(parser().parse_args(words)), wrong)
 
 
 def _run(options: argparse.Namespace) -> int:
     _check(options)
     size, rank, _ = place()
+    _check_part(options, size)
     _prepare(options, rank)
     with _signals(options.checkpoint is not None and size == 1) as asked:
         try:
             ranks = Ranks(options.device, options.timeout)
             problem, x, y = problem_from(options, ranks.device)
             _can_run(problem, options)
+            if options.shard is not None:
+                _part(options, problem, x, y, ranks, lambda: bool(asked))
+                ranks.close()
+                return 0
             B, sums = estimate(
                 problem,
                 x,
@@ -140,11 +167,22 @@ def _check(options: argparse.Namespace) -> None:
     checks.require(here, "--device", "'cuda'", "'cpu', as there is no CUDA device here")
 
 
+def _check_part(options: argparse.Namespace, size: int) -> None:
+    """What a part needs, and what only a part can have."""
+    if options.shard is None:
+        if options.after is not None:
+            raise Mistake("--after is for parts: give --shard too")
+        return
+    if options.output is None:
+        raise Mistake("--shard needs --output, the file of the part")
+    checks.require(size == 1, "--shard", f"{options.shard} for one of {size} processes", "one process")
+
+
 def _prepare(options: argparse.Namespace, rank: int) -> None:
     """See that what will be written can be, before the work; raises ``whole.CannotWrite``."""
-    files = [(f"--{name}", getattr(options, name)) for name in ("input", "checkpoint", "output")]
+    files = [(f"--{name}", getattr(options, name)) for name in ("input", "after", "checkpoint", "output")]
     whole.apart((name, file) for name, file in files if file is not None)
-    for _, file in files[1:]:
+    for _, file in files[2:]:
         if file is not None and rank == 0:
             whole.prepare(file, folders=False)
 
@@ -158,22 +196,71 @@ def _can_run(problem: Problem, options: argparse.Namespace) -> None:
             raise checks.InvalidInput(f"--path is {options.path!r}; {error}.") from error
 
 
+def _part(
+    options: argparse.Namespace,
+    problem: Problem,
+    x: Tensor,
+    y: Tensor,
+    ranks: Ranks,
+    stop: Callable[[], bool],
+) -> None:
+    """Sum up a part of the data, and say of what it is."""
+    part: Shard = options.shard
+    own_rows(len(x), options.chunk, part)
+    turn, samples = estimate_part(
+        PartFiles.of(problem, x, y, options.draws, options.chunk, part, options.ridge),
+        x,
+        y,
+        options.output,
+        ranks,
+        after=options.after,
+        path=options.path,
+        checkpoint=options.checkpoint,
+        every=options.every,
+        stop=stop,
+    )
+    passes = len(problem.hidden) if problem.rule == "FA" else 1
+    show(f"part {part} of pass {turn + 1} of {passes}: {samples} samples, in {options.output}")
+
+
+def _merge(options: argparse.Namespace) -> int:
+    """Add parts; the exit code."""
+    for part in options.parts:
+        whole.apart([("PART", part), ("--output", options.output)])
+    whole.prepare(options.output, folders=False)
+    found = merged(options.parts)
+    if found.turn < found.passes:
+        found.write(options.output)
+        done = f"pass {found.turn} of {found.passes} is merged"
+        show(f"{done}: the parts of the next one begin --after {options.output}")
+        return 0
+    _write(options.output, found.B, found.sums)
+    for k, matrix in enumerate(found.B):
+        show(f"B{k + 2} {tuple(matrix.shape)}")
+    return 0
+
+
 def _report(
     options: argparse.Namespace, problem: Problem, B: Sequence[Tensor], sums: Mapping[int, Sums]
 ) -> None:
     """Write the result, where that is asked for, and print a line for each matrix."""
     if options.output is not None:
-        arrays = {f"B{k + 2}": matrix for k, matrix in enumerate(B)}
-        arrays |= {f"S{k + 2}": one.S for k, one in sums.items()}
-        arrays |= {f"Q{k + 2}": one.Q for k, one in sums.items()}
-        found = {name: array.cpu().numpy() for name, array in arrays.items()}
-        whole.write_with(options.output, lambda file: np.savez(file, allow_pickle=False, **found))
+        _write(options.output, B, sums)
     for k, matrix in enumerate(B):
         gap = ""
         if options.rule == "FA":
             weight = problem.weights[k + 1][0]
             gap = f"   |W - B| / |W| = {((weight - matrix).norm() / weight.norm()).item():.3e}"
         show(f"B{k + 2} {tuple(matrix.shape)}{gap}")
+
+
+def _write(file: File, B: Sequence[Tensor], sums: Mapping[int, Sums]) -> None:
+    """The fit as an .npz."""
+    arrays = {f"B{k + 2}": matrix for k, matrix in enumerate(B)}
+    arrays |= {f"S{k + 2}": one.S for k, one in sums.items()}
+    arrays |= {f"Q{k + 2}": one.Q for k, one in sums.items()}
+    found = {name: array.cpu().numpy() for name, array in arrays.items()}
+    whole.write_with(file, lambda out: np.savez(out, allow_pickle=False, **found))
 
 
 @contextlib.contextmanager

@@ -16,12 +16,13 @@ from feedback_proofs_io.command import say
 from feedback_proofs_io.held import held
 from impl import checks
 from impl.estimate_checkpoint import Checkpoint, SoFar
+from impl.estimate_parts import PartFiles, own_rows
 from impl.kernels import Problem
 from impl.least_squares import Sums
 from impl.ranks import Ranks
 from impl.stream import Stream
 
-__all__ = ["Stopped", "estimate"]
+__all__ = ["Stopped", "estimate", "estimate_part"]
 
 
 class Stopped(Exception):
@@ -134,6 +135,56 @@ def _passes(
             fitted[k] = of_pass[k].solve(ridge).to(fitted[k].dtype)[None]
     progress.end()
     return [B[0] for B in fitted], sums
+
+
+def estimate_part(
+    files: PartFiles,
+    x: Tensor,
+    y: Tensor,
+    output: File,
+    ranks: Ranks,
+    *,
+    after: File | None = None,
+    path: str = "auto",
+    checkpoint: File | None = None,
+    every: int = 16,
+    stop: Callable[[], bool] = lambda: False,
+) -> tuple[int, int]:
+    """Write the sums of a part of the data to ``output``; which pass they are of, from 0, and of how many
+    samples.
+
+    ``after`` is what was merged of the passes before. For the rest, and for what is raised, see `estimate`.
+    """
+    so_far = files.begin(after)
+    with contextlib.nullcontext() if checkpoint is None else held(checkpoint):
+        chunks = own_rows(len(x), files.chunk, files.part)
+        whole = len(x) * files.draws
+        problem = replace(files.problem, feedback=tuple(so_far.fitted))
+        stream = Stream(problem, files.draws, path=path, expected=whole)
+        progress, done = _Progress(ranks, sum(rows.stop - rows.start for rows in chunks), files.draws), 0
+        if checkpoint is not None and checkpoint.exists():
+            saved, origin = files.kept(checkpoint, so_far), f"the checkpoint {checkpoint}"
+            stream.refill(saved.numbers.get("count"), 0, list(saved.tensors.values()), origin)
+            done = checks.whole(f"data of {origin}", saved.numbers.get("data"), 1, progress.data + 1)
+            together = f"{files.draws} for each of its {done} data"
+            checks.require(stream.count == done * files.draws, f"count of {origin}", stream.count, together)
+            progress.begin(done)
+        at = 0
+        for number, rows in enumerate(chunks, 1):
+            at += rows.stop - rows.start
+            if at <= done:
+                continue
+            stream.add(x[rows], y[rows], rows.start)
+            progress.at(at)
+            stopping = number < len(chunks) and stop()
+            if checkpoint is not None and number < len(chunks) and (number % every == 0 or stopping):
+                files.keep(checkpoint, so_far, stream.count, at, stream.totals.tensors)
+                progress.saved(checkpoint, at)
+            if stopping:
+                raise Stopped("the run was stopped")
+        files.write(output, so_far, stream.count, stream.sums())
+    progress.end()
+    return so_far.turn, stream.count
 
 
 class _Progress:

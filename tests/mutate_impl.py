@@ -58,6 +58,7 @@ OWN = {  # the tests of a file, where they are not called after it
     "estimate_run.py": "estimate",
     "estimate_checkpoint.py": "estimate",
     "estimate_input.py": "estimate_bad_calls",
+    "estimate_parts.py": "estimate_parts",
 }
 REFERENCE = (  # the tests of the reference, the ones that find most and soonest first
     *(

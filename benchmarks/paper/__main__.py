@@ -119,7 +119,8 @@ def _merge(given: argparse.Namespace) -> int:
     found = merged(given.parts)
     record = Part.read(given.parts[0]).record
     result = given.output or given.parts[0].with_name(f"{record['name']}.json")
-    whole.apart([*((f"PART {k}", part) for k, part in enumerate(given.parts, 1)), ("--output", result)])
+    for part in given.parts:
+        whole.apart([("PART", part), ("--output", result)])
     whole.prepare(result)
     whole.write(result, text(found))
     one, entry = parsed(found, result), CATALOGUE.get(record["command"])

@@ -20,6 +20,7 @@ import torch
 
 from feedback_proofs_io.command import Mistake
 from feedback_proofs_io.held import InUse, held
+from feedback_proofs_io.shards import Shard
 from impl import InvalidInput, checkpoint, feedback_shapes
 from impl import estimate as command
 from impl import estimate_run as module
@@ -415,6 +416,8 @@ DEFAULTS = {
     "every": 16,
     "timeout": 300.0,
     "output": None,
+    "shard": None,
+    "after": None,
 }
 GIVEN = {
     "input": Path("in.npz"),
@@ -438,6 +441,8 @@ GIVEN = {
     "every": 2,
     "timeout": 1.5,
     "output": Path("out.npz"),
+    "shard": Shard(2, 3),
+    "after": Path("passes"),
 }
 
 
