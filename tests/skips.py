@@ -15,6 +15,7 @@ SKIPS = {
     "the package triton is not installed": ("tests/impl/test_triton.py",),
     "no CUDA device here": ("tests/benchmarks/test_card.py",),
     "this torch has no gloo": ("tests/impl/test_estimate.py",),
+    "matplotlib is not installed here": ("tests/benchmarks/test_pictures.py",),
     "asv is not installed here": ("tests/benchmarks/test_dashboard.py",),
     "no Chromium here(: apt-get install chromium)?": (
         "tests/benchmarks/test_dashboard.py",

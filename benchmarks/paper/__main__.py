@@ -7,6 +7,8 @@ With `--shard k/n` it is the k-th of n parts, whose files are NAME.k-of-n.run an
 nothing of each other, and run where and when they like. `python -m benchmarks.paper merge PART.json ...` puts
 their results together, as the whole result beside the first of them.
 
+`picture RESULT.json ...` draws results, `compare` holds them against what was published: see `telling`.
+
 Exit codes: 0 done; 2 the call is wrong, or a file cannot be read or written; 3 the suite itself broke;
 130 interrupted, and what was done is kept.
 """
@@ -30,6 +32,7 @@ from benchmarks.paper.learning import Images
 from benchmarks.paper.options import EPOCH, Options
 from benchmarks.paper.results import as_json, table, text
 from benchmarks.paper.shards import Part, cut, file_name, merged, part_as_json
+from benchmarks.paper.telling import TELLING
 from feedback_proofs_io import given as files
 from feedback_proofs_io import whole
 from feedback_proofs_io.command import Parser, ended, integer, say, show
@@ -85,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wrong = (InvalidInput, Unreadable, files.Unreadable, Incomplete)
     if words[:1] == ["merge"]:
         return ended("benchmarks.paper", lambda: _merge(merging().parse_args(words[1:])), wrong)
+    if words[:1] and words[0] in TELLING:
+        return ended("benchmarks.paper", lambda: TELLING[words[0]](words[1:]), wrong)
     return ended("benchmarks.paper", lambda: _run(parser().parse_args(words)), wrong)
 
 

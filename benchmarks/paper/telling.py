@@ -1,0 +1,108 @@
+"""`python -m benchmarks.paper compare` and `picture`: results as tables and as pictures, from their files.
+
+compare [RESULT.json ...] [--only fig2] [--markdown FILE]
+    holds results, by default those that the repository keeps, against what was published
+picture RESULT.json ... [--output DIR]
+    draws each as DIR/NAME.png and DIR/NAME.svg, by default beside the file; it needs matplotlib
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.paper.pictures import drawn
+from feedback_proofs_io import whole
+from feedback_proofs_io.command import Parser, show
+from feedback_proofs_io.results import Result, read
+from proofs_check.experiments import stored, tables
+from proofs_check.experiments.comparison import RULE, Line, compared, counted
+from proofs_check.experiments.published import EXPERIMENTS
+
+__all__ = ["TELLING", "compare", "picture"]
+
+
+def compare(words: Sequence[str]) -> int:
+    """Print the comparison, and write it as Markdown where asked."""
+    found = Parser("python -m benchmarks.paper compare", "Results beside what was published.")
+    found.add_argument(
+        "results", nargs="*", type=Path, metavar="RESULT.json", help="default: those kept here"
+    )
+    found.add_argument("--only", choices=[one.id for one in EXPERIMENTS], help="one experiment")
+    found.add_argument("--markdown", type=Path, metavar="FILE", help="the same as Markdown")
+    asked = found.parse_args(words)
+    if asked.markdown is not None:
+        whole.apart(
+            [
+                *((f"RESULT {k}", one) for k, one in enumerate(asked.results, 1)),
+                ("--markdown", asked.markdown),
+            ]
+        )
+        whole.prepare(asked.markdown)
+    results = tuple(map(read, asked.results)) if asked.results else stored.results()
+    only = [one.id for one in EXPERIMENTS if asked.only in (None, one.id)]
+    if asked.markdown is not None:
+        whole.write(asked.markdown, _markdown(only, results))
+    show(_text(only, results))
+    return 0
+
+
+def _text(only: Sequence[str], results: Sequence[Result]) -> str:
+    blocks = []
+    for experiment in EXPERIMENTS:
+        if experiment.id in only:
+            lines = compared(experiment.id, results)
+            blocks += [f"{experiment.title}\n{_counts(lines)}", tables.as_text(tables.cells(lines))]
+    blocks += [tables.as_text(tables.costs(one)) for one in results if one.id.startswith(tuple(only))]
+    return "\n\n".join([*blocks, tables.explained()])
+
+
+def _markdown(only: Sequence[str], results: Sequence[Result]) -> str:
+    blocks = []
+    for experiment in EXPERIMENTS:
+        if experiment.id in only:
+            lines = compared(experiment.id, results)
+            blocks += [
+                f"## {experiment.title}",
+                f"{_counts(lines)}.",
+                tables.as_markdown(tables.cells(lines)),
+            ]
+    blocks += [tables.as_markdown(tables.costs(one)) for one in results if one.id.startswith(tuple(only))]
+    return "\n\n".join([*blocks, tables.HOW_TO_READ, RULE, ""])
+
+
+def _counts(lines: Sequence[Line]) -> str:
+    """How many cells have which verdict."""
+    return ", ".join(f"{count} {verdict}" for verdict, count in counted(lines).items())
+
+
+def picture(words: Sequence[str]) -> int:
+    """Draw results; nothing is written unless all can be drawn."""
+    found = Parser("python -m benchmarks.paper picture", "Results as pictures, PNG and SVG.")
+    found.add_argument(
+        "results", nargs="+", type=Path, metavar="RESULT.json", help="what an experiment wrote"
+    )
+    found.add_argument("--output", type=Path, metavar="DIR", help="default: beside each result")
+    asked = found.parse_args(words)
+    files = {
+        path: [
+            (path if asked.output is None else asked.output / path.name).with_suffix(f".{suffix}")
+            for suffix in ("png", "svg")
+        ]
+        for path in asked.results
+    }
+    named = [(f"RESULT {k}", path) for k, path in enumerate(files, 1)]
+    whole.apart([*named, *(("the picture", file) for pair in files.values() for file in pair)])
+    for pair in files.values():
+        for file in pair:
+            whole.prepare(file)
+    contents = {path: drawn(read(path)) for path in files}
+    for path, pair in files.items():
+        for file in pair:
+            whole.write(file, contents[path][file.suffix[1:]])
+    show("\n".join(str(file) for pair in files.values() for file in pair))
+    return 0
+
+
+TELLING: Mapping[str, Callable[[Sequence[str]], int]] = {"compare": compare, "picture": picture}
+"""Sub-commands of `benchmarks.paper`."""
