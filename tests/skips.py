@@ -17,6 +17,7 @@ SKIPS = {
     "this torch has no gloo": ("tests/impl/test_estimate.py",),
     "matplotlib is not installed here": ("tests/benchmarks/test_pictures.py",),
     "asv is not installed here": ("tests/benchmarks/test_dashboard.py",),
+    "submitit is not installed here": ("tests/benchmarks/test_paper_submit.py",),
     "no Chromium here(: apt-get install chromium)?": (
         "tests/benchmarks/test_dashboard.py",
         "tests/proofs_check/test_report_in_browser.py",

@@ -5,12 +5,13 @@ command goes on from the state, to the same curve, bit for bit.
 
 With `--shard k/n` it is the k-th of n parts, whose files are NAME.k-of-n.run and NAME.k-of-n.json: parts know
 nothing of each other, and run where and when they like. `python -m benchmarks.paper merge PART.json ...` puts
-their results together, as the whole result beside the first of them.
+their results together, as the whole result beside the first of them. `--submit n` does all of it: n parts as
+SLURM jobs where there is a SLURM, as processes of this machine elsewhere, and then the merge.
 
 `picture RESULT.json ...` draws results, `compare` holds them against what was published: see `telling`.
 
-Exit codes: 0 done; 2 the call is wrong, or a file cannot be read or written; 3 the suite itself broke;
-130 interrupted, and what was done is kept.
+Exit codes: 0 done; 1 a part of --submit was killed; 2 the call is wrong, or a file cannot be read or
+written; 3 the suite itself broke; 130 interrupted, and what was done is kept.
 """
 
 from __future__ import annotations
@@ -32,14 +33,15 @@ from benchmarks.paper.learning import Images
 from benchmarks.paper.options import EPOCH, Options
 from benchmarks.paper.results import as_json, table, text
 from benchmarks.paper.shards import Part, cut, file_name, merged, part_as_json
+from benchmarks.paper.submit import submit
 from benchmarks.paper.telling import TELLING
 from feedback_proofs_io import given as files
 from feedback_proofs_io import whole
-from feedback_proofs_io.command import Parser, ended, integer, say, show
+from feedback_proofs_io.command import Mistake, Parser, ended, integer, say, show
 from feedback_proofs_io.datasets import SETS, Unreadable
 from feedback_proofs_io.datasets import read as read_images
 from feedback_proofs_io.results import parsed
-from feedback_proofs_io.shards import Incomplete, shard
+from feedback_proofs_io.shards import Incomplete, Shard, shard
 from impl import InvalidInput, checks
 
 __all__ = ["main"]
@@ -58,6 +60,7 @@ def parser() -> Parser:
     found.add_argument("--seeds", type=integer(1, 100), metavar="N", help="runs each")
     found.add_argument("--epochs", type=integer(1, 100_000), metavar="N", help=f"of {EPOCH:,} updates")
     found.add_argument("--shard", type=shard, metavar="k/n", help="the k-th of n parts alone")
+    found.add_argument("--submit", type=integer(1, 10_000), metavar="n", help="n parts at once, then merged")
     found.add_argument("--quick", action="store_true", help="a short run with one seed")
     found.add_argument(
         "--output", type=Path, default=Path("build/paper"), metavar="DIR", help="default: build/paper"
@@ -90,10 +93,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ended("benchmarks.paper", lambda: _merge(merging().parse_args(words[1:])), wrong)
     if words[:1] and words[0] in TELLING:
         return ended("benchmarks.paper", lambda: TELLING[words[0]](words[1:]), wrong)
-    return ended("benchmarks.paper", lambda: _run(parser().parse_args(words)), wrong)
+    return ended("benchmarks.paper", lambda: _run(parser().parse_args(words), words), wrong)
 
 
-def _run(given: argparse.Namespace) -> int:
+def _run(given: argparse.Namespace, words: Sequence[str]) -> int:
     entry, asked = CATALOGUE[given.experiment], _asked(given)
     name = f"{given.experiment}-{asked.data}-{asked.mode}-{asked.seeds}x{asked.epochs}"
     base = name if given.shard is None else file_name(name, given.shard)
@@ -101,6 +104,8 @@ def _run(given: argparse.Namespace) -> int:
     whole.prepare(state)
     whole.prepare(result)
     experiment = entry.build(asked)
+    if given.submit is not None:
+        return _submit(given, words, experiment, name)
     part = experiment if given.shard is None else cut(experiment, given.shard)
     with _asked_to_stop() as stops:
         progress = _Progress(part)
@@ -118,6 +123,32 @@ def _run(given: argparse.Namespace) -> int:
     lines = table(part, curve, entry.shown)
     show("\n".join([*lines, "", f"{curve.seconds:.0f} s; the curves are in {result}"]))
     return 0
+
+
+def _submit(given: argparse.Namespace, words: Sequence[str], experiment: Experiment, name: str) -> int:
+    """Run all parts and merge them; the exit code, of a part where one failed."""
+    if given.shard is not None:
+        raise Mistake("--shard is one part and --submit all: give one of them")
+    shards = [Shard(part, given.submit) for part in range(1, given.submit + 1)]
+    cut(experiment, shards[0])
+    bases = [given.output / file_name(name, shard) for shard in shards]
+    codes = submit(_without("--submit", words), shards, [Path(f"{base}.log") for base in bases])
+    failed = [(shard, code) for shard, code in zip(shards, codes, strict=True) if code != 0]
+    if failed:
+        named = ", ".join(f"{shard} with {code}" for shard, code in failed[:9])
+        say(f"benchmarks.paper: of {given.submit} parts {len(failed)} failed: {named}")
+        return max(failed[0][1], 1)
+    return _merge(merging().parse_args([f"{base}.json" for base in bases]))
+
+
+def _without(option: str, words: Sequence[str]) -> list[str]:
+    """The words of a call without an option and its value."""
+    kept, skip = list[str](), False
+    for word in words:
+        if not skip and word != option and not word.startswith(f"{option}="):
+            kept.append(word)
+        skip = word == option and not skip
+    return kept
 
 
 def _merge(given: argparse.Namespace) -> int:

@@ -34,6 +34,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shards")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("benchmarks.paper.options.EPOCH", 2)
+        patch.setattr("benchmarks.paper.costs.UPDATES", 1)
         assert main([*QUICK, "--output", str(folder / "whole")]) == 0
         for n in (2, 6):
             for k in range(1, n + 1):
