@@ -1,6 +1,6 @@
-"""The library of the native path: built by a C++ compiler, kept sealed, and loaded from what was checked.
+"""Native libraries: built by a C++ compiler, kept sealed, and loaded from what was checked.
 
-It is kept in the user's cache (``feedback_proofs_io.cache``), under a seal that names source, options,
+A library is one source; that of the native path, or another that may include its headers. It is kept in the user's cache (``feedback_proofs_io.cache``), under a seal that names source, options,
 compiler and processor. A file that is damaged, of something else, or not the user's own is built anew. What
 is loaded is a private copy, in memory where the system can, of the very bytes whose checksum was right: a
 file that changes after it was read changes nothing.
@@ -29,7 +29,8 @@ from impl import checks
 
 __all__ = ["compiler", "opened"]
 
-SOURCE = Path(__file__).parent / "native" / "kernel.cpp"
+HEADERS = Path(__file__).parent / "native"
+SOURCE = HEADERS / "kernel.cpp"
 OPTIONS = (
     "-O3",
     "-ffp-contract=fast",
@@ -51,21 +52,21 @@ def compiler() -> str | None:
     return next((found for found in map(shutil.which, names) if found), None)
 
 
-def opened() -> ctypes.CDLL:
-    """The library, which is built where it is not there yet.
+def opened(source: Path = SOURCE) -> ctypes.CDLL:
+    """The library of a source, which is built where it is not there yet.
 
     Raises ``InvalidInput`` where ``FEEDBACK_PROOFS_MARCH`` names no processor, or one that has instructions
     which this one lacks, and RuntimeError or OSError where nothing can be built or loaded.
     """
-    return _loaded(_code())
+    return _loaded(_code(source))
 
 
-def _code() -> bytes:
+def _code(source: Path) -> bytes:
     """The bytes of the library: those kept, if they can be trusted, or fresh ones, which are then kept."""
     made_by = compiler()
     assert made_by is not None
     march = _march(made_by)
-    fingerprint = _fingerprint(made_by, march)
+    fingerprint = _fingerprint(made_by, march, source)
     name = f"native-{fingerprint[:20]}"
     found = _kept(name, fingerprint)
     if found is not None:
@@ -74,7 +75,7 @@ def _code() -> bytes:
     with _alone(home):
         found = _kept(name, fingerprint)  # another process may have built it meanwhile
         if found is None:
-            found = _built(made_by, march, home)
+            found = _built(made_by, march, source, home)
             cache.keep(name, sealed.seal(KIND, fingerprint, found))
     return found
 
@@ -116,19 +117,20 @@ def _macros(made_by: str, march: str) -> str:
     return subprocess.run(about, capture_output=True, text=True, check=True).stdout
 
 
-def _fingerprint(made_by: str, march: str) -> str:
+def _fingerprint(made_by: str, march: str, source: Path) -> str:
     """Of all that the library depends on: source, options, compiler and processor."""
-    digest = hashlib.sha256(repr((OPTIONS, march)).encode())
+    digest = hashlib.sha256(repr((OPTIONS, march, source.name)).encode())
     digest.update(_macros(made_by, march).encode())
-    for file in sorted(SOURCE.parent.iterdir()):
-        digest.update(file.read_bytes())
+    for folder in sorted({HEADERS, source.parent}):
+        for file in sorted(folder.iterdir()):
+            digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
-def _built(made_by: str, march: str, home: Path | None) -> bytes:
+def _built(made_by: str, march: str, source: Path, home: Path | None) -> bytes:
     with tempfile.TemporaryDirectory(prefix="native-", suffix=".build", dir=home) as scratch:
         library = Path(scratch) / "native.so"
-        command = [made_by, *OPTIONS, f"-march={march}", str(SOURCE), "-o", str(library)]
+        command = [made_by, *OPTIONS, f"-march={march}", f"-I{HEADERS}", str(source), "-o", str(library)]
         # the compiler's own scratch goes with the folder too
         environment = {**os.environ, "TMPDIR": scratch}
         built = subprocess.run(command, capture_output=True, text=True, env=environment)

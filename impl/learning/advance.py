@@ -1,0 +1,52 @@
+"""Many updates at once, on the fastest path that can make them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from impl import checks
+from impl.learning.native_step import native_needs, natively
+from impl.learning.runs import Runs
+from impl.learning.state import UPDATES, State
+from impl.learning.step import step
+
+__all__ = ["PATHS", "advance", "path_of"]
+
+PATHS = ("native", "eager")
+
+
+def path_of(runs: Runs, state: State, samples: int) -> str:
+    """The path that ``advance`` takes for minibatches of so many samples unless told otherwise."""
+    return "eager" if native_needs(runs, state, samples) else "native"
+
+
+def advance(
+    runs: Runs, state: State, x: Tensor, y: Tensor, rows: Tensor, *, path: str | None = None
+) -> State:
+    """The state after one more update for each row of ``rows`` (updates, T), int64.
+
+    Minibatch k is x[rows[k]], y[rows[k]], of x (M, n_0) and y (M, p). It is ``step``, update after update;
+    ``path`` "native" differs from "eager" in roundoff alone, and None is the fastest that is possible. On the
+    native path the runs are shared out to ``torch.get_num_threads()`` threads, and each run's result is, bit
+    for bit, what it would be alone, in one call or in many. Raises ``InvalidInput`` where ``step`` would, for
+    rows that are none of x, or for "native" where it cannot be taken.
+    """
+    checks.require(isinstance(rows, Tensor) and rows.dtype == torch.int64, "rows", rows, "an int64 tensor")
+    checks.require(rows.dim() == 2, "the shape of rows", tuple(rows.shape), "(updates, samples)")
+    checks.require(rows.shape[1] > 0, "the shape of rows", tuple(rows.shape), "at least one sample")
+    checks.whole("state.update", state.update, 0, UPDATES + 1 - len(rows))
+    checks.require(path is None or path in PATHS, "path", repr(path), f"None or one of {PATHS}")
+    if not len(rows):
+        return state
+    used = rows.flatten()
+    checks.require(0 <= int(used.min()) and int(used.max()) < min(len(x), len(y)), "rows", "others", "rows of x and y")
+    needs = native_needs(runs, state, rows.shape[1])
+    if path == "native" and needs is not None:
+        checks.refuse("path", "'native'", f"'eager': the native one needs {needs}")
+    if path == "eager" or needs is not None:
+        for own in rows:
+            state = step(runs, state, x[own], y[own])
+        return state
+    runs.data(state, x[used], y[used])
+    return natively(runs, state, x, y, rows, torch.get_num_threads())
