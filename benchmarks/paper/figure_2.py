@@ -5,9 +5,10 @@ weights frozen for the first 1,000 updates. The paper's text and its authors' co
 fitted: by gradient descent (rate 5e-4) in the text, by ridge regression on all samples so far in the code.
 The code also perturbs the constant unit of the hidden layers, learns feedback for it and counts it in what is
 said of the feedback, and has the test error of these methods with their noise on ("noisy test error"). Both
-have the four noise scales of the figure. Beside them: feedback alignment, backpropagation, and two forms
-of the surprise rule at their own cost: one-sided with carried differences (two forward passes, as the paper),
-and two-sided (three); and what a fixed one-sided c = 1e-4 does, which drifts as the errors shrink.
+have the four noise scales of the figure. Beside them: feedback alignment, backpropagation, and forms of the
+surprise rule at their own cost: one-sided with carried differences (two forward passes, as the paper), the
+same whitened, and two-sided (three passes); and what a fixed one-sided c = 1e-4 does, which drifts as the
+errors shrink.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from impl.learning import (
     Normalised,
     Perturbation,
     Runs,
+    Whitening,
     backpropagation,
     feedback_alignment,
     node_perturbation,
@@ -55,12 +57,13 @@ def methods(mode: str, rate: float, frozen: int) -> dict[str, Method]:
             if mode == "text"
             else ridge_feedback(weights, noise, RIDGE)
         )
-    for name, noise in (
-        ("surprise", Perturbation(1e-6)),
-        ("surprise two-sided", Perturbation(1e-3, two_sided=True)),
-        ("surprise 1e-4", Perturbation(1e-4)),
+    for name, fit, noise in (
+        ("surprise", Normalised(1.0), Perturbation(1e-6)),
+        ("surprise whitened", Normalised(0.3, whitening=Whitening()), Perturbation(1e-6)),
+        ("surprise two-sided", Normalised(1.0), Perturbation(1e-3, two_sided=True)),
+        ("surprise 1e-4", Normalised(1.0), Perturbation(1e-4)),
     ):
-        found[name] = surprise_rule(weights, Normalised(1.0), noise)
+        found[name] = surprise_rule(weights, fit, noise)
     return {name: replace(method, frozen=frozen) for name, method in found.items()}
 
 

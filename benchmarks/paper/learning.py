@@ -13,7 +13,7 @@ from torch import Tensor
 from benchmarks.paper.experiment import State
 from benchmarks.paper.minibatches import minibatch
 from impl import checkpoint, checks, metrics
-from impl.learning import Runs, forward, losses, step
+from impl.learning import Runs, advance, forward, losses, path_of
 from impl.learning import State as Learned
 from impl.learning.noise import noise_of_seeds
 from impl.learning.passes import kicked
@@ -94,6 +94,7 @@ class Learning:
             "minibatch": str(self.batch),
             "images watched": str(self.watched),
             "dtype": str(self.dtype),
+            "path": path_of(self.work, self._start, self.batch),
             **{f"data {name}": text for name, text in self.images.record.items()},
             "rows": checkpoint.hashed([self.images.x, self.images.y, self.images.test_x, self.images.test_y]),
         }
@@ -110,11 +111,9 @@ class Learning:
 
     def advance(self, state: State, first: int, last: int) -> State:
         """The state after the updates ``first`` … ``last`` - 1."""
-        learned = self._learned(state, first)
-        for update in range(first, last):
-            rows = minibatch(update, len(self.images.x), self.batch)
-            learned = step(self.work, learned, self.images.x[rows], self.images.y[rows])
-        return learned.tensors()
+        images, updates = self.images, range(first, last)
+        rows = torch.stack([minibatch(update, len(images.x), self.batch) for update in updates])
+        return advance(self.work, self._learned(state, first), images.x, images.y, rows).tensors()
 
     def measure(self, state: State, update: int) -> Tensor:
         """The metrics, (runs, metrics), float64: each run by itself, so no bit depends on the rest."""

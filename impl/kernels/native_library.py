@@ -1,9 +1,10 @@
 """Native libraries: built by a C++ compiler, kept sealed, and loaded from what was checked.
 
-A library is one source; that of the native path, or another that may include its headers. It is kept in the user's cache (``feedback_proofs_io.cache``), under a seal that names source, options,
-compiler and processor. A file that is damaged, of something else, or not the user's own is built anew. What
-is loaded is a private copy, in memory where the system can, of the very bytes whose checksum was right: a
-file that changes after it was read changes nothing.
+A library is one source: that of the native path, or another that includes its headers. It is kept in the
+user's cache (``feedback_proofs_io.cache``), under a seal that names source, options, compiler and processor.
+A file that is damaged, of something else, or not the user's own is built anew. What is loaded is a private
+copy, in memory where the system can, of the very bytes whose checksum was right: a file that changes after it
+was read changes nothing.
 
 ``FEEDBACK_PROOFS_MARCH`` names another processor to build for than this one, as the compiler's ``-march``
 does: such as x86-64-v3 (AVX2), or x86-64 for what all of them have.

@@ -1,12 +1,14 @@
 """Learning rules: weights and feedback learned together, many runs at once.
 
 ``Runs`` puts methods times seeds on one axis; ``Runs.start`` is their first ``State``; ``step`` takes every
-run one minibatch further. A ``Method`` is made of parts: how weights change (``SGD``, ``Adam``), how feedback
-changes (``Fixed``, ``Transported``, ``Learned``, ``Matched``, ``WeightMirror``), with what ``Perturbation``,
-from which ``Start``; the methods by their names in the literature are functions, ``backpropagation`` and
-others. Losses are summed over a minibatch, never averaged, and rates are for that sum.
+run one minibatch further, and ``advance`` many, on the fastest path. A ``Method`` is made of parts: how
+weights change (``SGD``, ``Adam``), how feedback changes (``Fixed``, ``Transported``, ``Learned``,
+``Matched``, ``WeightMirror``), with what ``Perturbation``, from which ``Start``; the methods by their names
+in the literature are functions, ``backpropagation`` and others. Losses are summed over a minibatch, never
+averaged, and rates are for that sum.
 """
 
+from impl.learning.advance import PATHS, advance, path_of
 from impl.learning.architecture import Architecture
 from impl.learning.feedback_rules import Fixed, Learned, Matched, Transported, WeightMirror
 from impl.learning.fits import Descent, Normalised, Projected, Ridge, Whitening
@@ -33,6 +35,7 @@ from impl.learning.targets import TARGETS
 from impl.learning.weight_rules import SGD, Adam
 
 __all__ = [
+    "PATHS",
     "SGD",
     "TARGETS",
     "Adam",
@@ -54,6 +57,7 @@ __all__ = [
     "Transported",
     "WeightMirror",
     "Whitening",
+    "advance",
     "backpropagation",
     "feedback_alignment",
     "forward",
@@ -63,6 +67,7 @@ __all__ = [
     "matched",
     "node_perturbation",
     "observe",
+    "path_of",
     "recover",
     "ridge_feedback",
     "step",

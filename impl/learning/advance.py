@@ -40,7 +40,9 @@ def advance(
     if not len(rows):
         return state
     used = rows.flatten()
-    checks.require(0 <= int(used.min()) and int(used.max()) < min(len(x), len(y)), "rows", "others", "rows of x and y")
+    low, high, images = int(used.min()), int(used.max()), min(len(x), len(y))
+    within = f"rows of x and y, 0 to {images - 1}"
+    checks.require(low >= 0 and high < images, "rows", f"{low} to {high}", within)
     needs = native_needs(runs, state, rows.shape[1])
     if path == "native" and needs is not None:
         checks.refuse("path", "'native'", f"'eager': the native one needs {needs}")

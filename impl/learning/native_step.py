@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ctypes import POINTER, c_double, c_float, c_int32, c_int64, c_uint32, c_void_p
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ LINE = 16
 
 
 def native_needs(runs: Runs, state: State, samples: int) -> str | None:
-    """Why the native step cannot take these runs further here, or None; ``samples`` are those of a minibatch."""
+    """Why the native step cannot take these runs further here, with so many samples at once, or None."""
     architecture, like = runs.architecture, state.weights[0]
     if architecture.loss != "mse" or not all(name in UNITS for name in architecture.activations):
         return f"mse and {', '.join(UNITS)} units"
@@ -70,8 +70,9 @@ def natively(runs: Runs, state: State, x: Tensor, y: Tensor, rows: Tensor, threa
     """
     x, y, rows = x.contiguous(), y.contiguous(), rows.contiguous()
     packed = _Packed.of(runs, state)
-    widths, units = runs.architecture.widths, [UNITS[name] for name in runs.architecture.activations]
-    shape = _Shape(len(units), rows.shape[1], _integers(widths), _integers(units))
+    architecture = runs.architecture
+    widths, units = architecture.widths, [UNITS[name] for name in architecture.activations]
+    shape = _Shape(len(units), rows.shape[1], architecture.bias_unit, _integers(widths), _integers(units))
     images = _Images(x.data_ptr(), y.data_ptr(), rows.data_ptr())
     learn, places = _native().learn, range(len(packed.runs))
     shares = [[packed.runs[k] for k in places[part::threads]] for part in range(min(threads, len(places)))]
@@ -91,8 +92,8 @@ def natively(runs: Runs, state: State, x: Tensor, y: Tensor, rows: Tensor, threa
 class _Packed:
     """A state as the kernel has it: its tensors are views of rows that are whole lines long, each its own."""
 
+    work: Runs
     learned: State
-    transported: tuple[slice, ...]
     runs: tuple[_Run, ...]
     kept: tuple[Any, ...]
 
@@ -125,22 +126,21 @@ class _Packed:
             run.updates = adapted[0].data_ptr() if adapted else None
             told.append(run)
             kept.append(arrays)
-        transported = tuple(
-            runs.place(k) for k, method in enumerate(runs.methods) if isinstance(method.feedback, Transported)
-        )
-        return cls(learned, transported, tuple(told), tuple(kept))
+        return cls(runs, learned, tuple(told), tuple(kept))
 
     def state(self, update: int) -> State:
         """The state after ``update`` updates, when the kernel is done."""
-        learned = self.learned
-        for place in self.transported:
-            for W, B in zip(learned.weights[1:], learned.feedback, strict=True):
-                B[place] = W[place, :, :-1]
-        return State(update, learned.weights, learned.feedback, learned.direct, learned.moments, learned.memories)
+        learned, work = self.learned, self.work
+        upper = work.architecture.fed_back(learned.weights[1:])
+        transported = (k for k, one in enumerate(work.methods) if isinstance(one.feedback, Transported))
+        for place in map(work.place, transported):
+            for W, B in zip(upper, learned.feedback, strict=True):
+                B[place] = W[place]
+        return replace(learned, update=update)
 
 
 def _padded(matrix: Tensor, length: int) -> Tensor:
-    """A copy (R, rows, columns) in rows with room for ``length`` numbers, whole lines; zero past their end."""
+    """A copy (R, rows, columns) whose rows are whole lines with room for ``length`` numbers."""
     runs, rows, columns = matrix.shape
     room = torch.zeros(runs, rows, -(-length // LINE) * LINE)
     return room[..., :columns].copy_(matrix)
@@ -195,7 +195,7 @@ def _method(runs: Runs, place: int) -> _Method:
         told.target, told.fit = TARGETS[rule.target], FITS[type(fit)]
         if isinstance(fit, Ridge):
             told.ridge, told.inside = fit.ridge, fit.inside
-        else:
+        elif isinstance(fit, (Descent, Normalised, Projected)):
             told.feedback_rate = fit.rate
         if isinstance(fit, Projected):
             told.ridge = fit.ridge
@@ -223,6 +223,7 @@ class _Shape(ctypes.Structure):
     _fields_ = (
         ("layers", c_int32),
         ("samples", c_int32),
+        ("bias_unit", c_int32),
         ("widths", POINTER(c_int32)),
         ("units", POINTER(c_int32)),
     )
@@ -245,7 +246,7 @@ class _Method(ctypes.Structure):
         *((name, c_int32) for name in ("equal", "measured", "whitened", "inside")),
         ("feedback_rate", c_float),
         *((name, c_double) for name in ("ridge", "whitening", "floor", "halving", "horizon")),
-        *((name, c_int32) for name in ("family", "two_sided", "bias_unit")),
+        *((name, c_int32) for name in ("family", "two_sided")),
         *((name, c_float) for name in ("c", "power", "input_noise", "activation_noise")),
         ("seed", c_uint32),
         ("frozen", c_int64),

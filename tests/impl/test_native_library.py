@@ -17,6 +17,11 @@ CODE = random.Random(1).randbytes(60_000)
 """Instead of a library: a build takes seconds, and here nothing is loaded."""
 
 
+def code() -> bytes:
+    """The library of the native path, from the cache or built."""
+    return native_library._code(native_library.SOURCE)
+
+
 @pytest.fixture
 def builds(monkeypatch, tmp_path):
     """The builds so far, in a cache of one's own."""
@@ -30,7 +35,7 @@ def builds(monkeypatch, tmp_path):
 @pytest.fixture
 def kept(builds):
     """The file of the cache, which holds a good library."""
-    assert native_library._code(native_library.SOURCE) == CODE
+    assert code() == CODE
     (file,) = (file for file in cache.folder().iterdir() if file.name != "native.lock")
     builds.clear()
     return file
@@ -41,7 +46,7 @@ def test_it_is_built_once(mask, builds):
     """Also where files are open to a group unless one says otherwise, as on many systems."""
     before = os.umask(mask)
     try:
-        assert native_library._code(native_library.SOURCE) == native_library._code() == CODE
+        assert code() == code() == CODE
     finally:
         os.umask(before)
     assert len(builds) == 1
@@ -81,16 +86,16 @@ BREAKAGES = {
 @pytest.mark.parametrize("breakage", BREAKAGES)
 def test_what_cannot_be_trusted_is_built_anew_and_kept(breakage, builds, kept):
     BREAKAGES[breakage](kept)
-    assert native_library._code(native_library.SOURCE) == CODE
+    assert code() == CODE
     assert len(builds) == 1
-    assert native_library._code(native_library.SOURCE) == CODE
+    assert code() == CODE
     assert len(builds) == 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 def test_a_file_of_another_user_is_built_anew(builds, kept):
     os.chown(kept, 12345, 12345)
-    assert native_library._code(native_library.SOURCE) == CODE
+    assert code() == CODE
     assert len(builds) == 1
 
 
@@ -105,7 +110,7 @@ def test_no_flipped_bit_is_loaded(builds, kept):
         with pytest.raises((sealed.Damaged, sealed.Foreign)):
             sealed.unseal(bytes(flipped), KIND, fingerprint)
     kept.write_bytes(flipped)
-    assert native_library._code(native_library.SOURCE) == CODE
+    assert code() == CODE
     assert len(builds) == 1
 
 
@@ -113,7 +118,7 @@ def test_a_folder_in_its_place_costs_a_build_and_nothing_else(builds, kept):
     kept.unlink()
     kept.mkdir()
     for number in (1, 2):
-        assert native_library._code(native_library.SOURCE) == CODE
+        assert code() == CODE
         assert len(builds) == number
 
 
@@ -123,11 +128,11 @@ def test_without_a_cache_it_is_kept_among_the_temporary_files_or_built_each_time
     monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     for _ in range(2):
-        assert native_library._code(native_library.SOURCE) == CODE
+        assert code() == CODE
     assert len(builds) == 1
     assert cache.folder().parent == tmp_path
     monkeypatch.setattr(cache, "folder", lambda: None)
-    assert native_library._code(native_library.SOURCE) == CODE
+    assert code() == CODE
     assert len(builds) == 2
 
 
@@ -135,7 +140,7 @@ def test_what_a_killed_build_left_is_removed_by_the_next(builds):
     left = cache.folder() / "native-abc123.build"
     left.mkdir()
     (left / "native.so").write_bytes(b"half")
-    native_library._code(native_library.SOURCE)
+    code()
     assert not left.exists()
 
 
@@ -151,7 +156,7 @@ def test_while_another_process_builds_this_one_waits_and_takes_what_it_made(buil
         os.close(handle)
 
     monkeypatch.setattr(native_library.time, "sleep", other_is_done)
-    assert native_library._code(native_library.SOURCE) == CODE
+    assert code() == CODE
     assert builds == []
 
 
@@ -161,7 +166,7 @@ def test_a_build_that_never_ends_is_not_waited_for_for_ever(builds, monkeypatch)
     handle = os.open(cache.folder() / "native.lock", os.O_RDWR | os.O_CREAT, 0o600)
     assert lock(handle)
     monkeypatch.setattr(native_library, "PATIENCE", 0.0)
-    assert native_library._code(native_library.SOURCE) == CODE
+    assert code() == CODE
     assert left.exists()  # it is still at work there
     os.close(handle)
 
@@ -186,8 +191,8 @@ def test_what_is_no_library_is_an_error_and_no_crash():
 def test_a_processor_that_is_asked_for_has_a_library_of_its_own(builds, monkeypatch):
     for march in ("", "x86-64", "x86-64"):
         monkeypatch.setenv(MARCH, march)
-        native_library._code(native_library.SOURCE)
-    assert [march for _, march, _ in builds] == ["native", "x86-64"]
+        code()
+    assert [march for _, march, *_ in builds] == ["native", "x86-64"]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +203,7 @@ def test_a_processor_that_there_is_not_is_refused_in_a_line(march, builds, monke
     with pytest.raises(
         InvalidInput, match=rf"^{MARCH} is .*; expected a processor that the compiler knows"
     ) as told:
-        native_library._code(native_library.SOURCE)
+        code()
     assert "\n" not in str(told.value)
 
 
@@ -209,7 +214,7 @@ def test_a_processor_that_has_more_instructions_than_this_one_is_refused(builds,
     with pytest.raises(
         InvalidInput, match=r"one whose instructions this processor has, which lacks AVX512F\.$"
     ):
-        native_library._code(native_library.SOURCE)
+        code()
 
 
 def test_the_instructions_are_those_that_the_compiler_names():

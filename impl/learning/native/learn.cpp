@@ -15,7 +15,7 @@ struct Method {
     int32_t rule, direct, target, fit, equal, measured, whitened, inside;
     float feedback_rate;
     double ridge, whitening, floor, halving, horizon;
-    int32_t family, two_sided, bias_unit;  // impl.learning.Perturbation; family -1: none
+    int32_t family, two_sided;  // impl.learning.Perturbation; family -1: none
     float c, power, input_noise, activation_noise;
     uint32_t seed;
     int64_t frozen;
@@ -107,7 +107,7 @@ struct Update {
     int width(int i) const { return n.widths[i]; }
     int inputs_of(int i) const { return width(i - 1) + 1; }             // of layer i > 1, with the bias
     int next(int i) const { return padded(inputs_of(i)); }              // from row to row of W^i and B^i, i > 1
-    int kicked(int i) const { return width(i) + (m.bias_unit ? 1 : 0); }  // rows of noise, and columns of B^{i+1}
+    int kicked(int i) const { return width(i) + (n.bias_unit ? 1 : 0); }  // rows of noise, and columns of B^{i+1}
     int above(int i) const { return m.direct ? L : i + 1; }             // whose errors carry g^i
 
     void clean() {
@@ -435,7 +435,7 @@ struct Update {
             for (size_t k = 0; k < numbers; k++) W[k] -= m.rate * to[k];
             if (!B) continue;
             for (int j = 0; j < rows; j++)
-                for (int k = 0; k < width(i - 1); k++) B[(size_t)j * wide + k] -= m.rate * to[(size_t)j * wide + k];
+                for (int k = 0; k < kicked(i - 1); k++) B[(size_t)j * wide + k] -= m.rate * to[(size_t)j * wide + k];
         }
     }
 

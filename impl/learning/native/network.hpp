@@ -14,6 +14,7 @@ enum Draw { PERTURBATION, ACTIVATION, INPUT };  // impl.learning.noise
 
 struct Shape {
     int32_t layers, samples;        // N + 1; the samples of a minibatch
+    int32_t bias_unit;              // whether the constant unit is perturbed and fed back to
     const int32_t *widths, *units;  // n_0 ... n_{N+1}; sigma_1 ... sigma_{N+1}
 };
 
