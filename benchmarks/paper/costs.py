@@ -50,6 +50,7 @@ def _cost(learning: Learning, label: str, method: Method) -> Mapping[str, float]
         learning,
         work=Runs(learning.work.architecture, (replace(method, frozen=0),), learning.work.seeds),
         labels=(label,),
+        later=None,
     )
     return {
         "samples": learning.points[-1] * learning.batch,

@@ -12,9 +12,9 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -23,7 +23,7 @@ from feedback_proofs_io import whole
 from feedback_proofs_io.held import held
 from impl import checkpoint, checks
 
-__all__ = ["Curve", "Experiment", "Moment", "State", "Stopped", "run"]
+__all__ = ["Curve", "Experiment", "Moment", "Pictured", "State", "Stopped", "run"]
 
 State = Mapping[str, Tensor]
 """Float tensors by name: all that the next update depends on."""
@@ -72,13 +72,24 @@ class Experiment(Protocol):
         """The metrics after so many updates, (runs, metrics), float64; NaN where a run has diverged."""
 
 
+@runtime_checkable
+class Pictured(Protocol):
+    """An experiment that has more to show at the end than numbers for its runs."""
+
+    def pictures(self, state: State) -> Mapping[str, Any]:
+        """What is shown of a state, as it goes into the result: for JSON."""
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """What was measured: ``values`` (points, runs, metrics), float64, and the seconds that it took in all."""
+    """What was measured: ``values`` (points, runs, metrics), float64, and the seconds that it took in all;
+    ``final`` is the state at the end.
+    """
 
     points: tuple[int, ...]
     values: Tensor
     seconds: float
+    final: State = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,7 +144,7 @@ def run(
                 kept = time.monotonic()
         if so_far.seconds is None:
             so_far.seconds = so_far.keep()
-        return Curve(points, torch.stack(so_far.values), so_far.seconds)
+        return Curve(points, torch.stack(so_far.values), so_far.seconds, so_far.state)
 
 
 class _Run:

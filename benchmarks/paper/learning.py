@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +47,9 @@ class Learning:
     ``labels`` name the methods, in their order. ``watched`` training images are those on which angles are
     measured; the authors' local angle is that of the first of them. ``noisy`` adds loss and error of test
     images with the noise that a method has in training, inputs, activations and perturbation, drawn anew at
-    each measurement: the authors' code reports some of its methods so.
+    each measurement: the authors' code reports some of its methods so. Without ``classes`` there is no error
+    to be measured, as in an autoencoder. After ``switch`` updates the runs go on under the methods of
+    ``later``, one for each of those before (`impl.learning.Runs.continued`).
     """
 
     name: str
@@ -58,11 +61,17 @@ class Learning:
     watched: int = 2000
     dtype: torch.dtype = torch.float32
     noisy: bool = False
+    classes: bool = True
+    later: Runs | None = None
+    switch: int = 0
 
     def __post_init__(self) -> None:
         known = len(self.work.methods)
         checks.require(len(self.labels) == known, "the length of labels", len(self.labels), str(known))
         checks.require(len(set(self.labels)) == known, "labels", checks.shown(self.labels), "each once")
+        if self.later is not None:
+            same = [self._on_the_axis(work) for work in (self.work, self.later)]
+            checks.require(same[0] == same[1], "later", checks.shown(same[1]), checks.shown(same[0]))
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -78,10 +87,10 @@ class Learning:
         return (
             "train loss",
             "test loss",
-            "test error",
+            *(("test error",) if self.classes else ()),
             *(f"angle {i}" for i in hidden),
             *(f"{name} {i + 1}" for name in (*PER_MATRIX, "local angle") for i in hidden),
-            *(NOISY if self.noisy else ()),
+            *(NOISY[: 1 + self.classes] if self.noisy else ()),
         )
 
     @cached_property
@@ -90,6 +99,14 @@ class Learning:
         return {
             "architecture": repr(self.work.architecture),
             **{f"method {label}": repr(m) for label, m in zip(self.labels, self.work.methods, strict=True)},
+            **(
+                {
+                    f"method {label} later": f"from update {self.switch} on {method!r}"
+                    for label, method in zip(self.labels, self.later.methods, strict=True)
+                }
+                if self.later
+                else {}
+            ),
             "seeds": " ".join(map(str, self.work.seeds)),
             "minibatch": str(self.batch),
             "images watched": str(self.watched),
@@ -101,9 +118,13 @@ class Learning:
 
     def only(self, labels: Sequence[str], seeds: Sequence[int]) -> Learning:
         """The runs of these methods and seeds alone."""
-        chosen = tuple(self.work.methods[self.labels.index(label)] for label in labels)
-        work = replace(self.work, methods=chosen, seeds=tuple(seeds))
-        return replace(self, work=work, labels=tuple(labels))
+
+        def chosen(work: Runs) -> Runs:
+            methods = tuple(work.methods[self.labels.index(label)] for label in labels)
+            return replace(work, methods=methods, seeds=tuple(seeds))
+
+        later = None if self.later is None else chosen(self.later)
+        return replace(self, work=chosen(self.work), labels=tuple(labels), later=later)
 
     def start(self) -> State:
         """The state before the first update."""
@@ -111,9 +132,14 @@ class Learning:
 
     def advance(self, state: State, first: int, last: int) -> State:
         """The state after the updates ``first`` … ``last`` - 1."""
-        images, updates = self.images, range(first, last)
-        rows = torch.stack([minibatch(update, len(images.x), self.batch) for update in updates])
-        return advance(self.work, self._learned(state, first), images.x, images.y, rows).tensors()
+        learned, images = self._learned(state, first), self.images
+        for begin, end in itertools.pairwise(sorted({first, max(first, min(self.switch, last)), last})):
+            work = self._work(begin + 1)
+            if work is self.later and begin == self.switch:
+                learned = work.continued(learned)
+            rows = [minibatch(update, len(images.x), self.batch) for update in range(begin, end)]
+            learned = advance(work, learned, images.x, images.y, torch.stack(rows))
+        return learned.tensors()
 
     def measure(self, state: State, update: int) -> Tensor:
         """The metrics, (runs, metrics), float64: each run by itself, so no bit depends on the rest."""
@@ -140,19 +166,32 @@ class Learning:
         found = [
             train,
             test * self.batch,
-            wrong,
+            *((wrong,) if self.classes else ()),
             *(metrics.global_angle(a[:, :n].mT, b[:, :n].mT) for a, b, n in pairs),
             *self._of_matrices(learned, carried.errors),
             *(self._noisily_tested(learned, test, wrong) if self.noisy else ()),
         ]
         return torch.stack(found, 1)
 
+    def _work(self, update: int) -> Runs:
+        """The runs whose step led to the state after ``update`` updates."""
+        return self.work if self.later is None or update <= self.switch else self.later
+
     @cached_property
     def _start(self) -> Learned:
         return self.work.start(self.dtype)
 
+    @cached_property
+    def _later_start(self) -> Learned:
+        return self.work.start(self.dtype) if self.later is None else self.later.start(self.dtype)
+
     def _learned(self, state: State, update: int) -> Learned:
-        return self._start.restored(update, state)
+        start = self._start if self._work(update) is self.work else self._later_start
+        return start.restored(update, state)
+
+    @staticmethod
+    def _on_the_axis(work: Runs) -> tuple[object, ...]:
+        return work.architecture, work.seeds, tuple(method.wiring for method in work.methods)
 
     def _tested(
         self, weights: tuple[Tensor, ...], added: Tensor | None = None, jitter: Sequence[Tensor] = ()
@@ -176,8 +215,9 @@ class Learning:
     def _noisily_tested(self, learned: Learned, loss: Tensor, wrong: Tensor) -> list[Tensor]:
         """The same of images with noise; what methods without any have is what they have without it."""
         loss, wrong = loss.clone(), wrong.clone()
-        for k, method in enumerate(self.work.methods):
-            at, law = self.work.place(k), method.perturbation
+        work = self._work(learned.update)
+        for k, method in enumerate(work.methods):
+            at, law = work.place(k), method.perturbation
             added, jitter = None, list[Tensor]()
             if method.input_noise > 0:
                 sizes = (self.images.test_x.shape[1],)
@@ -191,7 +231,7 @@ class Learning:
             if added is not None or jitter:
                 weights = tuple(weight[at] for weight in learned.weights)
                 loss[at], wrong[at] = self._tested(weights, added, jitter)
-        return [loss * self.batch, wrong]
+        return [loss * self.batch, *((wrong,) if self.classes else ())]
 
     def _drawn(
         self, sizes: Sequence[int], law: str, learned: Learned, purpose: int = 0

@@ -43,6 +43,11 @@ class Options:
         marks = {*EARLY, *range(EARLY[-1], self.epochs, LATE), self.epochs}
         return tuple(self.epoch * mark for mark in sorted(marks) if mark <= self.epochs)
 
+    def points_every(self, epochs: int) -> tuple[int, ...]:
+        """The same for what is measured evenly: after 0, 1, 2 and every so many epochs, and at the end."""
+        marks = {0, 1, 2, *range(0, self.epochs, epochs), self.epochs}
+        return tuple(self.epoch * mark for mark in sorted(marks) if mark <= self.epochs)
+
 
 @dataclass(frozen=True)
 class Entry:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from benchmarks.machine import machine
 from benchmarks.paper.costs import costs
-from benchmarks.paper.experiment import Curve, Experiment
+from benchmarks.paper.experiment import Curve, Experiment, Pictured
 from feedback_proofs_io.results import FORMAT, sealed
 
 __all__ = ["as_json", "by_label", "table", "text"]
@@ -34,8 +34,10 @@ class Axes(Protocol):
 def as_json(experiment: Experiment, curve: Curve) -> dict[str, Any]:
     """The result, sealed, in the format of `feedback_proofs_io.results`.
 
-    "seconds" are those of this machine, with whatever else it did; "costs" are measured now.
+    "seconds" are those of this machine, with whatever else it did; "costs" are measured now. "pictures" are
+    there where the experiment has any.
     """
+    pictures = experiment.pictures(curve.final) if isinstance(experiment, Pictured) and curve.final else {}
     return sealed(
         {
             "format": FORMAT,
@@ -48,6 +50,7 @@ def as_json(experiment: Experiment, curve: Curve) -> dict[str, Any]:
             "seconds": round(curve.seconds, 3),
             "machine": {**machine(), "threads": torch.get_num_threads(), "python": platform.python_version()},
             "costs": costs(experiment),
+            **({"pictures": pictures} if pictures else {}),
         }
     )
 
