@@ -133,7 +133,7 @@ def run(
         clock, kept = _Clock(so_far.update, points[-1]), time.monotonic()
         so_far.measure()
         while so_far.update < points[-1]:
-            so_far.advance(clock.stride())
+            so_far.advance(clock.stride)
             if clock.beat(so_far.update):
                 tell(clock.moment(so_far.update, so_far.values[-1] if so_far.values else torch.empty(0)))
                 if stop():
@@ -215,22 +215,27 @@ class _Run:
 
 
 class _Clock:
-    """How many updates are worth one look at the clock, and how fast they go."""
+    """How many updates are worth one look at the clock, and how fast they go.
+
+    ``stride`` is the number of updates until the next look. It doubles while one takes less than half a beat:
+    a call has costs of its own, which are to be small beside its updates.
+    """
 
     def __init__(self, update: int, updates: int) -> None:
         self.first, self.updates = update, updates
-        self.began = self.last = time.monotonic()
-        self.at, self.rate = update, math.nan
-
-    def stride(self) -> int:
-        """Updates until the next look: a fifth of a beat, at least one."""
-        return 1 if math.isnan(self.rate) else max(1, round(self.rate * BEAT / 5))
+        self.began = self.last = self.looked = time.monotonic()
+        self.at, self.rate, self.stride = update, math.nan, 1
 
     def beat(self, update: int) -> bool:
         """Whether a beat has passed."""
         now = time.monotonic()
         if update > self.at:
             self.rate = (update - self.first) / max(now - self.began, 1e-9)
+        lap, self.looked = now - self.looked, now
+        if lap < BEAT / 2:
+            self.stride *= 2
+        elif lap > 2 * BEAT:
+            self.stride = max(1, self.stride // 2)
         self.at = update
         if now - self.last < BEAT:
             return False

@@ -118,12 +118,14 @@ class _Packed:
                 else runs.feedback_of(learned, slice(place, place + 1))
             )
             at = place if isinstance(method.feedback, Transported) else 0
-            arrays = [_addresses([w[place] for w in weights]), _addresses([B[at] for B in matrices])]
-            adapted = _of_run(runs.weight_groups, moments, place)
-            arrays.append(_addresses(adapted[1:]))
-            arrays.append(_addresses(_of_run(runs.feedback_groups, memories, place)))
-            run.weights, run.feedback, run.moments, run.memory = (ctypes.cast(a, c_void_p) for a in arrays)
-            run.updates = adapted[0].data_ptr() if adapted else None
+            count, *adapted = _of_run(runs.weight_groups, moments, place) or [0]
+            remembered = _of_run(runs.feedback_groups, memories, place)
+            arrays = [
+                (c_void_p * len(addresses))(*addresses)
+                for addresses in (_at(weights, place), _at(matrices, at), adapted, remembered)
+            ]
+            run.weights, run.feedback, run.moments, run.memory = map(ctypes.addressof, arrays)
+            run.updates = count
             told.append(run)
             kept.append(arrays)
         return cls(runs, learned, tuple(told), tuple(kept))
@@ -160,11 +162,16 @@ def _moments(memory: Memory) -> Memory:
     return memory[0].clone(), *(one for pair in zip(first, second, strict=True) for one in pair)
 
 
-def _of_run(groups: Sequence[Group], memories: Sequence[Memory], place: int) -> list[Tensor]:
-    """What the run at a place of the axis remembers."""
+def _at(tensors: Sequence[Tensor], place: int) -> list[int]:
+    """The addresses of what tensors hold for the run at a place of their first axis."""
+    return [one.data_ptr() + place * one.stride(0) * one.element_size() for one in tensors]
+
+
+def _of_run(groups: Sequence[Group], memories: Sequence[Memory], place: int) -> list[int]:
+    """The addresses of what the run at a place of the axis remembers."""
     for group, memory in zip(groups, memories, strict=True):
         if group.start <= place < group.stop:
-            return [one[place - group.start] for one in memory]
+            return _at(memory, place - group.start)
     raise AssertionError("every run is in a group")
 
 
@@ -210,11 +217,6 @@ def _method(runs: Runs, place: int) -> _Method:
 
 def _integers(values: Sequence[int]) -> Any:
     return ctypes.cast((c_int32 * len(values))(*values), POINTER(c_int32))
-
-
-def _addresses(tensors: Sequence[Tensor]) -> Any:
-    """An array of the addresses of tensors."""
-    return (c_void_p * len(tensors))(*(t.data_ptr() for t in tensors))
 
 
 class _Shape(ctypes.Structure):
