@@ -211,8 +211,8 @@ class _Progress:
         self.told = time.monotonic()
         left = f"{moment.left / 60:.0f} min" if moment.left > 120 else f"{moment.left:.0f} s"
         line = f"{moment.update:,} of {moment.updates:,} updates, {moment.rate:.0f}/s, {left} left"
-        if len(moment.latest):
-            line += f"; measured last: {self._spread(moment)}"
+        if len(moment.latest) and (spread := self._spread(moment)):
+            line += f"; measured last: {spread}"
         say(line)
 
     def _spread(self, moment: Moment) -> str:

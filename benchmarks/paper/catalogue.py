@@ -7,14 +7,20 @@ from types import MappingProxyType
 
 from benchmarks.paper.figure_2 import figure_2
 from benchmarks.paper.figure_3 import figure_3, why_3
+from benchmarks.paper.figure_4 import figure_4, joint_4, widths_4
 from benchmarks.paper.options import Entry
 
 __all__ = ["CATALOGUE"]
+
+OF_FEEDBACK = ("relative error", "sign congruence", "angle")
 
 CATALOGUE: Mapping[str, Entry] = MappingProxyType(
     {
         "fig2": Entry(figure_2, seeds=5, epochs=2001, modes=("text", "code")),
         "fig3": Entry(figure_3, seeds=3, epochs=200, quick=1, modes=("text", "code")),
         "why3": Entry(why_3, seeds=3, epochs=200, quick=1, modes=("text", "code")),
+        "fig4": Entry(figure_4, seeds=3, epochs=1001, modes=("text", "code"), shown=OF_FEEDBACK),
+        "widths4": Entry(widths_4, seeds=3, epochs=1001, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
+        "joint4": Entry(joint_4, seeds=3, epochs=1, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
     }
 )

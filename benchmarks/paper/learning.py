@@ -23,7 +23,7 @@ __all__ = ["Images", "Learning"]
 
 AT_ONCE = 500
 """Test images that go through all runs together."""
-TESTING = 7
+TESTING = 10
 """The numbers of the draws that the noise of a test has to itself, from this on (`impl.learning.noise`):
 of perturbations, of inputs, of activations.
 """
@@ -112,6 +112,7 @@ class Learning:
             "images watched": str(self.watched),
             "dtype": str(self.dtype),
             "path": path_of(self.work, self._start, self.batch),
+            **({"path later": path_of(self.later, self._later_start, self.batch)} if self.later else {}),
             **{f"data {name}": text for name, text in self.images.record.items()},
             "rows": checkpoint.hashed([self.images.x, self.images.y, self.images.test_x, self.images.test_y]),
         }
@@ -132,19 +133,20 @@ class Learning:
 
     def advance(self, state: State, first: int, last: int) -> State:
         """The state after the updates ``first`` … ``last`` - 1."""
-        learned, images = self._learned(state, first), self.images
-        for begin, end in itertools.pairwise(sorted({first, max(first, min(self.switch, last)), last})):
-            work = self._work(begin + 1)
+        images, learned = self.images, self._learned(state, first)
+        cuts = [self.switch] if self.later is not None and first < self.switch < last else []
+        for begin, end in itertools.pairwise([first, *cuts, last]):
+            work = self._work(end)
             if work is self.later and begin == self.switch:
                 learned = work.continued(learned)
-            rows = [minibatch(update, len(images.x), self.batch) for update in range(begin, end)]
-            learned = advance(work, learned, images.x, images.y, torch.stack(rows))
+            rows = torch.stack([minibatch(update, len(images.x), self.batch) for update in range(begin, end)])
+            learned = advance(work, learned, images.x, images.y, rows)
         return learned.tensors()
 
     def measure(self, state: State, update: int) -> Tensor:
         """The metrics, (runs, metrics), float64: each run by itself, so no bit depends on the rest."""
-        learned = self._learned(state, update)
-        return torch.cat([one._measured(own(self.work, learned, *place)) for place, one in self._alone])
+        work, learned = self._work(update), self._learned(state, update)
+        return torch.cat([one._measured(own(work, learned, *place)) for place, one in self._alone])
 
     @cached_property
     def _alone(self) -> list[tuple[tuple[int, int], Learning]]:

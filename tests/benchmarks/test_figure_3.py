@@ -143,10 +143,8 @@ def test_backpropagation_goes_on_where_alignment_stood(epochs: int, switch: int)
 
 
 def _on(runs: Runs, state: Learned, part, first: int, last: int) -> Learned:
-    for update in range(first, last):
-        rows = minibatch(update, ROWS, part.batch)
-        state = advance(runs, state, part.images.x, part.images.y, rows[None])
-    return state
+    rows = torch.stack([minibatch(update, ROWS, part.batch) for update in range(first, last)])
+    return advance(runs, state, part.images.x, part.images.y, rows)
 
 
 def test_the_result_shows_the_plane_and_images_given_back(tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ def test_a_noisy_test_has_the_noise_of_training_and_the_constant_unit_has_it_too
         at = sample_index(range(TESTED), [draw])[:, 0]
         return counted_noise(sizes, at, "gaussian", 8, 5, dtype=torch.float32)
 
-    xi, (added,), z = drawn((6, 4), 7), drawn((6,), 8), drawn((5, 3), 9)
+    xi, (added,), z = drawn((6, 4), 10), drawn((6,), 11), drawn((5, 3), 12)
     for label, place in (("bp", 1), ("ridge", 3), ("noise", 5)):
         loss, wrong = 0.0, 0
         for k in range(TESTED):
