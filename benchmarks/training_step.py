@@ -18,7 +18,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,7 +44,7 @@ from impl.learning import (
     surprise_rule,
 )
 
-__all__ = ["WORKS", "Work", "images", "main", "plain_steps", "products", "steps"]
+__all__ = ["WORKS", "Work", "beside_plain", "beside_products", "images", "main", "products", "ratio", "steps"]
 
 BATCH = 32
 IMAGES = 2000
@@ -186,34 +186,45 @@ def plain_steps(work: Work, label: str, updates: int) -> Callable[[], None]:
     return run
 
 
-def measured(name: str, updates: int, rounds: int) -> dict[str, object]:
-    """The microseconds of an update of a work: medians over rounds in which all are timed in turn."""
-    work = WORKS[name]
-    timed: dict[str, tuple[Callable[[], None], int]] = {
-        "step": (steps(work, updates), updates),
-        "products": (products(work, False), 1),
-        "products, zero columns left out": (products(work, True), 1),
-        **{f"plain {label}": (plain_steps(work, label, 20), 20) for label in work.methods},
-    }
-    seconds: dict[str, list[float]] = {label: [] for label in timed}
+def timed(functions: Mapping[str, tuple[Callable[[], None], int]], rounds: int) -> dict[str, float]:
+    """The microseconds of an update of each: the medians of rounds in which all are called in turn.
+
+    Beside each function is the number of updates that a call of it makes; twenty are timed at least.
+    """
+    seconds: dict[str, list[float]] = {label: [] for label in functions}
     for _ in range(rounds):
-        for label, (function, per) in timed.items():
-            times = 1 if per > 1 else 20
+        for label, (function, updates) in functions.items():
+            times = -(-20 // updates)
             began = time.perf_counter()
             for _ in range(times):
                 function()
-            seconds[label].append((time.perf_counter() - began) / times / per)
-    middle = {label: 1e6 * statistics.median(found) for label, found in seconds.items()}
-    bare = min(middle["products"], middle["products, zero columns left out"])
-    alone = {label: middle[f"plain {label}"] for label in work.methods}
-    each = middle["step"] / work.count
-    return {
-        "runs": work.count,
-        "microseconds": {label: round(value, 1) for label, value in middle.items()},
-        "updates a second": round(1e6 / middle["step"]),
-        "step / products": round(middle["step"] / bare, 3),
-        "plain / step, run by run": {label: round(value / each, 1) for label, value in alone.items()},
-    }
+            seconds[label].append((time.perf_counter() - began) / times / updates)
+    return {label: 1e6 * statistics.median(found) for label, found in seconds.items()}
+
+
+def beside_products(work: Work, updates: int, rounds: int) -> dict[str, float]:
+    """The microseconds of an update, of its products, and of those with zero columns left out."""
+    return timed(
+        {
+            "step": (steps(work, updates), updates),
+            "products": (products(work, False), 1),
+            "products, zero columns left out": (products(work, True), 1),
+        },
+        rounds,
+    )
+
+
+def ratio(found: Mapping[str, float]) -> float:
+    """The step over the lesser of its products."""
+    return found["step"] / min(value for label, value in found.items() if label.startswith("products"))
+
+
+def beside_plain(work: Work, updates: int, rounds: int) -> dict[str, float]:
+    """How often the time of an update of one run in plain PyTorch is that of one run in the step."""
+    functions = {label: (plain_steps(work, label, 20), 20) for label in work.methods}
+    found = timed({"step": (steps(work, updates), updates), **functions}, rounds)
+    step = found.pop("step") / work.count
+    return {label: value / step for label, value in found.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -227,20 +238,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     torch.set_num_threads(1)
-    found = {name: measured(name, options.updates, options.rounds) for name in WORKS}
-    if options.json:
-        show(json.dumps({"machine": machine(), "works": found}, indent=1))
-        return 0
-    for name, one in found.items():
-        show(f"{name}, {one['runs']} runs: {one['updates a second']} updates a second of all of them")
-        for part in ("microseconds", "plain / step, run by run"):
-            values = one[part]
-            assert isinstance(values, dict)
-            show(
-                "\n".join([f"  {part}", *(f"    {label:34}{value:10.1f}" for label, value in values.items())])
-            )
-        show(f"  step / products {one['step / products']}")
+    found = {}
+    for name, work in WORKS.items():
+        times = beside_products(work, options.updates, options.rounds)
+        plainly = beside_plain(work, options.updates, options.rounds)
+        found[name] = {
+            "runs": work.count,
+            "updates a second": round(1e6 / times["step"]),
+            "step / products": round(ratio(times), 3),
+            "microseconds of an update": {label: round(value, 1) for label, value in times.items()},
+            "plain / step, a run": {label: round(value, 1) for label, value in plainly.items()},
+        }
+    show(json.dumps({"machine": machine(), "works": found}, indent=1) if options.json else _table(found))
     return 0
+
+
+def _table(found: Mapping[str, Mapping[str, object]]) -> str:
+    lines = []
+    for name, one in found.items():
+        lines.append(
+            f"{name}, {one['runs']} runs: {one['updates a second']} updates a second, each of all runs"
+        )
+        for part, values in one.items():
+            if isinstance(values, dict):
+                lines += [f"  {part}", *(f"    {label:34}{value:10.1f}" for label, value in values.items())]
+        lines.append(f"  {'step / products':36}{one['step / products']:10.2f}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -52,9 +52,8 @@ class Ratio:
     def track_of_products(self, name: str) -> float:
         """The least of three medians."""
         try:
-            from benchmarks.training_step import measured
+            from benchmarks.training_step import WORKS, beside_products, ratio
         except ImportError as error:
             raise NotImplementedError(f"no such step in this commit: {error}") from error
         torch.set_num_threads(1)
-        found = [measured(name, UPDATES, 5)["step / products"] for _ in range(3)]
-        return min(value for value in found if isinstance(value, float))
+        return min(ratio(beside_products(WORKS[name], UPDATES, 5)) for _ in range(3))
