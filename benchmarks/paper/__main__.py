@@ -22,6 +22,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import torch
@@ -61,6 +62,10 @@ def parser() -> Parser:
     found.add_argument("--epochs", type=integer(1, 100_000), metavar="N", help=f"of {EPOCH:,} updates")
     found.add_argument("--shard", type=shard, metavar="k/n", help="the k-th of n parts alone")
     found.add_argument("--submit", type=integer(1, 10_000), metavar="n", help="n parts at once, then merged")
+    found.add_argument(
+        "--width", type=_width, metavar="F", help="of table1 and table2: times as many channels and units"
+    )
+    found.add_argument("--device", metavar="D", help="of table1 and table2: where, cpu (the default) or cuda")
     found.add_argument("--quick", action="store_true", help="a short run with one seed")
     found.add_argument(
         "--output", type=Path, default=Path("build/paper"), metavar="DIR", help="default: build/paper"
@@ -73,6 +78,17 @@ def merging() -> Parser:
     found = Parser("python -m benchmarks.paper merge", "Results of all parts of an experiment, as one.")
     found.add_argument("parts", nargs="+", type=Path, metavar="PART.json", help="what --shard wrote")
     found.add_argument("--output", type=Path, metavar="FILE", help="default: NAME.json beside the first part")
+    return found
+
+
+def _width(given: str) -> float:
+    """A number such as 0.125 or 1/8, above 0 and at most 1."""
+    try:
+        found = float(Fraction(given))
+    except (ValueError, ZeroDivisionError):
+        found = 0.0
+    if not 0 < found <= 1:
+        raise argparse.ArgumentTypeError(f"{given!r} is no number above 0 and at most 1, such as 1/8")
     return found
 
 
@@ -98,7 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace, words: Sequence[str]) -> int:
     entry, asked = CATALOGUE[given.experiment], _asked(given)
-    name = f"{given.experiment}-{asked.data}-{asked.mode}-{asked.seeds}x{asked.epochs}"
+    size = "" if asked.width == 1.0 else f"-width-{asked.width:g}"
+    name = f"{given.experiment}-{asked.data}-{asked.mode}{size}-{asked.seeds}x{asked.epochs}"
     base = name if given.shard is None else file_name(name, given.shard)
     state, result = given.output / f"{base}.run", given.output / f"{base}.json"
     whole.prepare(state)
@@ -176,7 +193,14 @@ def _asked(given: argparse.Namespace) -> Options:
         checks.one_of(f"{option} of {given.experiment}", value, values)
     epochs = given.epochs or (entry.quick if given.quick else entry.epochs)
     seeds = given.seeds or (1 if given.quick else entry.seeds)
-    return Options(_images(data, given.data_dir), data, mode, seeds, epochs, given.quick)
+    for option, value in (("--width", given.width), ("--device", given.device)):
+        known = value is None or entry.quick_width is not None
+        checks.require(
+            known, f"{option} of {given.experiment}", value, "none: it has one network, on the CPU"
+        )
+    usual = entry.quick_width if given.quick and entry.quick_width else 1.0
+    width, device = given.width or usual, str(checks.device("--device", given.device or "cpu"))
+    return Options(_images(data, given.data_dir), data, mode, seeds, epochs, given.quick, width, device)
 
 
 def _images(name: str, folder: Path | None) -> Images:

@@ -11,7 +11,7 @@ from benchmarks.paper.experiment import Experiment
 from benchmarks.paper.learning import Learning
 from impl.learning import Method, Runs, WeightMirror
 
-__all__ = ["Costed", "Costs", "costs", "forward_passes"]
+__all__ = ["Costed", "Costs", "costs", "forward_passes", "seconds_of"]
 
 Costs = Mapping[str, Mapping[str, float]]
 
@@ -55,17 +55,19 @@ def _cost(learning: Learning, label: str, method: Method) -> Mapping[str, float]
     return {
         "samples": learning.points[-1] * learning.batch,
         "forward passes": forward_passes(method),
-        "seconds": _seconds(alone),
+        "seconds": seconds_of(alone),
     }
 
 
-def _seconds(learning: Learning) -> float:
-    """The seconds of 1,000 updates of one run, where its seeds run together, and nothing else does."""
-    state, first, shortest = learning.start(), 0, float("inf")
-    for _ in range(1 + ROUNDS):
+def seconds_of(experiment: Experiment, rounds: int = ROUNDS) -> float:
+    """The seconds of 1,000 updates of one run, where those of the experiment run together and nothing else
+    does.
+    """
+    state, first, shortest = experiment.start(), 0, float("inf")
+    for _ in range(1 + rounds):
         began = time.perf_counter()
-        state = learning.advance(state, first, first + UPDATES)
+        state = experiment.advance(state, first, first + UPDATES)
         first += UPDATES
         if first > UPDATES:
             shortest = min(shortest, time.perf_counter() - began)
-    return 1000 * shortest / UPDATES / len(learning.runs)
+    return 1000 * shortest / UPDATES / len(experiment.runs)

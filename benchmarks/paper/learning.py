@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -14,12 +15,12 @@ from torch import Tensor
 from benchmarks.paper.experiment import State
 from benchmarks.paper.minibatches import minibatch
 from impl import checkpoint, checks, metrics
-from impl.learning import Runs, advance, forward, losses, path_of
+from impl.learning import Method, Runs, advance, forward, losses, path_of
 from impl.learning import State as Learned
 from impl.learning.noise import noise_of_seeds
 from impl.learning.passes import kicked
 
-__all__ = ["Images", "Learning"]
+__all__ = ["Images", "Learning", "check_labels", "described", "runs_of"]
 
 AT_ONCE = 500
 """Test images that go through all runs together."""
@@ -66,9 +67,7 @@ class Learning:
     switch: int = 0
 
     def __post_init__(self) -> None:
-        known = len(self.work.methods)
-        checks.require(len(self.labels) == known, "the length of labels", len(self.labels), str(known))
-        checks.require(len(set(self.labels)) == known, "labels", checks.shown(self.labels), "each once")
+        check_labels(self.labels, self.work.methods)
         if self.later is not None:
             same = [self._on_the_axis(work) for work in (self.work, self.later)]
             checks.require(same[0] == same[1], "later", checks.shown(same[1]), checks.shown(same[0]))
@@ -76,7 +75,7 @@ class Learning:
     @property
     def runs(self) -> tuple[str, ...]:
         """The axis of the runs: a label and a seed each, methods in the order of ``labels``."""
-        return tuple(f"{label}/{seed}" for label in self.labels for seed in self.work.seeds)
+        return runs_of(self.labels, self.work.seeds)
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -96,26 +95,19 @@ class Learning:
     @cached_property
     def settings(self) -> Mapping[str, str]:
         """Everything that the curve depends on."""
-        return {
-            "architecture": repr(self.work.architecture),
-            **{f"method {label}": repr(m) for label, m in zip(self.labels, self.work.methods, strict=True)},
-            **(
-                {
+        common = described(self.labels, self.work, self.images, self.batch, self.watched, self.dtype)
+        later = (
+            {}
+            if self.later is None
+            else {
+                **{
                     f"method {label} later": f"from update {self.switch} on {method!r}"
                     for label, method in zip(self.labels, self.later.methods, strict=True)
-                }
-                if self.later
-                else {}
-            ),
-            "seeds": " ".join(map(str, self.work.seeds)),
-            "minibatch": str(self.batch),
-            "images watched": str(self.watched),
-            "dtype": str(self.dtype),
-            "path": path_of(self.work, self._start, self.batch),
-            **({"path later": path_of(self.later, self._later_start, self.batch)} if self.later else {}),
-            **{f"data {name}": text for name, text in self.images.record.items()},
-            "rows": checkpoint.hashed([self.images.x, self.images.y, self.images.test_x, self.images.test_y]),
-        }
+                },
+                "path later": path_of(self.later, self._later_start, self.batch),
+            }
+        )
+        return {**common, "path": path_of(self.work, self._start, self.batch), **later}
 
     def only(self, labels: Sequence[str], seeds: Sequence[int]) -> Learning:
         """The runs of these methods and seeds alone."""
@@ -269,6 +261,50 @@ def own(work: Runs, learned: Learned, method: int, seed: int) -> Learned:
     if work.methods[method].wiring == "FA":
         return Learned(learned.update, weights, matrices, tuple(m[:0] for m in learned.direct), (), ())
     return Learned(learned.update, weights, tuple(m[:0] for m in learned.feedback), matrices, (), ())
+
+
+class Works(Protocol):
+    """What learns: methods and seeds of one architecture."""
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The methods."""
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds."""
+
+    @property
+    def architecture(self) -> object:
+        """The architecture, which its ``repr`` describes in full."""
+
+
+def check_labels(labels: Sequence[str], methods: Sequence[Method]) -> None:
+    """Raise ``InvalidInput`` unless every method has a label of its own."""
+    known = len(methods)
+    checks.require(len(labels) == known, "the length of labels", len(labels), str(known))
+    checks.require(len(set(labels)) == known, "labels", checks.shown(labels), "each once")
+
+
+def runs_of(labels: Sequence[str], seeds: Sequence[int]) -> tuple[str, ...]:
+    """The names of the runs: a label and a seed each, seeds vary fastest."""
+    return tuple(f"{label}/{seed}" for label in labels for seed in seeds)
+
+
+def described(
+    labels: Sequence[str], work: Works, images: Images, batch: int, watched: int, dtype: torch.dtype
+) -> dict[str, str]:
+    """What the curve of anything that learns on images depends on."""
+    return {
+        "architecture": repr(work.architecture),
+        **{f"method {label}": repr(method) for label, method in zip(labels, work.methods, strict=True)},
+        "seeds": " ".join(map(str, work.seeds)),
+        "minibatch": str(batch),
+        "images watched": str(watched),
+        "dtype": str(dtype),
+        **{f"data {name}": text for name, text in images.record.items()},
+        "rows": checkpoint.hashed([images.x, images.y, images.test_x, images.test_y]),
+    }
 
 
 NOISY = ("noisy test loss", "noisy test error")

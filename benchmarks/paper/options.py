@@ -23,6 +23,8 @@ class Options:
     """What was asked for: ``data``, its ``images``, as the paper's "text" or the authors' "code" has it.
 
     ``quick`` asks for what is over in a minute on the digits; the number of ``epochs`` is then small already.
+    ``width`` times as many units as the paper's network is what a network has that comes in several sizes,
+    and ``device`` where it learns.
     """
 
     images: Images
@@ -31,6 +33,8 @@ class Options:
     seeds: int
     epochs: int
     quick: bool = False
+    width: float = 1.0
+    device: str = "cpu"
 
     @property
     def epoch(self) -> int:
@@ -55,7 +59,8 @@ class Entry:
 
     ``build`` makes it. ``data`` and ``modes`` are what it can be had with, the first of each by default;
     ``seeds`` and ``epochs`` what it takes unless told otherwise, ``quick`` the epochs of a quick run, of one
-    seed. Metrics whose names start with one of ``shown`` are in the table that the command prints.
+    seed. Metrics whose names start with one of ``shown`` are in the table that the command prints. Where it
+    can be had at other widths and on other devices, ``quick_width`` is the width of a quick run.
     """
 
     build: Callable[[Options], Experiment]
@@ -65,3 +70,4 @@ class Entry:
     modes: tuple[str, ...] = ("text",)
     data: tuple[str, ...] = ("digits", "mnist", "fashion-mnist")
     shown: tuple[str, ...] = ("test", "angle")
+    quick_width: float | None = None
