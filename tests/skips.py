@@ -13,7 +13,7 @@ SKIPS = {
     r"no C\+\+ compiler here": ("tests/impl/", "tests/benchmarks/test_card.py"),
     r"(torch\.compile needs )?a C\+\+ compiler .*": ("tests/impl/", "tests/benchmarks/test_cases.py"),
     "the package triton is not installed": ("tests/impl/test_triton.py",),
-    "no CUDA device here": ("tests/benchmarks/test_card.py",),
+    "no CUDA device here": ("tests/benchmarks/test_card.py", "tests/impl/test_learning_graph.py"),
     "this torch has no gloo": ("tests/impl/test_estimate.py",),
     "matplotlib is not installed here": ("tests/benchmarks/test_pictures.py",),
     "asv is not installed here": ("tests/benchmarks/test_dashboard.py",),

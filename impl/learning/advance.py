@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from impl import checks
+from impl.learning.graph import graph_needs, in_graphs
 from impl.learning.native_step import native_needs, natively
 from impl.learning.runs import Runs
 from impl.learning.state import UPDATES, State
@@ -13,12 +14,20 @@ from impl.learning.step import step
 
 __all__ = ["PATHS", "advance", "path_of"]
 
-PATHS = ("native", "eager")
+PATHS = ("native", "graph", "eager")
+"""On a processor, in C++; on a card, as a graph of CUDA; anywhere, operator by operator."""
 
 
 def path_of(runs: Runs, state: State, samples: int) -> str:
     """The path that ``advance`` takes for minibatches of so many samples unless told otherwise."""
-    return "eager" if native_needs(runs, state, samples) else "native"
+    return next(path for path in PATHS if _needs(path, runs, state, samples) is None)
+
+
+def _needs(path: str, runs: Runs, state: State, samples: int) -> str | None:
+    """Why a path cannot be taken, or None."""
+    if path == "native":
+        return native_needs(runs, state, samples)
+    return graph_needs(runs, state) if path == "graph" else None
 
 
 def advance(
@@ -27,10 +36,10 @@ def advance(
     """The state after one more update for each row of ``rows`` (updates, T), int64.
 
     Minibatch k is x[rows[k]], y[rows[k]], of x (M, n_0) and y (M, p). It is ``step``, update after update;
-    ``path`` "native" differs from "eager" in roundoff alone, and None is the fastest that is possible. On the
+    a ``path`` differs from the others in roundoff alone, and None is the fastest that is possible. On the
     native path the runs are shared out to ``torch.get_num_threads()`` threads, and each run's result is, bit
     for bit, what it would be alone, in one call or in many. Raises ``InvalidInput`` where ``step`` would, for
-    rows that are none of x, or for "native" where it cannot be taken.
+    rows that are none of x, or for a path that cannot be taken.
     """
     checks.require(isinstance(rows, Tensor) and rows.dtype == torch.int64, "rows", rows, "an int64 tensor")
     checks.require(rows.dim() == 2, "the shape of rows", tuple(rows.shape), "(updates, samples)")
@@ -43,12 +52,15 @@ def advance(
     low, high, images = int(used.min()), int(used.max()), min(len(x), len(y))
     within = f"rows of x and y, 0 to {images - 1}"
     checks.require(low >= 0 and high < images, "rows", f"{low} to {high}", within)
-    needs = native_needs(runs, state, rows.shape[1])
-    if path == "native" and needs is not None:
-        checks.refuse("path", "'native'", f"'eager': the native one needs {needs}")
-    if path == "eager" or needs is not None:
+    path = path_of(runs, state, rows.shape[1]) if path is None else path
+    needs = _needs(path, runs, state, rows.shape[1])
+    if needs is not None:
+        checks.refuse("path", repr(path), f"'eager': this one needs {needs}")
+    if path == "eager":
         for own in rows:
             state = step(runs, state, x[own], y[own])
         return state
     runs.data(state, x[used], y[used])
+    if path == "graph":
+        return in_graphs(runs, state, x, y, rows)
     return natively(runs, state, x, y, rows, torch.get_num_threads())

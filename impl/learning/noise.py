@@ -8,6 +8,7 @@ number of the draw, so that no two purposes share a number.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import torch
@@ -45,7 +46,7 @@ def noise_of_seeds(
     samples: int,
     law: str,
     seeds: Sequence[int],
-    update: int,
+    update: int | Tensor,
     draw: int,
     dtype: torch.dtype,
     device: torch.device | str = "cpu",
@@ -55,7 +56,8 @@ def noise_of_seeds(
     Seed s has exactly ``counted_noise(sizes, sample_index(range(samples), [draw]), law, s, update)``; all
     seeds and all layers are made in one go. Under "hadamard" the minibatches take consecutive rows of the
     fold-over design (``impl.counter_noise.hadamard``), the same for all seeds, each unit with a sign of its
-    own for each seed: over one length of the design, first, second and third moments are exact.
+    own for each seed: over one length of the design, first, second and third moments are exact. ``update``
+    may be an int64 tensor of one number, which a graph of CUDA counts up.
     """
     if law == "hadamard":
         rows = torch.arange(samples, device=device) + update * samples
@@ -63,18 +65,24 @@ def noise_of_seeds(
         return tuple(sign * layer for sign, layer in zip(signs, design(sizes, rows, dtype), strict=True))
     blocks = [blocks_for(law, n) for n in sizes]
 
-    def counters(values: Sequence[int], *shape: int) -> Tensor:
-        return torch.tensor(values, device=device, dtype=torch.int64).view(*shape)
-
+    device = torch.device(device)
     words = philox(
-        counters([b for count in blocks for b in range(count)], -1, 1, 1),
-        counters([draw], 1),
+        _counters(tuple(b for count in blocks for b in range(count)), device).view(-1, 1, 1),
+        _counters((draw,), device),
         torch.arange(samples, device=device) & MASK,
-        counters([tag_of(law, k) for k, count in enumerate(blocks) for _ in range(count)], -1, 1, 1),
-        counters(seeds, -1, 1),
-        counters([update], 1),
+        _counters(tuple(tag_of(law, k) for k, count in enumerate(blocks) for _ in range(count)), device).view(
+            -1, 1, 1
+        ),
+        _counters(tuple(seeds), device).view(-1, 1),
+        update.view(1) if isinstance(update, Tensor) else torch.tensor([update], device=device),
     )
     _, per_block, values_of_words = LAWS[law]
     values = values_of_words(words, dtype).movedim(0, 1)
     parts = torch.split(values, [count * per_block for count in blocks], 1)
     return tuple(part[:, :n] for part, n in zip(parts, sizes, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _counters(values: tuple[int, ...], device: torch.device) -> Tensor:
+    """Numbers as an int64 tensor; made once, because devices are slow to be told."""
+    return torch.tensor(values, device=device, dtype=torch.int64)

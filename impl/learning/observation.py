@@ -36,7 +36,7 @@ class Observation:
     noise: tuple[Tensor, ...]
     c: Tensor
     seeds: tuple[int, ...]
-    update: int
+    update: int | Tensor
 
     @property
     def samples(self) -> int:

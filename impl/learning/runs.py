@@ -117,11 +117,10 @@ class Runs(Axis):
         return _column(tuple(map(values, methods)), len(self.seeds), like.dtype, like.device)
 
     def noise(
-        self, sizes: Sequence[int], law: str, draw: int, state: State, samples: int
+        self, sizes: Sequence[int], law: str, draw: int, update: int | Tensor, like: Tensor, samples: int
     ) -> tuple[Tensor, ...]:
-        """The noise of the next update, (seeds, n, samples) for each n: that of every method."""
-        like = state.weights[0]
-        return noise_of_seeds(sizes, samples, law, self.seeds, state.update, draw, like.dtype, like.device)
+        """The noise of an update, (seeds, n, samples) for each n: that of every method."""
+        return noise_of_seeds(sizes, samples, law, self.seeds, update, draw, like.dtype, like.device)
 
     def _groups(self, key: Callable[[Method], object]) -> tuple[Group, ...]:
         found, at = list[Group](), 0

@@ -25,17 +25,16 @@ from impl.learning.passes import Clean, Signals, carry, forward
 from impl.learning.runs import Group, Runs, joined
 from impl.learning.state import UPDATES, State
 
-__all__ = ["observe", "step"]
+__all__ = ["observe", "step", "updated"]
 
 
 @torch.no_grad()
 def observe(runs: Runs, state: State, x: Tensor, y: Tensor) -> tuple[Observation, ...]:
     """What the next step would see on the minibatch x (T, n_0), y (T, p), for each of ``feedback_groups``."""
     x, y = runs.data(state, x, y)
-    clean = _clean(runs, state, x.T)
-    return _observations(
-        runs, state, clean, carry(runs.architecture, clean, y.T, state.feedback, state.direct), y.T
-    )
+    clean = _clean(runs, state, x.T, state.update)
+    signals = carry(runs.architecture, clean, y.T, state.feedback, state.direct)
+    return _observations(runs, state, clean, signals, y.T, state.update)
 
 
 @torch.no_grad()
@@ -48,12 +47,17 @@ def step(runs: Runs, state: State, x: Tensor, y: Tensor) -> State:
     """
     x, y = runs.data(state, x, y)
     checks.whole("state.update", state.update, 0, UPDATES)
+    return updated(runs, state, x, y, state.update)
+
+
+def updated(runs: Runs, state: State, x: Tensor, y: Tensor, number: int | Tensor) -> State:
+    """``step`` on what has been checked; ``number`` is ``state.update``, or an int64 tensor that holds it."""
     architecture, targets = runs.architecture, y.T
-    clean = _clean(runs, state, x.T)
+    clean = _clean(runs, state, x.T, number)
     signals = carry(architecture, clean, targets, state.feedback, state.direct)
     weights, moments, moved = _learned_weights(runs, state, clean, signals)
     feedback, memories = list[tuple[Tensor, ...]](), list[Memory]()
-    observed = _observations(runs, state, clean, signals, targets)
+    observed = _observations(runs, state, clean, signals, targets, number)
     for group, seen, memory in zip(runs.feedback_groups, observed, state.memories, strict=True):
         matrices, remembered = group.methods[0].feedback.after(seen, memory, moved(group))
         feedback.append(matrices)
@@ -70,17 +74,17 @@ def step(runs: Runs, state: State, x: Tensor, y: Tensor) -> State:
     )
 
 
-def _clean(runs: Runs, state: State, x: Tensor) -> Clean:
+def _clean(runs: Runs, state: State, x: Tensor, number: int | Tensor) -> Clean:
     """The clean pass with the noise on inputs and activations that methods ask for."""
     methods = [runs.methods[k] for k in runs.order]
     samples, jitter = x.shape[1], None
     if any(method.input_noise > 0 for method in methods):
         sizes = runs.column(lambda method: method.input_noise, x, methods)
-        (noise,) = runs.noise(x.shape[:1], "gaussian", INPUT, state, samples)
+        (noise,) = runs.noise(x.shape[:1], "gaussian", INPUT, number, x, samples)
         x = x + sizes * noise.repeat(len(methods), 1, 1)
     if any(method.activation_noise > 0 for method in methods):
         sizes = runs.column(lambda method: method.activation_noise, x, methods)
-        layers = runs.noise(runs.architecture.hidden, "gaussian", ACTIVATION, state, samples)
+        layers = runs.noise(runs.architecture.hidden, "gaussian", ACTIVATION, number, x, samples)
         jitter = tuple(sizes * layer.repeat(len(methods), 1, 1) for layer in layers)
     return forward(runs.architecture, state.weights, x, jitter)
 
@@ -122,12 +126,12 @@ def _learned_weights(
 
 
 def _observations(
-    runs: Runs, state: State, clean: Clean, signals: Signals, targets: Tensor
+    runs: Runs, state: State, clean: Clean, signals: Signals, targets: Tensor, number: int | Tensor
 ) -> tuple[Observation, ...]:
     """What the minibatch shows to each group of runs with one feedback rule."""
     laws = {group.perturbation.law for group in runs.feedback_groups if group.perturbation}
     noise = {
-        law: runs.noise(runs.architecture.units, law, PERTURBATION, state, targets.shape[1])
+        law: runs.noise(runs.architecture.units, law, PERTURBATION, number, targets, targets.shape[1])
         for law in sorted(laws)
     }
     found = list[Observation]()
@@ -147,7 +151,7 @@ def _observations(
                 noise=tuple(layer.repeat(methods, 1, 1) for layer in layers),
                 c=runs.column(lambda m: m.perturbation.c if m.perturbation else 0.0, targets, group.methods),
                 seeds=runs.seeds * methods,
-                update=state.update,
+                update=number,
             )
         )
     return tuple(found)

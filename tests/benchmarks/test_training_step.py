@@ -32,7 +32,7 @@ def test_plain_pytorch_makes_the_same_update(method):
     x, y = (torch.randn(6, n, generator=source, dtype=torch.float64) for n in (7, 4))
     after = step(runs, state, x, y)
     law = perturbation.law if perturbation else "rademacher"
-    noise = runs.noise(NET.hidden, law, PERTURBATION, state, 6) if perturbation else ()
+    noise = runs.noise(NET.hidden, law, PERTURBATION, 0, x, 6) if perturbation else ()
     weights, biases = ([part(W[0]).clone() for W in state.weights] for part in (inner, last))
     transported = isinstance(method.feedback, Transported)
     feedback = weights[1:] if transported else [B[0].clone() for B in state.feedback]

@@ -260,7 +260,7 @@ def test_what_it_cannot_do_is_done_by_the_step(architecture, method, dtype):
     assert path_of(runs, state, 8) == "eager"
     assert native_needs(runs, state, 8) is not None
     assert same(advance(runs, state, x, y, rows), step(runs, state, x[rows[0]], y[rows[0]]))
-    with pytest.raises(InvalidInput, match="path is 'native'; expected 'eager': the native one needs"):
+    with pytest.raises(InvalidInput, match="path is 'native'; expected 'eager': this one needs"):
         advance(runs, state, x, y, rows, path="native")
 
 
