@@ -41,8 +41,9 @@ def forward_passes(method: Method) -> int:
     """How often a sample goes through the network in an update: clean, and once for each further loss; the
     weight mirror sends noise through each layer.
     """
-    sides = 0 if method.perturbation is None else 1 + method.perturbation.two_sided
-    return 1 + sides + isinstance(method.feedback, WeightMirror)
+    noise = method.perturbation
+    perturbed = 0 if noise is None else noise.draws * (1 + noise.two_sided)
+    return 1 + perturbed + isinstance(method.feedback, WeightMirror)
 
 
 def _cost(learning: Learning, label: str, method: Method) -> Mapping[str, float]:

@@ -196,7 +196,7 @@ def _method(runs: Runs, place: int) -> _Method:
         told.epsilon = weights.epsilon
     if noise is not None:
         told.family, told.two_sided = LAWS[noise.law][0], noise.two_sided
-        told.c, told.power = noise.c, noise.power
+        told.c, told.power, told.draws = noise.c, noise.power, noise.draws
     if isinstance(rule, Learned):
         fit = rule.fit
         told.target, told.fit = TARGETS[rule.target], FITS[type(fit)]
@@ -248,7 +248,7 @@ class _Method(ctypes.Structure):
         *((name, c_int32) for name in ("equal", "measured", "whitened", "inside")),
         ("feedback_rate", c_float),
         *((name, c_double) for name in ("ridge", "whitening", "floor", "halving", "horizon")),
-        *((name, c_int32) for name in ("family", "two_sided")),
+        *((name, c_int32) for name in ("family", "two_sided", "draws")),
         *((name, c_float) for name in ("c", "power", "input_noise", "activation_noise")),
         ("seed", c_uint32),
         ("frozen", c_int64),

@@ -10,7 +10,8 @@ A step changes no tensor that it was given.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -52,25 +53,50 @@ def step(runs: Runs, state: State, x: Tensor, y: Tensor) -> State:
 
 def updated(runs: Runs, state: State, x: Tensor, y: Tensor, number: int | Tensor) -> State:
     """``step`` on what has been checked; ``number`` is ``state.update``, or an int64 tensor that holds it."""
-    architecture, targets = runs.architecture, y.T
     clean = _clean(runs, state, x.T, number)
-    signals = carry(architecture, clean, targets, state.feedback, state.direct)
+    draws = [1 if group.perturbation is None else group.perturbation.draws for group in runs.feedback_groups]
+    for draw in range(max(draws) - 1, 0, -1):
+        signals = carry(runs.architecture, clean, y.T, state.feedback, state.direct)
+        seen = _observations(runs, state, clean, signals, y.T, number, draw)
+        further = [known > draw for known in draws]
+        state = _refitted(runs, state, seen, lambda group: _STILL, further)
+    signals = carry(runs.architecture, clean, y.T, state.feedback, state.direct)
     weights, moments, moved = _learned_weights(runs, state, clean, signals)
+    seen = _observations(runs, state, clean, signals, y.T, number)
+    found = _refitted(runs, state, seen, moved, [True] * len(seen))
+    return replace(found, update=state.update + 1, weights=weights, moments=moments)
+
+
+_STILL = Moved((), (), torch.zeros(()), torch.zeros(()))
+"""Of weights that do not move between two draws of noise: only feedback that follows differences is fitted
+then, and it does not look at this.
+"""
+
+
+def _refitted(
+    runs: Runs,
+    state: State,
+    observed: Sequence[Observation],
+    moved: Callable[[Group], Moved],
+    chosen: Sequence[bool],
+) -> State:
+    """The state with the feedback of the chosen groups after one more fit."""
     feedback, memories = list[tuple[Tensor, ...]](), list[Memory]()
-    observed = _observations(runs, state, clean, signals, targets, number)
-    for group, seen, memory in zip(runs.feedback_groups, observed, state.memories, strict=True):
-        matrices, remembered = group.methods[0].feedback.after(seen, memory, moved(group))
+    for group, seen, memory, fitted in zip(
+        runs.feedback_groups, observed, state.memories, chosen, strict=True
+    ):
+        matrices, remembered = (
+            group.methods[0].feedback.after(seen, memory, moved(group)) if fitted else (seen.feedback, memory)
+        )
         feedback.append(matrices)
         memories.append(remembered)
     layered = [m for g, m in zip(runs.feedback_groups, feedback, strict=True) if g.start < runs.layered]
     direct = feedback[len(layered) :]
-    return State(
-        state.update + 1,
-        weights,
-        joined(layered) if layered else state.feedback,
-        joined(direct) if direct else state.direct,
-        moments,
-        tuple(memories),
+    return replace(
+        state,
+        feedback=joined(layered) if layered else state.feedback,
+        direct=joined(direct) if direct else state.direct,
+        memories=tuple(memories),
     )
 
 
@@ -126,12 +152,20 @@ def _learned_weights(
 
 
 def _observations(
-    runs: Runs, state: State, clean: Clean, signals: Signals, targets: Tensor, number: int | Tensor
+    runs: Runs,
+    state: State,
+    clean: Clean,
+    signals: Signals,
+    targets: Tensor,
+    number: int | Tensor,
+    draw: int = 0,
 ) -> tuple[Observation, ...]:
-    """What the minibatch shows to each group of runs with one feedback rule."""
+    """What the minibatch shows to each group of runs with one feedback rule, by one draw of noise."""
     laws = {group.perturbation.law for group in runs.feedback_groups if group.perturbation}
     noise = {
-        law: runs.noise(runs.architecture.units, law, PERTURBATION, number, targets, targets.shape[1])
+        law: runs.noise(
+            runs.architecture.units, law, PERTURBATION | draw << 16, number, targets, targets.shape[1]
+        )
         for law in sorted(laws)
     }
     found = list[Observation]()

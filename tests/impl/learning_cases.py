@@ -46,11 +46,10 @@ def network(architecture, state, run=0):
     )
 
 
-def noise_at(architecture, state, law="rademacher", seed=3, samples=SAMPLES):
+def noise_at(architecture, state, law="rademacher", seed=3, samples=SAMPLES, draw=0):
     """xi^1 ... xi^N of the next update, rows being samples, from ``impl.counter_noise`` itself."""
-    drawn = counted_noise(
-        architecture.hidden, sample_index(range(samples), [PERTURBATION])[:, 0], law, seed, state.update
-    )
+    index = sample_index(range(samples), [PERTURBATION + 2**16 * draw])[:, 0]
+    drawn = counted_noise(architecture.hidden, index, law, seed, state.update)
     return [layer.T.contiguous() for layer in drawn]
 
 

@@ -86,6 +86,24 @@ def test_the_surprise_rule_is_descent_towards_the_control_variate(wiring):
         torch.testing.assert_close(moved, B - 0.02 * e.T @ (e @ B - target), **EXACT)
 
 
+def test_several_draws_are_as_many_fits_and_then_weights_move_along_the_last_feedback():
+    """The paper's rule, B <- B - rate e^T (e B - lambda-hat), draw after draw, each with its errors."""
+    method = node_perturbation(SGD(0.1), 0.02, small(0.1, draws=3))
+    before, after, (net, x, y), state = one_step(method)
+    feedback = list(before)
+    for draw in (2, 1, 0):
+        carrying = list(feedback)
+        estimates = gradient_estimates(net, x, y, noise_at(NET, state, draw=draw), 0.1)
+        errors = error_signals(net, carrying, x, y, "FA")
+        feedback = [
+            B - 0.02 * e.T @ (e @ B - target)
+            for B, e, target in zip(carrying, errors[1:], estimates, strict=True)
+        ]
+    torch.testing.assert_close(after, feedback, **EXACT)
+    moved = step(runs_of(method), silent(runs_of(method).start(torch.float64)), x, y).weights[0][0, :, :-1]
+    torch.testing.assert_close(moved, net.weights[0] - 0.1 * errors[0].T @ x, **EXACT)
+
+
 @pytest.mark.parametrize("share", ["common", "equal"])
 def test_a_normalised_step_divides_each_sample_by_its_own_size(share):
     before, after, problem, state = one_step(surprise_rule(STILL, Normalised(0.7, share), small(0.1)))

@@ -78,6 +78,8 @@ METHODS: dict[str, Method] = {
     "surprise, measured": surprise_rule(W, Normalised(0.125, measured=True), SMALL),
     "surprise, whitened": surprise_rule(W, Normalised(0.125, whitening=WHITE), NOISE),
     "surprise, whitened, direct": surprise_rule(W, Normalised(0.125, whitening=WHITE), NOISE, wiring="DFA"),
+    "surprise, three draws": surprise_rule(W, Normalised(0.125), replace(NOISE, draws=3)),
+    "ridge, two draws": ridge_feedback(W, replace(SMALL, draws=2), 0.5),
     "surprise, projected": surprise_rule(W, Projected(0.5, 0.25), replace(NOISE, two_sided=True)),
     "surprise, projected, whitened": surprise_rule(W, Projected(1.0, 0.5, WHITE), NOISE),
     "internal model": surprise_rule(W, Normalised(0.125), NOISE, internal_model=True),

@@ -15,7 +15,7 @@ struct Method {
     int32_t rule, direct, target, fit, equal, measured, whitened, inside;
     float feedback_rate;
     double ridge, whitening, floor, halving, horizon;
-    int32_t family, two_sided;  // impl.learning.Perturbation; family -1: none
+    int32_t family, two_sided, draws;  // impl.learning.Perturbation; family -1: none
     float c, power, input_noise, activation_noise;
     uint32_t seed;
     int64_t frozen;
@@ -75,7 +75,7 @@ struct Room {
 };
 
 // The noise of all layers, numbers ``draw``, of this update.
-void drawn(int family, Draw draw, int rows, int layer, int lanes, uint32_t seed, uint32_t update, float *to) {
+void drawn(int family, uint32_t draw, int rows, int layer, int lanes, uint32_t seed, uint32_t update, float *to) {
     alignas(64) Word low, high;
     for (int at = 0; at < lanes; at += LANES) {
         for (int l = 0; l < LANES; l++) low[l] = draw, high[l] = at + l;
@@ -184,9 +184,9 @@ struct Update {
         if (m.two_sided) propagate(matrices, -1.0f, -0.5f, to);
     }
 
-    void perturb() {
+    void perturb(uint32_t draw) {
         const Layer &top = r.layers[L];
-        for (int i = 1; i < L; i++) drawn(m.family, PERTURBATION, kicked(i), i - 1, lanes, m.seed, number, r.layers[i].noise);
+        for (int i = 1; i < L; i++) drawn(m.family, PERTURBATION | draw << 16, kicked(i), i - 1, lanes, m.seed, number, r.layers[i].noise);
         std::fill_n(r.size, lanes, m.c);
         if (m.power != 0)
             for (int t = 0; t < T; t++) {
@@ -376,9 +376,9 @@ struct Update {
         }
     }
 
-    void learn_feedback() {
+    void learn_feedback(uint32_t draw) {
         if (m.target == GRADIENT) descend(run.weights + 1, false, &Layer::true_guess, &Layer::true_errors);
-        else perturb();
+        else perturb(draw);
         if (m.target == SURPRISE || m.target == MODEL) surprise();
         if (m.whitened) whiten();
         if (m.fit == RIDGE) least_squares();
@@ -441,8 +441,12 @@ struct Update {
 
     void whole() {
         clean();
+        for (int draw = m.draws - 1; draw > 0; draw--) {
+            descend(run.feedback, m.direct, &Layer::guess, &Layer::errors);
+            learn_feedback(draw);
+        }
         descend(run.feedback, m.direct, &Layer::guess, &Layer::errors);
-        if (m.rule == LEARNED) learn_feedback();
+        if (m.rule == LEARNED) learn_feedback(0);
         if (number >= m.frozen) learn_weights();
     }
 
