@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from benchmarks.paper.deep import deep
 from benchmarks.paper.figure_2 import figure_2
 from benchmarks.paper.figure_3 import figure_3, why_3
 from benchmarks.paper.figure_4 import figure_4, joint_4, widths_4
@@ -23,6 +24,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "why3": Entry(why_3, seeds=3, epochs=200, quick=1, modes=("text", "code")),
         "fig4": Entry(figure_4, seeds=3, epochs=1001, modes=("text", "code"), shown=OF_FEEDBACK),
         "widths4": Entry(widths_4, seeds=3, epochs=1001, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
+        "deep": Entry(deep, seeds=3, epochs=30, quick=1),
         "joint4": Entry(joint_4, seeds=3, epochs=1, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
         "table1": Entry(table_1, seeds=5, epochs=78, quick=1, data=IMAGES, quick_width=1 / 16),
         "table2": Entry(table_2, seeds=5, epochs=78, quick=1, data=IMAGES, quick_width=1 / 16),

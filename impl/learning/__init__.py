@@ -10,7 +10,7 @@ averaged, and rates are for that sum.
 
 from impl.learning.advance import PATHS, advance, path_of
 from impl.learning.architecture import Architecture
-from impl.learning.feedback_rules import Fixed, Learned, Matched, Transported, WeightMirror
+from impl.learning.feedback_rules import Absent, Fixed, Learned, Matched, Transported, WeightMirror
 from impl.learning.fits import Descent, Normalised, Projected, Ridge, Whitening
 from impl.learning.method import (
     Method,
@@ -19,6 +19,7 @@ from impl.learning.method import (
     kolen_pollack,
     matched,
     node_perturbation,
+    perturbation_alone,
     ridge_feedback,
     surprise_rule,
     synthetic_gradients,
@@ -32,12 +33,13 @@ from impl.learning.start import Start
 from impl.learning.state import State
 from impl.learning.step import observe, step
 from impl.learning.targets import TARGETS
-from impl.learning.weight_rules import SGD, Adam
+from impl.learning.weight_rules import SGD, Adam, Only
 
 __all__ = [
     "PATHS",
     "SGD",
     "TARGETS",
+    "Absent",
     "Adam",
     "Architecture",
     "Clean",
@@ -47,6 +49,7 @@ __all__ = [
     "Matched",
     "Method",
     "Normalised",
+    "Only",
     "Perturbation",
     "Projected",
     "Ridge",
@@ -68,6 +71,7 @@ __all__ = [
     "node_perturbation",
     "observe",
     "path_of",
+    "perturbation_alone",
     "recover",
     "ridge_feedback",
     "step",

@@ -14,7 +14,7 @@ from impl.learning.noise import MIRROR, noise_of_seeds
 from impl.learning.observation import Observation
 from impl.learning.targets import PERTURBING, TARGETS
 
-__all__ = ["FeedbackRule", "Fixed", "Learned", "Matched", "Moved", "Transported", "WeightMirror"]
+__all__ = ["Absent", "FeedbackRule", "Fixed", "Learned", "Matched", "Moved", "Transported", "WeightMirror"]
 
 STARTS = ("random", "zero", "weights")
 
@@ -87,6 +87,22 @@ class Transported(Memoryless):
     def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
         """The weights after this update."""
         return seen.architecture.fed_back(moved.weights), memory
+
+
+@dataclass(frozen=True)
+class Absent(Memoryless):
+    """No feedback, B = 0: hidden weights follow lambda-hat itself, (L~ - L) / c times the noise.
+
+    The output layer has its own error. Node perturbation as a rule for weights (Williams 1992), which the
+    paper compares itself with.
+    """
+
+    start = "zero"
+    perturbs = True
+
+    def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
+        """The same."""
+        return seen.feedback, memory
 
 
 @dataclass(frozen=True)

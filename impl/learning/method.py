@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 
 from impl import checks
 from impl.feedback import RULES
-from impl.learning.feedback_rules import FeedbackRule, Fixed, Learned, Matched, Transported, WeightMirror
+from impl.learning.feedback_rules import (
+    Absent,
+    FeedbackRule,
+    Fixed,
+    Learned,
+    Matched,
+    Transported,
+    WeightMirror,
+)
 from impl.learning.fits import Descent, Normalised, Projected, Ridge
 from impl.learning.perturbation import Perturbation
 from impl.learning.start import Start
@@ -19,6 +27,7 @@ __all__ = [
     "kolen_pollack",
     "matched",
     "node_perturbation",
+    "perturbation_alone",
     "ridge_feedback",
     "surprise_rule",
     "synthetic_gradients",
@@ -81,6 +90,11 @@ def node_perturbation(
 ) -> Method:
     """The paper's rule: B by gradient descent on |B^T e - lambda-hat|^2."""
     return Method(weights, Learned("perturbation", Descent(rate)), perturbation, wiring)
+
+
+def perturbation_alone(weights: WeightRule, perturbation: Perturbation) -> Method:
+    """Node perturbation without feedback: hidden weights follow the noise, times what it did to the loss."""
+    return Method(weights, Absent(), perturbation)
 
 
 def ridge_feedback(weights: WeightRule, perturbation: Perturbation, ridge: float = 0.1) -> Method:

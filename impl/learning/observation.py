@@ -69,6 +69,15 @@ class Observation:
         """(L~ - L) / c of each sample, or its two-sided form, (r, T)."""
         return self._difference(self._upper)
 
+    @property
+    def estimates(self) -> tuple[Tensor, ...]:
+        """e-hat^1 ... e-hat^N, lambda-hat o sigma', (r, n_i, T): error signals from the difference alone."""
+        y, layers = (
+            self.difference[:, None],
+            zip(self.noise, self.architecture.sigmas, self.clean.pre_activations, strict=False),
+        )
+        return tuple(y * xi[:, : a.shape[1]] * sigma.derivative(a) for xi, sigma, a in layers)
+
     @cached_property
     def expected_difference(self) -> Tensor:
         """The same for a network that has B^2 ... B^{N+1} in place of the upper weights, (r, T).

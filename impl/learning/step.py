@@ -1,7 +1,7 @@
 """The step: one update of all runs.
 
     clean pass        all runs, the first layer in one product
-    errors down       all runs, by their feedback
+    errors down       all runs, by their feedback; without any, lambda-hat takes the place of what it carries
     weights           all runs, W <- (1 - decay) W - rate D, D made of sum over samples of e h^T
     feedback          rule by rule, from the weights and the feedback before the step
 
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from impl import checks
-from impl.learning.feedback_rules import Moved
+from impl.learning.feedback_rules import Absent, Moved
 from impl.learning.fits import Memory
 from impl.learning.method import Method
 from impl.learning.noise import ACTIVATION, INPUT, PERTURBATION
@@ -61,8 +61,8 @@ def updated(runs: Runs, state: State, x: Tensor, y: Tensor, number: int | Tensor
         further = [known > draw for known in draws]
         state = _refitted(runs, state, seen, lambda group: _STILL, further)
     signals = carry(runs.architecture, clean, y.T, state.feedback, state.direct)
-    weights, moments, moved = _learned_weights(runs, state, clean, signals)
     seen = _observations(runs, state, clean, signals, y.T, number)
+    weights, moments, moved = _learned_weights(runs, state, clean, _followed(runs, signals, seen))
     found = _refitted(runs, state, seen, moved, [True] * len(seen))
     return replace(found, update=state.update + 1, weights=weights, moments=moments)
 
@@ -113,6 +113,22 @@ def _clean(runs: Runs, state: State, x: Tensor, number: int | Tensor) -> Clean:
         layers = runs.noise(runs.architecture.hidden, "gaussian", ACTIVATION, number, x, samples)
         jitter = tuple(sizes * layer.repeat(len(methods), 1, 1) for layer in layers)
     return forward(runs.architecture, state.weights, x, jitter)
+
+
+def _followed(runs: Runs, signals: Signals, observed: tuple[Observation, ...]) -> Signals:
+    """The signals that weights follow: those of the feedback, or the estimates of runs that have none."""
+    estimated = [
+        (group.runs, seen.estimates)
+        for group, seen in zip(runs.feedback_groups, observed, strict=True)
+        if isinstance(group.methods[0].feedback, Absent)
+    ]
+    if not estimated:
+        return signals
+    errors = [layer.clone() for layer in signals.errors]
+    for at, estimates in estimated:
+        for layer, own in zip(errors, estimates, strict=False):
+            layer[at] = own
+    return Signals(tuple(errors), signals.gradients)
 
 
 def _learned_weights(

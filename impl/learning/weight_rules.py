@@ -11,7 +11,7 @@ from torch import Tensor
 from impl import checks
 from impl.learning.fits import Memory
 
-__all__ = ["SGD", "Adam", "WeightRule"]
+__all__ = ["SGD", "Adam", "Only", "WeightRule"]
 
 
 class WeightRule(Protocol):
@@ -84,3 +84,37 @@ class Adam:
             moments += [m, v]
             directions.append(correction * m / (v.sqrt() + self.epsilon))
         return tuple(directions), (count, *moments)
+
+
+@dataclass(frozen=True)
+class Only:
+    """Another rule for some layers, numbered from 1; all others stand still. Without decay."""
+
+    rule: SGD | Adam
+    layers: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        checks.require(self.rule.decay == 0, "the decay of rule", self.rule.decay, "0")
+        for k, layer in enumerate(checks.sequence("layers", self.layers)):
+            checks.whole(f"layers[{k}]", layer, 1)
+
+    @property
+    def rate(self) -> float:
+        """That of the rule."""
+        return self.rule.rate
+
+    @property
+    def decay(self) -> float:
+        """None."""
+        return 0.0
+
+    def begin(self, weights: tuple[Tensor, ...]) -> Memory:
+        """What the rule remembers."""
+        return self.rule.begin(weights)
+
+    def directions(self, gradients: tuple[Tensor, ...], memory: Memory) -> tuple[tuple[Tensor, ...], Memory]:
+        """The rule's directions, and 0 for the layers that stand still."""
+        found, remembered = self.rule.directions(gradients, memory)
+        return tuple(
+            D if layer in self.layers else torch.zeros_like(D) for layer, D in enumerate(found, 1)
+        ), remembered

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from impl import (
+    InvalidInput,
     control_variate_estimates,
     error_signals,
     fit_feedback,
@@ -23,13 +24,17 @@ from impl.learning import (
     Learned,
     Method,
     Normalised,
+    Only,
+    Perturbation,
     Projected,
     Ridge,
     WeightMirror,
     Whitening,
+    backpropagation,
     kolen_pollack,
     matched,
     node_perturbation,
+    perturbation_alone,
     step,
     surprise_rule,
     weight_mirror,
@@ -434,3 +439,54 @@ def test_a_weight_mirror_comes_to_point_along_the_weights():
         state = step(runs, state, x, y)
     B, W = state.feedback[0].flatten(), state.weights[1][..., :-1].flatten()
     assert torch.cosine_similarity(B, W, dim=0) > 0.985
+
+
+# -- no feedback
+
+
+def test_perturbation_alone_follows_the_gradient_in_the_mean():
+    """A linear network, two-sided differences, and noise that goes once through the whole fold-over design:
+    the mean of all steps is the step of backpropagation, exactly.
+    """
+    architecture = Architecture((3, 4, 2, 2), ("identity", "identity", "identity"))
+    noise = Perturbation(0.3, "hadamard", two_sided=True)
+    runs = runs_of(perturbation_alone(SGD(0.1), noise), backpropagation(SGD(0.1)), architecture=architecture)
+    start = runs.start(torch.float64)
+    x, y = minibatch(architecture, samples=1)
+    design = 16  # 6 units, twice the next power of two
+    steps = [step(runs, replace(start, update=update), x, y).weights for update in range(design)]
+    apart = []
+    for layer in range(3):
+        mean = torch.stack([weights[layer] for weights in steps]).mean(0)
+        torch.testing.assert_close(mean[0], mean[1], rtol=1e-12, atol=1e-13)
+        apart.append(bool((steps[0][layer][0] - mean[0]).abs().max() > 1e-3))
+    assert apart == [True, True, False]  # the output layer has its own error
+
+
+def test_perturbation_alone_is_the_noise_times_what_it_did():
+    runs = runs_of(perturbation_alone(SGD(0.1), small(0.2, law="gaussian")), backpropagation(SGD(0.1)))
+    state = silent(runs.start(torch.float64))
+    x, y = minibatch()
+    net, xi = network(NET, state), noise_at(NET, state, "gaussian")
+    estimates = gradient_estimates(net, x, y, xi, 0.2)
+    clean, _, _ = runs.signals(state, x, y)
+    inputs = [clean.inputs[0], clean.inputs[1][0]]
+    after = step(runs, state, x, y)
+    for layer, sigma in enumerate(NET.sigmas[:2]):
+        error = estimates[layer] * sigma.derivative(clean.pre_activations[layer][0]).T
+        moved = state.weights[layer][0] - 0.1 * error.T @ inputs[layer].T
+        torch.testing.assert_close(after.weights[layer][0], moved, **EXACT)
+    torch.testing.assert_close(after.weights[2][0], after.weights[2][1], **EXACT)
+    assert all(bool((B[0] == 0).all()) for B in after.feedback)
+
+
+def test_only_some_layers_move():
+    runs = runs_of(backpropagation(Only(SGD(0.1), (2,))), backpropagation(SGD(0.1)))
+    state = runs.start(torch.float64)
+    after = step(runs, state, *minibatch())
+    for layer, (now, before) in enumerate(zip(after.weights, state.weights, strict=True), 1):
+        assert torch.equal(now[0], now[1] if layer == 2 else before[0])
+    with pytest.raises(InvalidInput, match=r"the decay of rule is 0.1; expected 0"):
+        Only(SGD(0.1, 0.1), (1,))
+    with pytest.raises(InvalidInput, match=r"layers\[1\] is 0; "):
+        Only(SGD(0.1), (1, 0))
