@@ -10,9 +10,7 @@ feedback start with variance 1 / fan-in, at which errors keep their size on the 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
 from benchmarks.paper.learning import Learning
 from benchmarks.paper.options import Options
@@ -35,20 +33,20 @@ from impl.learning import (
 __all__ = ["deep", "methods"]
 
 HIDDEN = (64,) * 8
-RATES: Mapping[str, float] = MappingProxyType({"digits": 4e-3, "mnist": 1e-3, "fashion-mnist": 1e-3})
+RATE, FEEDBACK_RATE = 1e-3, 5e-4
 START = Start(gain=math.sqrt(0.5), feedback_gain=math.sqrt(0.5))
 
 
-def methods(rate: float) -> dict[str, Method]:
+def methods() -> dict[str, Method]:
     """Backpropagation, alignment, the paper's rule, and the forms of the surprise rule."""
-    weights = SGD(rate)
+    weights = SGD(RATE)
     one = Perturbation(1e-6)
     two = Perturbation(1e-3, two_sided=True)
     whitened = Normalised(0.3, whitening=Whitening())
     found = {
         "backpropagation": backpropagation(weights),
         "feedback alignment": feedback_alignment(weights),
-        "node perturbation": node_perturbation(weights, 5e-4, Perturbation(1e-2, "gaussian")),
+        "node perturbation": node_perturbation(weights, FEEDBACK_RATE, Perturbation(1e-2, "gaussian")),
         "surprise": surprise_rule(weights, Normalised(0.5), one),
         "surprise, equal shares": surprise_rule(weights, Normalised(0.5, "equal"), one),
         "surprise, projected": surprise_rule(weights, Projected(ridge=1e-2), one),
@@ -68,6 +66,6 @@ def deep(asked: Options) -> Learning:
     """Eight hidden layers: all feedback is learned while the network learns."""
     ends = asked.images.x.shape[1], asked.images.y.shape[1]
     architecture = Architecture((ends[0], *HIDDEN, ends[1]), ("tanh",) * len(HIDDEN) + ("identity",))
-    chosen = methods(RATES[asked.data])
+    chosen = methods()
     runs = Runs(architecture, tuple(chosen.values()), tuple(range(asked.seeds)))
     return Learning("deep", runs, tuple(chosen), asked.images, asked.points, watched=500)

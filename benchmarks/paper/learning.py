@@ -127,7 +127,7 @@ class Learning:
         """The state after the updates ``first`` … ``last`` - 1."""
         images, learned = self.images, self._learned(state, first)
         cuts = [self.switch] if self.later is not None and first < self.switch < last else []
-        for begin, end in itertools.pairwise([first, *cuts, last]):
+        for begin, end in itertools.pairwise(sorted({first, *cuts, last})):
             work = self._work(end)
             if work is self.later and begin == self.switch:
                 learned = work.continued(learned)
