@@ -58,7 +58,7 @@ class Rates:
 
 PAPER = Rates(4.784753e-6, 8.321545e-6, 0.3, 128)
 """The authors' best of 44 draws, for the network at full width and 78,000 updates."""
-REDUCED = Rates(1e-3, 1e-3, 0.3, 64)
+REDUCED = Rates(1e-3, 3e-4, 0.3, 64)
 
 
 def network(shape: tuple[int, int, int], classes: int, width: float = 1.0) -> ConvolutionalArchitecture:

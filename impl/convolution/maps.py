@@ -20,9 +20,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["ConvolutionMap", "DenseMap", "LinearMap", "Shape"]
+__all__ = ["ConvolutionMap", "DenseMap", "LinearMap", "Shape", "channels_last"]
 
 Shape = tuple[int, ...]
+
+
+def channels_last(h: Tensor) -> Tensor:
+    """Images (T, channels, rows, columns) laid out pixel by pixel, which pooling and convolutions are fast
+    with; what are no images as they are.
+
+    With one channel both layouts are one, and torch takes the slow path unless the strides say so.
+    """
+    if h.dim() != 4 or (h.stride(1) == 1 and h.is_contiguous(memory_format=torch.channels_last)):
+        return h
+    return torch.empty(h.shape, dtype=h.dtype, device=h.device, memory_format=torch.channels_last).copy_(h)
 
 
 class LinearMap(Protocol):
@@ -130,8 +141,7 @@ class ConvolutionMap:
         return self.given[0] * self.size**2
 
     def _kernels(self, weights: Tensor) -> Tensor:
-        kernels = weights.reshape(-1, self.given[0], self.size, self.size)
-        return kernels.contiguous(memory_format=torch.channels_last)
+        return channels_last(weights.reshape(-1, self.given[0], self.size, self.size))
 
     def applied(self, weights: Tensor, h: Tensor) -> Tensor:
         """The images with their biases."""
@@ -147,7 +157,7 @@ class ConvolutionMap:
 
     def outer(self, e: Tensor, h: Tensor) -> Tensor:
         """At each offset the correlation of e and h, summed over positions and samples."""
-        like = e.new_empty(self.channels, self.given[0], self.size, self.size)
+        like = channels_last(e.new_empty(self.channels, self.given[0], self.size, self.size))
         edge, wanted = [self.size // 2] * 2, [False, True, False]
         _, slope, _ = torch.ops.aten.convolution_backward(
             e, h, like, None, [1, 1], edge, [1, 1], False, [0, 0], 1, wanted

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from impl.convolution.architecture import Convolution, ConvolutionalArchitecture
+from impl.convolution.maps import channels_last
 from impl.convolution.pooling import pooled, pooled_difference, unpooled
 from impl.learning.passes import Signals
 
@@ -51,7 +51,7 @@ def forward(
     """The clean pass on x (T, pixels), for weights with their biases."""
     hidden = len(architecture.layers)
     masks, jitter = masks or (None,) * hidden, jitter or (None,) * hidden
-    h = x.reshape(-1, *architecture.shape).contiguous(memory_format=torch.channels_last)
+    h = channels_last(x.reshape(-1, *architecture.shape))
     inputs, drives, pre_activations, places = (
         list[Tensor](),
         list[Tensor](),

@@ -17,7 +17,7 @@ from torch import Tensor
 from impl import checks
 from impl.convolution.architecture import ConvolutionalArchitecture, Dense
 from impl.convolution.feedback import Observation, changed, check
-from impl.convolution.maps import Shape
+from impl.convolution.maps import Shape, channels_last
 from impl.convolution.passes import Clean, Parts, carry, forward
 from impl.learning.axis import Axis
 from impl.learning.feedback_rules import Moved
@@ -202,12 +202,6 @@ class _Chance:
             layers = noise_of_seeds(
                 sizes, self.samples, law, [seed], self.update, draw, self.like.dtype, self.like.device
             )
-            self.drawn[key] = tuple(
-                _nhwc(layer[0].T.reshape(-1, *shape)) for layer, shape in zip(layers, shapes, strict=True)
-            )
+            pairs = zip(layers, shapes, strict=True)
+            self.drawn[key] = tuple(channels_last(h[0].T.reshape(-1, *shape)) for h, shape in pairs)
         return self.drawn.get(key, ())
-
-
-def _nhwc(h: Tensor) -> Tensor:
-    """The layout in which convolutions and pooling are fast."""
-    return h.contiguous(memory_format=torch.channels_last) if h.dim() == 4 else h
