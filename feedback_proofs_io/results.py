@@ -80,15 +80,23 @@ class Result:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The methods, in the order of their runs."""
-        return tuple(dict.fromkeys(run.rpartition("/")[0] for run in self.runs))
+        return tuple(self._places)
+
+    @cached_property
+    def _places(self) -> Mapping[str, Mapping[str, int]]:
+        """Where the runs of a method are, by seed."""
+        found: dict[str, dict[str, int]] = {}
+        for k, run in enumerate(self.runs):
+            label, _, seed = run.rpartition("/")
+            found.setdefault(label, {})[seed] = k
+        return found
 
     def values(self, label: str, metric: str, point: int = -1) -> Mapping[str, float]:
         """What a metric of a method is at a point, by seed; nothing for an unknown label or metric."""
         if metric not in self.metrics:
             return {}
         column, row = self.metrics.index(metric), self.curve[point]
-        named = (run.rpartition("/") for run in self.runs)
-        return {seed: row[k][column] for k, (own, _, seed) in enumerate(named) if own == label}
+        return {seed: row[k][column] for seed, k in self._places.get(label, {}).items()}
 
 
 def read(path: Path) -> Result:

@@ -142,10 +142,10 @@ def serve() -> None:
     walls.shut_memory()  # what it finds is believed by the suite
     questions, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # where nothing is read: what a check prints is no answer
-    from proofs_check.claims import CLAIMS
+    from proofs_check.claims import LEDGER
     from proofs_check.proved import import_proofs
 
-    known = {claim.id: claim for claim in CLAIMS}
+    known = {claim.id: claim for claim in LEDGER}
     with contextlib.suppress(EOFError, OSError):
         while True:
             message = channel.receive(channel.reader(questions), None)

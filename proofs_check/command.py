@@ -24,6 +24,7 @@ from feedback_proofs_io.command import BROKEN, INTERRUPTED, WRONG_CALL, ended, s
 from proofs_check import markdown, own_files
 from proofs_check.background import confirmations
 from proofs_check.claim import Claim
+from proofs_check.experiments.stored import fingerprint
 from proofs_check.journal import Journal
 from proofs_check.ledger import Ledger, Row, check, not_run
 from proofs_check.options import REPORT, Options, parse, program, select
@@ -133,6 +134,7 @@ def opened(options: Options, claims: Sequence[Claim], versions: Mapping[str, str
         "the depth": options.effort.depth,
         "the seed": str(options.effort.seed),
         **{f"the version of {name}": known for name, known in versions.items()},
+        "the results of experiments": fingerprint(),
         **conditions(),
     }
     journal = Journal.open(place, depends, claims, complain)
@@ -195,6 +197,6 @@ def show_list(options: Options, claims: Sequence[Claim] | None) -> int:
 
 def the_claims() -> Sequence[Claim]:
     """The claims of the project, imported only now: the theory they bring takes a second."""
-    from proofs_check.claims import CLAIMS
+    from proofs_check.claims import LEDGER
 
-    return CLAIMS
+    return LEDGER

@@ -23,7 +23,7 @@ from feedback_proofs_io.command import Mistake
 from feedback_proofs_io.text import printable
 from proofs_check import own_files
 from proofs_check.claim import Claim
-from proofs_check.claims import CLAIMS
+from proofs_check.claims import LEDGER
 from proofs_check.effort import Effort
 from proofs_check.evidence import Evidence
 from proofs_check.ledger import Row, check
@@ -62,7 +62,7 @@ class Suite:
             asked = effort("quick" if depth is None else depth, "0" if seed is None else seed)
         except Mistake as error:
             raise pytest.UsageError(str(error)) from None
-        for claim in CLAIMS:
+        for claim in LEDGER:
             config.addinivalue_line("markers", f"{marker(claim)}: {claim.statement.title}")
         return cls(config.getoption("proofs_check_subject", None), asked)
 
@@ -151,7 +151,7 @@ class ClaimFile(pytest.File):
         """One test for each claim; a subject that is not there is one error, not one for each."""
         if not self.config.getoption("collectonly"):
             self.suite.opened()
-        for claim in CLAIMS:
+        for claim in LEDGER:
             yield ClaimItem.from_parent(self, name=claim.id, claim=claim, suite=self.suite)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

@@ -126,7 +126,8 @@ def _style(place: Place) -> Mapping[str, Any]:
     at = round(place.number * (len(colours) - 1) / (place.count - 1)) if spread else place.number
     if place.kind == "perturbation" and place.count == 1:
         at = 2
-    dash = (FIRST_DASH[place.kind] + place.number) % len(DASHES)
+    again, number = divmod(place.number, len(colours))  # the same colour a second time has another dash
+    dash = (FIRST_DASH[place.kind] + number + again) % len(DASHES)
     return {"color": colours[at % len(colours)], "linestyle": DASHES[dash]}
 
 
@@ -142,7 +143,7 @@ def _draw(axes: Any, panel: Panel, styles: Mapping[str, Mapping[str, Any]], lowe
     unit = f" ({panel.unit})" if panel.unit else ""
     axes.set_title(panel.title + unit, loc="left")
     if lowest:
-        axes.set_xlabel("updates")
+        axes.set_xlabel(panel.across)
     _limits(axes, panel)
     _ticks(axes, panel)
     for mark in panel.marks:

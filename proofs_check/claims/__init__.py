@@ -1,5 +1,5 @@
 """The ledger's claims, one file each: definitions first, for they catch most wrong code in milliseconds, then
-the statements.
+the statements; and, in one file, the paper's experiments, which ask no implementation.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from proofs_check.claims import (
     corollary_1,
     estimator,
     expansion,
+    experiments,
     fa_equals_dfa,
     floating_point,
     frozen_feedback,
@@ -72,3 +73,7 @@ CLAIMS: tuple[Claim, ...] = tuple(
         floating_point,
     )
 )
+"""What is asked of an implementation."""
+
+LEDGER: tuple[Claim, ...] = (*CLAIMS, *experiments.CLAIMS)
+"""Every row of the ledger."""

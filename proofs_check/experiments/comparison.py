@@ -34,7 +34,7 @@ RULE = (
 _SOURCES: Mapping[str, tuple[str, ...]] = {
     "fig2": ("fig2",),
     "fig3": ("fig3", "table2"),
-    "fig4": ("fig4",),
+    "fig4": ("fig4", "widths4"),
     "table1": ("table1", "table2"),
     "table2": ("table2", "fig3", "table1"),
 }
@@ -67,17 +67,20 @@ def counted(lines: Iterable[Line]) -> Mapping[Verdict, int]:
 
 
 def sources(experiment: str, results: Iterable[Result]) -> tuple[Result, ...]:
-    """The results in which cells of an experiment may be found."""
-    return tuple(one for one in results if one.id.startswith(_SOURCES[experiment]))
+    """The results in which cells of an experiment may be found, the longest first."""
+    own = (one for one in results if one.id.startswith(_SOURCES[experiment]))
+    return tuple(sorted(own, key=lambda one: -one.points[-1]))
 
 
 def measured(result: Result, label: str, metric: str, statistic: str = "last") -> Mapping[str, float]:
-    """A metric at the end, or the least over a run, by seed; NaN for a run that diverged. Accuracy is what
-    error is not.
+    """A metric at the end, or the least over a run, by seed; NaN for a run that diverged, and nothing where
+    it was not measured from the beginning. Accuracy is what error is not.
     """
     if metric == "test accuracy" and metric not in result.metrics:
         return {seed: 1 - value for seed, value in measured(result, label, "test error").items()}
     last = result.values(label, metric)
+    if not any(map(math.isfinite, result.values(label, metric, 0).values())):
+        return {}
     if statistic == "last":
         return last
     points = [result.values(label, metric, k) for k in range(len(result.points))]
@@ -113,30 +116,25 @@ def judged(cell: Cell, found: Estimate, published: Value) -> tuple[Verdict, str]
 
 
 def _lines(cell: Cell, results: Sequence[Result]) -> Iterable[Line]:
-    having = [one for one in results if {cell.label, cell.than or cell.label} <= set(one.labels)]
-    if not having:
-        return [Line(cell, "not run")]
+    named = [one for one in results if {cell.label, cell.than or cell.label} <= set(one.labels)]
     best: dict[str, Result] = {}
-    for one in having:
-        if one.mode not in best or _fitness(cell, one) > _fitness(cell, best[one.mode]):
-            best[one.mode] = one
+    for one in named:
+        if measured(one, cell.label, cell.metric):
+            rival = best.setdefault(one.mode, one)
+            best[one.mode] = max(rival, one, key=lambda result: _fitness(cell, result))
+    if not best:
+        here = any(one.id == cell.experiment for one in named)
+        return [Line(cell, "not run", f"{cell.metric} was not measured" if here else "")]
     return [_line(cell, one) for one in best.values()]
 
 
-def _fitness(cell: Cell, result: Result) -> tuple[bool, bool, int, int]:
+def _fitness(cell: Cell, result: Result) -> tuple[bool, int, int]:
     """What is the like of a cell before what is not."""
-    return (
-        result.data == cell.data,
-        bool(measured(result, cell.label, cell.metric)),
-        result.points[-1],
-        len(result.runs),
-    )
+    return result.data == cell.data, result.points[-1], len(result.runs)
 
 
 def _line(cell: Cell, result: Result) -> Line:
     own = measured(result, cell.label, cell.metric, cell.statistic)
-    if not own:
-        return Line(cell, "not run", f"{cell.metric} was not measured", result=result)
     factor = 100.0 if cell.unit == "%" else 1.0
     of_bp = measured(result, BP, cell.metric, cell.statistic)
     beside = paired(own, of_bp).scaled(factor) if of_bp and cell.label != BP and not cell.than else None

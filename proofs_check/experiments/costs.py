@@ -10,10 +10,28 @@ from proofs_check.experiments.comparison import measured
 from proofs_check.experiments.inference import Estimate, estimate, paired
 from proofs_check.experiments.published import BP
 
-__all__ = ["QUALITY", "Reached", "reached"]
+__all__ = ["QUALITY", "Reached", "reached", "told"]
 
-QUALITY: Mapping[str, str] = {"test error": "%", "test loss": "", "angle 1": "°", "angle 2": "°"}
+QUALITY: Mapping[str, str] = {
+    "test error": "%",
+    "test loss": "",
+    "relative error 2": "",
+    "relative error 3": "",
+    "angle 1": "°",
+    "angle 2": "°",
+}
 """What is told of a method at the end of a run, where a result has it, with its unit."""
+
+
+def told(result: Result) -> tuple[str, ...]:
+    """What is told of the methods of a result: an error or a loss beside that of backpropagation, and angles;
+    where weights stand still, how near feedback comes to them.
+    """
+    known = [metric for metric in QUALITY if metric in result.metrics]
+    if BP not in result.labels:
+        return tuple(metric for metric in known if not metric.startswith("test"))
+    test = next((metric for metric in known if metric.startswith("test")), None)
+    return tuple(metric for metric in known if metric == test or metric.startswith("angle"))
 
 
 @dataclass(frozen=True)
@@ -37,7 +55,7 @@ def reached(result: Result) -> tuple[Reached, ...]:
 
 
 def _of(result: Result, label: str) -> Reached:
-    known = [metric for metric in QUALITY if metric in result.metrics]
+    known = told(result)
     quality, beside = {}, {}
     for metric in known:
         factor = 100.0 if QUALITY[metric] == "%" else 1.0

@@ -31,7 +31,9 @@ FAMILIES: Mapping[str, str] = {
 }
 """Metrics that have a panel, one for each layer, with their units."""
 OF_FEEDBACK = ("relative error", "angle", "local angle", "sign congruence")
-"""Families in which backpropagation has nothing to show."""
+"""Families in which a method whose feedback is the weights has nothing to show."""
+ACROSS: Mapping[str, str] = {"joint4": "loss differences"}
+"""What the points of an experiment count, where it is not updates."""
 DEEP = 3
 """With more layers only relative errors and angles are shown, of the lowest, a middle and the highest."""
 SPREAD = 4.0
@@ -69,10 +71,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class Panel:
-    """One pair of axes; ``log`` is of the upward one. Updates are always on a log axis, without the first."""
+    """One pair of axes; ``log`` is of the upward one. What goes ``across``, updates or numbers of losses, is
+    always on a log axis, without the beginning.
+    """
 
     title: str
     unit: str
+    across: str
     log: bool
     series: tuple[Series, ...]
     marks: tuple[Mark, ...]
@@ -116,8 +121,26 @@ def _panels(result: Result) -> Iterator[Panel]:
             layers = [layers[0], layers[len(layers) // 2], layers[-1]]
         for name in layers:
             panel = _panel(result, family, name, unit)
-            if panel.series:
+            if panel.series and not (family.endswith("loss") and _still(panel)):
                 yield panel
+
+
+def _still(panel: Panel) -> bool:
+    """Whether nothing moves, as where weights stand still."""
+    return all(point[1] == one.points[0][1] for one in panel.series for point in one.points)
+
+
+def _carries_weights(result: Result, label: str) -> bool:
+    """Whether the feedback of a method is the weights: backpropagation, by any name."""
+    measured = [name for name in result.metrics if _of("angle", name) or _of("relative error", name)]
+    values = [
+        value
+        for name in measured
+        for k in range(len(result.points))
+        for value in result.values(label, name, k).values()
+        if math.isfinite(value)
+    ]
+    return bool(values) and max(values) < 1e-9
 
 
 def _of(family: str, name: str) -> bool:
@@ -128,7 +151,8 @@ def _of(family: str, name: str) -> bool:
 
 def _panel(result: Result, family: str, name: str, unit: str) -> Panel:
     factor = 100.0 if unit == "%" else 1.0
-    labels = [one for one in result.labels if not (family in OF_FEEDBACK and one == BP)]
+    of_feedback = family in OF_FEEDBACK
+    labels = [one for one in result.labels if not (of_feedback and _carries_weights(result, one))]
     drawn = [Series(label, tuple(_points(result, label, name, factor))) for label in labels]
     series = tuple(one for one in drawn if one.points)
     marks = tuple(_marks(result, name, factor))
@@ -139,7 +163,7 @@ def _panel(result: Result, family: str, name: str, unit: str) -> Panel:
         and min(values) > 0
         and max(values) / min(values) > SPREAD
     )
-    return Panel(_title(family, name), unit, log, series, marks)
+    return Panel(_title(family, name), unit, ACROSS.get(result.id, "updates"), log, series, marks)
 
 
 def _title(family: str, name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from feedback_proofs_io.results import Result
 from feedback_proofs_io.text import printable
 from proofs_check.experiments.comparison import RULE, Line
-from proofs_check.experiments.costs import QUALITY, Reached, reached
+from proofs_check.experiments.costs import QUALITY, Reached, reached, told
 from proofs_check.experiments.inference import Estimate
 from proofs_check.experiments.published import BP, FA, NP, Value
 
@@ -69,9 +69,7 @@ def costs(result: Result) -> tuple[Table, ...]:
 
 
 def _quality(result: Result, found: Sequence[Reached]) -> Table:
-    known = [metric for metric in QUALITY if metric in result.metrics]
-    if "test error" in known:
-        known.remove("test loss")
+    known = told(result)
     heads = [""]
     for metric in known:
         heads.append(f"{metric} ({QUALITY[metric]})" if QUALITY[metric] else metric)

@@ -43,9 +43,15 @@ class Context:
 
     @cached_property
     def statements(self) -> Mapping[str, Statement]:
-        """All statements of the theory, those of the ledger first and in its order."""
-        asked = {row.claim.id: row.claim.statement for row in self.ledger.rows}
+        """All statements of the theory, those of the ledger first and in its order; no experiment is one."""
+        rows = (row for row in self.ledger.rows if row not in self.experiments)
+        asked = {row.claim.id: row.claim.statement for row in rows}
         return {**asked, **{id: one for id, one in STATEMENTS.items() if id not in asked}}
+
+    @cached_property
+    def experiments(self) -> tuple[Row, ...]:
+        """The rows of the paper's experiments."""
+        return tuple(row for row in self.ledger.rows if row.claim.statement.status == "empirical")
 
     @cached_property
     def derivations(self) -> tuple[Derivation, ...]:
@@ -75,8 +81,9 @@ class Context:
         """What does not fit together, over all claims of the project and those of this run."""
         from proofs_check.claims import CLAIMS
 
-        known = dict.fromkeys([*(claim.id for claim in CLAIMS), *self.rows])
-        return problems(STATEMENTS, PROOFS, list(known), self.ledger.rows)
+        rows = [row for row in self.ledger.rows if row not in self.experiments]
+        known = dict.fromkeys([*(claim.id for claim in CLAIMS), *(row.claim.id for row in rows)])
+        return problems(STATEMENTS, PROOFS, list(known), rows)
 
     @cached_property
     def matrix(self) -> record.Matrix | None:

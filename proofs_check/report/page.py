@@ -7,6 +7,7 @@ from proofs_check.report import sections
 from proofs_check.report.claimview import chip, claim
 from proofs_check.report.context import Context
 from proofs_check.report.evidenceview import legend
+from proofs_check.report.experimentview import experiments
 from proofs_check.report.guidance import METHODS, follows_from, guide
 from proofs_check.report.html import Markup, join, tag
 from proofs_check.report.paperview import paper
@@ -18,6 +19,7 @@ SECTIONS = {
     "ledger": "The ledger",
     "graph": "What rests on what",
     "claims": "The claims",
+    "experiments": "The experiments",
     "hypotheses": "Hypotheses",
     "lemmas": "Lemmas",
     "trust": "How far the suite itself can be trusted",
@@ -35,6 +37,7 @@ def page(context: Context) -> str:
         "ledger": sections.ledger(context),
         "graph": sections.graph(context),
         "claims": join(claim(one, context) for one in context.statements.values()),
+        "experiments": experiments(context),
         "hypotheses": sections.hypotheses(context),
         "lemmas": sections.lemmas(context),
         "trust": trust(context),
@@ -53,7 +56,11 @@ def page(context: Context) -> str:
                 "main",
                 _to_mend(context),
                 _problems(context),
-                (tag("section", tag("h2", SECTIONS[id]), content, id=id) for id, content in contents.items()),
+                (
+                    tag("section", tag("h2", SECTIONS[id]), content, id=id)
+                    for id, content in contents.items()
+                    if content
+                ),
             ),
             _footer(context),
         ),
@@ -99,7 +106,9 @@ def _header(context: Context) -> Markup:
 
 
 def _nav(context: Context) -> Markup:
-    links = {"mend": "What to mend first", **SECTIONS} if context.failing() else SECTIONS
+    links = {"mend": "What to mend first", **SECTIONS} if context.failing() else dict(SECTIONS)
+    if not context.experiments:
+        del links["experiments"]
     return tag(
         "nav",
         tag("ul", (tag("li", tag("a", name, href=f"#{id}")) for id, name in links.items())),

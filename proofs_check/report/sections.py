@@ -37,7 +37,7 @@ def ledger(context: Context) -> Markup:
         "The second is about the code.",
         class_="prose",
     )
-    rows = [_ledger_row(context.statements[id], context) for id in context.rows]
+    rows = [_ledger_row(row.claim.statement, context) for row in context.rows.values()]
     silent = [problem for problem in context.problems if not problem.error]
     remarks = tag("ul", (tag("li", tag("b", one.about), f" {one.says}.") for one in silent), class_="soft")
     return join(

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.paper.__main__ import main
 from impl import InvalidInput
+from proofs_check.report import panelview
 from tests.proofs_check.experiment_results import FIG2, POINTS, content, result
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed here")
@@ -47,6 +48,17 @@ def test_the_same_result_is_the_same_svg_without_a_date(picture: pictures.Pictur
 
 
 def test_no_two_methods_of_a_figure_look_the_same() -> None:
+    for labels in (
+        FIG2,
+        [
+            f"{kind} {k}"
+            for kind in ("backpropagation", "surprise", "feedback alignment", "matched")
+            for k in range(8)
+        ],
+    ):
+        placed = pictures.places(labels).values()
+        assert len({str(pictures._style(place)) for place in placed}) == len(labels)
+        assert len({panelview.style(place) for place in placed}) == len(labels)
     styles = [pictures._style(place) for place in pictures.places(FIG2).values()]
     assert len({(one["color"], str(one["linestyle"])) for one in styles}) == len(FIG2)
     inks = [one["color"] for one in styles]

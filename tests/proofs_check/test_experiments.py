@@ -11,7 +11,7 @@ from scipy import stats
 
 from proofs_check.experiments import published, stored, tables
 from proofs_check.experiments.comparison import RULE, compared, counted, judged, measured
-from proofs_check.experiments.costs import reached
+from proofs_check.experiments.costs import reached, told
 from proofs_check.experiments.inference import Estimate, estimate, paired, t_quantile
 from proofs_check.experiments.panels import panels, places
 from proofs_check.experiments.published import CELLS, EXPERIMENTS, Cell, Value, cells_of
@@ -192,20 +192,22 @@ def test_the_tables_of_the_paper_are_those_that_it_prints() -> None:
     assert printed[("backpropagation", "cifar10")] == (76.9, 0.1)
     assert printed[("node perturbation", "cifar100")] == (48.1, 0.2)
     losses = {
-        one.name: one.paper.mean for one in cells_of("table2") if one.paper and one.metric == "test loss"
+        one.name: one.paper.mean
+        for one in cells_of("table2")
+        if one.paper and one.metric.endswith("test loss")
     }
     assert losses == {
         "BP (SGD)": 609.8,
-        "BP (SGD), noise": 536.8,
+        "BP (SGD) + noise": 536.8,
         "BP (Adam)": 533.3,
-        "BP (Adam), noise": 522.3,
+        "BP (Adam) + noise": 522.3,
         "FA": 759.1,
-        "FA, noise": 768.2,
+        "FA + noise": 768.2,
         "DAE": 539.8,
         "NP": 515.3,
         "SG": 521.6,
         "matched": 615.0,
-        "matched, noise": 629.9,
+        "matched + noise": 629.9,
     }
     assert [one.paper.mean for one in cells_of("fig3") if one.paper] == [-94.5, 149.3, -70.0]
 
@@ -306,6 +308,23 @@ def test_a_line_is_the_mean_with_its_error_and_marks_are_what_was_published() ->
     assert FIG2[0] not in [one.label for one in angle.series]
     assert angle.log
     assert all(point[0] > 0 for one in angle.series for point in one.points)
+
+
+def test_where_weights_stand_still_there_is_no_picture_of_the_loss() -> None:
+    def still(label: str, metric: str, seed: int, update: int) -> float:
+        return 5.0 + seed if metric.endswith("loss") else curve_of(label, metric, seed, update)
+
+    given = {"experiment": "joint4 as text", "labels": FIG2[1:], "metrics": ("test loss", "relative error 2")}
+    (panel,) = panels(result(value=still, **given))
+    assert (panel.title, panel.across) == ("relative error, B²", "loss differences")
+    assert told(result(value=still, **given)) == ("relative error 2",)
+
+
+def test_what_a_part_does_not_measure_has_not_diverged() -> None:
+    def part(label: str, metric: str, seed: int, update: int) -> float | None:
+        return None if (label, metric) == (FIG2[1], "test error") else curve_of(label, metric, seed, update)
+
+    assert lines_of(FIG2[1], "test error", result(value=part)) == [("not run", "test error was not measured")]
 
 
 def test_a_method_has_the_same_place_in_every_picture() -> None:

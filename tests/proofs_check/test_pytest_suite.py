@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 import _proofs_check_pytest as plugin
-from proofs_check.claims import CLAIMS
+from proofs_check.claims import LEDGER
 from proofs_check.pytest_suite import marker
 from proofs_check.subjects import HOME
 
@@ -102,19 +102,20 @@ def test_claims_run_side_by_side_and_errors_and_skips_are_told_apart(folder: Pat
 
 
 def test_without_a_subject_the_reference_is_asked(folder: Path) -> None:
-    found = run(folder, "--pyargs", "proofs_check", "-m", "solves")
+    found = run(folder, "--pyargs", "proofs_check", "-m", "solves or fig2", "-rs")
     assert found.returncode == 0, found.stdout + found.stderr
     assert "subject impl.reference:Reference, depth quick" in found.stdout
-    assert "1 passed, " in found.stdout
+    assert "1 passed, 1 skipped, " in found.stdout
+    assert "no subject is asked: experiments run this project's own learning rules" in found.stdout
 
 
 def test_every_claim_is_a_test_with_a_registered_marker(folder: Path) -> None:
     found = run(folder, "--pyargs", "proofs_check", "--collect-only", "-q")
     assert [line.split("::")[1] for line in found.stdout.splitlines() if "::" in line] == [
-        c.id for c in CLAIMS
+        c.id for c in LEDGER
     ]
     listed = run(folder, "--pyargs", "proofs_check", "--markers").stdout
-    for claim in CLAIMS:
+    for claim in LEDGER:
         assert f"@pytest.mark.{marker(claim)}: {claim.statement.title}" in listed
 
 

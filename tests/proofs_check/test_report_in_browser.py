@@ -19,10 +19,13 @@ from typing import Any
 import pytest
 
 from proofs_check import compare, report
+from proofs_check.claims import experiments
 from proofs_check.effort import Effort
+from proofs_check.experiments import stored
 from proofs_check.ledger import check
 from proofs_check.subjects import LocalSubject
 from tests.planted_bugs.estimator import NoiseInsideActivation
+from tests.proofs_check.experiment_results import POINTS, content
 from tests.proofs_check.fakes import BAD, GOOD, SUBJECT, claim
 from tests.proofs_check.test_report import COMMANDS, ledger_of, some_claims
 
@@ -169,13 +172,18 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of a subject that fails some claims and passes others."""
+    """The report of a subject that fails some claims and passes others, with a result of an experiment."""
     effort = Effort("quick")
     subject = LocalSubject(NoiseInsideActivation)
-    rows = [check(claim, subject, effort) for claim in some_claims("estimator", "solves", "theorem-1")]
-    inquiry = report.inquire(subject, rows, effort)
     path = tmp_path_factory.mktemp("a folder with spaces") / "index.html"
-    path.write_text(report.render(ledger_of(*rows), COMMANDS, inquiry), encoding="utf-8")
+    small = content(seeds=3, metrics=("test error", "angle 1", "relative error 2"), points=POINTS[:5])
+    (path.parent / "fig2.json").write_text(json.dumps(small), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "FOLDER", path.parent)
+        chosen = [*some_claims("estimator", "solves", "theorem-1"), experiments.CLAIMS[0]]
+        rows = [check(claim, subject, effort) for claim in chosen]
+        inquiry = report.inquire(subject, rows, effort)
+        path.write_text(report.render(ledger_of(*rows), COMMANDS, inquiry), encoding="utf-8")
     return path
 
 
@@ -294,6 +302,21 @@ def test_a_link_to_what_is_folded_away_unfolds_it(browser: Browser, page: Path) 
     browser.value("location.hash = '#claim-theorem-1'")
     top = browser.value("document.querySelector('#claim-theorem-1').getBoundingClientRect().top")
     assert -5 <= top <= 200
+
+
+def test_curves_are_seen_on_their_ground_in_both_lights(browser: Browser, page: Path) -> None:
+    """Every line has a colour of its own kind, and none that its ground has."""
+    for dark in (False, True):
+        browser.open(page, 1280, dark=dark)
+        colours = browser.value(
+            "[...new Set([...document.querySelectorAll('.legend .curve')]"
+            ".map(one => getComputedStyle(one).stroke))]"
+        )
+        assert len(colours) == 9
+        ground = browser.value("getComputedStyle(document.querySelector('.experiment')).backgroundColor")
+        assert ground not in colours
+        flat = "one.checkVisibility() && one.getBoundingClientRect().height < 10"
+        assert browser.elements(".experiment details[open] .chart", flat) == []
 
 
 def test_mathematics_is_laid_out(browser: Browser, page: Path) -> None:
