@@ -25,7 +25,7 @@ SKIPS = {
     "pdflatex is not installed here": ("tests/theory/test_document.py",),
     "there is one core": ("tests/proofs_check/test_background.py",),
     "this machine does not let a process be cut off from the network": ("tests/test_hostile_conditions.py",),
-    "this system has no (named pipes|full device)": ("tests/",),
+    "this system has no (named pipes|full device|fork)": ("tests/",),
     "only root can .*": ("tests/",),
 }
 """Reasons, as patterns of the whole sentence, and the beginnings of the tests' names."""

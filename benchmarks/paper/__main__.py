@@ -27,11 +27,9 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.datasets import scaled
 from benchmarks.paper.catalogue import CATALOGUE
 from benchmarks.paper.experiment import Curve, Experiment, Moment, Stopped, run
-from benchmarks.paper.learning import Images
-from benchmarks.paper.options import EPOCH, Options
+from benchmarks.paper.options import EPOCH, Options, images_of
 from benchmarks.paper.results import as_json, table, text
 from benchmarks.paper.shards import Part, cut, file_name, merged, part_as_json
 from benchmarks.paper.submit import submit
@@ -40,7 +38,6 @@ from feedback_proofs_io import given as files
 from feedback_proofs_io import whole
 from feedback_proofs_io.command import Mistake, Parser, ended, integer, say, show
 from feedback_proofs_io.datasets import SETS, Unreadable
-from feedback_proofs_io.datasets import read as read_images
 from feedback_proofs_io.results import parsed
 from feedback_proofs_io.shards import Incomplete, Shard, shard
 from impl import InvalidInput, checks
@@ -200,13 +197,7 @@ def _asked(given: argparse.Namespace) -> Options:
         )
     usual = entry.quick_width if given.quick and entry.quick_width else 1.0
     width, device = given.width or usual, str(checks.device("--device", given.device or "cpu"))
-    return Options(_images(data, given.data_dir), data, mode, seeds, epochs, given.quick, width, device)
-
-
-def _images(name: str, folder: Path | None) -> Images:
-    train, test = (read_images(name, part, folder) for part in ("train", "test"))
-    record = {part.part: f"{name} sha256 {part.sha256}" for part in (train, test)}
-    return Images(*scaled(train, torch.float32), *scaled(test, torch.float32), record)
+    return Options(images_of(data, given.data_dir), data, mode, seeds, epochs, given.quick, width, device)
 
 
 @contextlib.contextmanager

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+import torch
+
+from benchmarks.datasets import scaled
 from benchmarks.paper.experiment import Experiment
 from benchmarks.paper.learning import Images
+from feedback_proofs_io.datasets import read
 
-__all__ = ["EPOCH", "Entry", "Options"]
+__all__ = ["EPOCH", "Entry", "Options", "images_of"]
 
 EPOCH = 1000
 """Updates in what the paper calls an epoch."""
@@ -71,3 +76,10 @@ class Entry:
     data: tuple[str, ...] = ("digits", "mnist", "fashion-mnist")
     shown: tuple[str, ...] = ("test", "angle")
     quick_width: float | None = None
+
+
+def images_of(name: str, folder: Path | None = None) -> Images:
+    """The images of that name, float32; raises ``Unreadable`` where they are not there."""
+    train, test = (read(name, part, folder) for part in ("train", "test"))
+    record = {part.part: f"{name} sha256 {part.sha256}" for part in (train, test)}
+    return Images(*scaled(train, torch.float32), *scaled(test, torch.float32), record)

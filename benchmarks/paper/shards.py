@@ -26,7 +26,15 @@ from impl import checkpoint, checks
 
 __all__ = ["axes", "cut", "file_name", "merged", "part_as_json"]
 
-RECORD = {"part": int, "parts": int, "command": str, "name": str, "runs": list, "settings": dict}
+RECORD = {
+    "part": int,
+    "parts": int,
+    "command": str,
+    "name": str,
+    "runs": list,
+    "metrics": list,
+    "settings": dict,
+}
 """What a part's result says of the whole, and of which kind that is."""
 KEPT = ("runs", "seconds", "machine", "sha256")
 """What the whole result has of each part's."""
@@ -74,6 +82,7 @@ def part_as_json(
         "command": command,
         "name": name,
         "runs": list(experiment.runs),
+        "metrics": list(experiment.metrics),
         "settings": dict(experiment.settings),
     }
     return sealed(content)
@@ -110,9 +119,18 @@ class Part:
         return found
 
     @property
+    def rows(self) -> dict[str, list[dict[str, float | None]]]:
+        """For each of its runs what was measured at every point, by metric."""
+        curve = self.content["curve"]
+        return {
+            run: [dict(zip(self.result.metrics, point[k], strict=True)) for point in curve]
+            for k, run in enumerate(self.result.runs)
+        }
+
+    @property
     def common(self) -> dict[str, str]:
         """What all parts of one experiment have in common."""
-        axes = {"metrics": self.result.metrics, "points": self.result.points, "runs": self.record["runs"]}
+        axes = {name: self.record[name] for name in ("metrics", "runs")} | {"points": self.result.points}
         return {
             **{name: self.record[name] for name in ("command", "name")},
             "experiment": self.result.experiment,
@@ -135,28 +153,48 @@ def merged(files: Sequence[Path]) -> dict[str, Any]:
         checkpoint.same(str(part.file), part.common, found[0].common)
     parts = sorted(found, key=lambda part: part.shard)
     record = parts[0].record
-    places = [(run, part, k) for part in parts for k, run in enumerate(part.result.runs)]
-    once = sorted(run for run, _, _ in places) == sorted(record["runs"])
+    once = sorted(run for part in parts for run in part.result.runs) == sorted(record["runs"])
     checks.require(once, "what the parts hold", "not every run once", f"the {len(record['runs'])} runs")
-    place = {run: (part.content["curve"], k) for run, part, k in places}
+    rows = {run: row for part in parts for run, row in part.rows.items()}
     points = range(len(parts[0].result.points))
     content = {name: value for name, value in parts[0].content.items() if name != "shard"}
     content |= {
         "settings": record["settings"],
         "runs": record["runs"],
+        "metrics": record["metrics"],
         "curve": [
-            [curve[point][k] for curve, k in map(place.__getitem__, record["runs"])] for point in points
+            [[rows[run][point].get(metric) for metric in record["metrics"]] for run in record["runs"]]
+            for point in points
         ],
         "seconds": round(sum(part.result.seconds for part in parts), 3),
         "machine": _together([part.result.machine for part in parts]),
         "costs": _cheapest([part.result.costs for part in parts]),
         "shards": [
-            {"shard": str(part.shard), **{name: part.content[name] for name in KEPT}} for part in parts
+            {
+                "shard": str(part.shard),
+                **{name: part.content[name] for name in KEPT},
+                "path": part.result.settings.get("path", ""),
+            }
+            for part in parts
         ],
     }
-    if any("extras" in part.content for part in parts):
-        content["extras"] = {run: one for part in parts for run, one in part.content["extras"].items()}
+    first = record["runs"][0].rpartition("/")[2]
+    shown = [part.content.get("pictures", {}) for part in parts if _has_seed(part, first)]
+    if any(shown):
+        content["pictures"] = _united(shown)
     return sealed(content)
+
+
+def _has_seed(part: Part, seed: str) -> bool:
+    return any(run.rpartition("/")[2] == seed for run in part.result.runs)
+
+
+def _united(shown: Sequence[Any]) -> Any:
+    """Mappings put together, also those within them; of what stands in two, the first."""
+    if not all(isinstance(one, dict) for one in shown):
+        return shown[0]
+    names = dict.fromkeys(name for one in shown for name in one)
+    return {name: _united([one[name] for one in shown if name in one]) for name in names}
 
 
 def _together(machines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
