@@ -29,8 +29,8 @@ import torch
 
 from benchmarks.paper.catalogue import CATALOGUE
 from benchmarks.paper.experiment import Curve, Experiment, Moment, Stopped, run
-from benchmarks.paper.options import EPOCH, Options, images_of
-from benchmarks.paper.results import as_json, table, text
+from benchmarks.paper.options import EPOCH, Entry, Options, images_of
+from benchmarks.paper.results import Axes, as_json, table, text
 from benchmarks.paper.shards import Part, cut, file_name, merged, part_as_json
 from benchmarks.paper.submit import submit
 from benchmarks.paper.telling import TELLING
@@ -134,7 +134,7 @@ def _run(given: argparse.Namespace, words: Sequence[str]) -> int:
         else part_as_json(experiment, part, curve, given.shard, given.experiment, name)
     )
     whole.write(result, text(found))
-    lines = table(part, curve, entry.shown)
+    lines = _told(entry, part, curve)
     show("\n".join([*lines, "", f"{curve.seconds:.0f} s; the curves are in {result}"]))
     return 0
 
@@ -175,11 +175,19 @@ def _merge(given: argparse.Namespace) -> int:
     whole.write(result, text(found))
     one, entry = parsed(found, result), CATALOGUE.get(record["command"])
     curve = Curve(one.points, torch.tensor(one.curve, dtype=torch.float64), one.seconds)
-    lines = table(one, curve, ("test", "angle") if entry is None else entry.shown)
+    lines = _told(entry, one, curve)
     show(
         "\n".join([*lines, "", f"{len(given.parts)} parts, {one.seconds:.0f} s; the curves are in {result}"])
     )
     return 0
+
+
+def _told(entry: Entry | None, axes: Axes, curve: Curve) -> list[str]:
+    """The table, and the summary of an experiment that has one."""
+    if entry is None:
+        return table(axes, curve)
+    further = [] if entry.summary is None else ["", *entry.summary(axes, curve)]
+    return [*table(axes, curve, entry.shown), *further]
 
 
 def _asked(given: argparse.Namespace) -> Options:

@@ -9,6 +9,7 @@ from benchmarks.paper.deep import deep
 from benchmarks.paper.figure_2 import figure_2
 from benchmarks.paper.figure_3 import figure_3, why_3
 from benchmarks.paper.figure_4 import figure_4, joint_4, widths_4
+from benchmarks.paper.foil import foil, summary
 from benchmarks.paper.options import Entry
 from benchmarks.paper.table_1 import table_1, table_2
 
@@ -25,6 +26,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "fig4": Entry(figure_4, seeds=3, epochs=1001, modes=("text", "code"), shown=OF_FEEDBACK),
         "widths4": Entry(widths_4, seeds=3, epochs=1001, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
         "deep": Entry(deep, seeds=3, epochs=30, quick=1),
+        "foil": Entry(foil, seeds=3, epochs=30, quick=1, shown=("train",), summary=summary),
         "joint4": Entry(joint_4, seeds=3, epochs=1, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
         "table1": Entry(table_1, seeds=5, epochs=78, quick=1, data=IMAGES, quick_width=1 / 16),
         "table2": Entry(table_2, seeds=5, epochs=78, quick=1, data=IMAGES, quick_width=1 / 16),

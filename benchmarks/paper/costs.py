@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from benchmarks.paper.experiment import Experiment
 from benchmarks.paper.learning import Learning
+from benchmarks.paper.traffic import traffic
 from impl.learning import Method, Runs, WeightMirror
 
 __all__ = ["Costed", "Costs", "costs", "forward_passes", "seconds_of"]
@@ -53,10 +54,12 @@ def _cost(learning: Learning, label: str, method: Method) -> Mapping[str, float]
         labels=(label,),
         later=None,
     )
+    sent = traffic(learning.work.architecture, method, learning.batch, forward_passes(method))
     return {
         "samples": learning.points[-1] * learning.batch,
         "forward passes": forward_passes(method),
         "seconds": seconds_of(alone),
+        **{f"bytes of {name}": count for name, count in sent.items()},
     }
 
 
