@@ -8,7 +8,8 @@ nothing of each other, and run where and when they like. `python -m benchmarks.p
 their results together, as the whole result beside the first of them. `--submit n` does all of it: n parts as
 SLURM jobs where there is a SLURM, as processes of this machine elsewhere, and then the merge.
 
-`picture RESULT.json ...` draws results, `compare` holds them against what was published: see `telling`.
+`picture RESULT.json ...` draws results, `compare` holds them against what was published: see `telling`;
+`found RESULT.json` says what a random search found: see `search`.
 
 Exit codes: 0 done; 1 a part of --submit was killed; 2 the call is wrong, or a file cannot be read or
 written; 3 the suite itself broke; 130 interrupted, and what was done is kept.

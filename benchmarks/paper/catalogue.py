@@ -11,6 +11,7 @@ from benchmarks.paper.figure_3 import figure_3, why_3
 from benchmarks.paper.figure_4 import figure_4, joint_4, widths_4
 from benchmarks.paper.foil import foil, summary
 from benchmarks.paper.options import Entry
+from benchmarks.paper.search import search_1, search_3
 from benchmarks.paper.table_1 import table_1, table_2
 
 __all__ = ["CATALOGUE"]
@@ -30,5 +31,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "joint4": Entry(joint_4, seeds=3, epochs=1, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
         "table1": Entry(table_1, seeds=5, epochs=78, quick=1, data=IMAGES, quick_width=1 / 16),
         "table2": Entry(table_2, seeds=5, epochs=78, quick=1, data=IMAGES, quick_width=1 / 16),
+        "search1": Entry(search_1, seeds=1, epochs=78, quick=1, data=IMAGES, quick_width=1 / 16),
+        "search3": Entry(search_3, seeds=1, epochs=500, quick=1, modes=("text", "code")),
     }
 )

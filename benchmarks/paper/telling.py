@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.paper.pictures import drawn
+from benchmarks.paper.search import found
 from feedback_proofs_io import whole
 from feedback_proofs_io.command import Parser, show
 from feedback_proofs_io.results import Result, read
@@ -104,5 +105,9 @@ def picture(words: Sequence[str]) -> int:
     return 0
 
 
-TELLING: Mapping[str, Callable[[Sequence[str]], int]] = {"compare": compare, "picture": picture}
+TELLING: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "compare": compare,
+    "picture": picture,
+    "found": found,
+}
 """Sub-commands of `benchmarks.paper`."""
