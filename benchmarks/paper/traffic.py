@@ -2,6 +2,7 @@
 
 Units of a layer send their activities up, once for every forward pass; errors go down through the feedback,
 one number for each unit and sample; a loss difference goes to every hidden layer, one number for each sample.
+Both do so again for every further draw of noise.
 Weights stay where their synapses are, but backpropagation needs those of the way up on the way down, in every
 update. Learned feedback needs them never: what changes B is at B's own synapses.
 """
@@ -26,11 +27,12 @@ def traffic(architecture: Architecture, method: Method, samples: int, passes: in
     fed = 0 if isinstance(method.feedback, Absent) else sum(upper)
     if method.wiring == "DFA":
         fed = upper[-1] * len(hidden)
+    draws = 0 if method.perturbation is None else method.perturbation.draws
     transported = isinstance(method.feedback, Transported)
     counts = {
         "activities": passes * sum(architecture.widths[:-1]) * samples,
-        "errors": fed * samples,
+        "errors": fed * samples * max(1, draws),
         "weights": sum(q * n for q, n in zip(upper, hidden, strict=True)) if transported else 0,
-        "differences": 0 if method.perturbation is None else len(hidden) * samples,
+        "differences": len(hidden) * samples * draws,
     }
     return {name: FLOAT * count for name, count in counts.items()}

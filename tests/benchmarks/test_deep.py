@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 
 from benchmarks.paper.deep import deep, methods
 from benchmarks.paper.learning import Images
 from benchmarks.paper.options import Options
-from impl.learning import SGD, Normalised, Projected, Start
+from impl.learning import SGD, Projected, Start
 
 
 def test_eight_hidden_layers_of_64_learn_with_their_feedback() -> None:
@@ -23,30 +24,41 @@ def test_eight_hidden_layers_of_64_learn_with_their_feedback() -> None:
     ]
     state = learning.start()
     after = learning.advance(state, 0, 2)
-    place = learning.work.place(learning.labels.index("surprise, whitened")).start
+    place = learning.work.place(learning.labels.index("surprise whitened")).start
     for k in range(8):
         assert not torch.equal(state[f"feedback/0/{k}"][place], after[f"feedback/0/{k}"][place])
 
 
-def test_all_start_alike_and_follow_one_rate() -> None:
-    chosen = methods()
-    assert {method.weights for method in chosen.values()} == {SGD(1e-3)}
-    assert {method.start for method in chosen.values()} == {
-        Start(gain=math.sqrt(0.5), feedback_gain=math.sqrt(0.5))
-    }
+def test_weights_stand_still_for_an_epoch_and_a_short_run_learns_too() -> None:
+    x, y = torch.rand(40, 6), torch.eye(4)[torch.arange(40) % 4]
+    for epochs, frozen in ((30, 1000), (1, 250)):
+        learning = deep(Options(Images(x, y, x, y, {}), "mnist", "text", 1, epochs))
+        assert {method.frozen for method in learning.work.methods} == {frozen}
 
 
-def test_the_rule_is_there_plain_normalised_projected_and_whitened() -> None:
-    fits = {name: m.feedback.fit for name, m in methods().items() if name.startswith("surprise")}
-    kinds = {(type(fit), fit.whitening is not None, getattr(fit, "share", "common")) for fit in fits.values()}
-    assert kinds == {
-        (Normalised, False, "common"),
-        (Normalised, False, "equal"),
-        (Normalised, True, "common"),
-        (Projected, False, "common"),
-        (Projected, True, "common"),
+def test_all_follow_one_rate_and_some_start_gently_too() -> None:
+    chosen = methods(1000)
+    assert {method.weights for method in chosen.values()} == {SGD(4e-4)}
+    gentle = Start(gain=math.sqrt(0.5), feedback_gain=math.sqrt(0.5))
+    for name, method in chosen.items():
+        plain, _, start = name.partition(", start ")
+        assert method.start == (gentle if start else Start())
+        assert method == replace(chosen[plain], start=method.start)
+
+
+def test_the_rule_is_there_plain_projected_whitened_and_with_several_draws() -> None:
+    rules = {name: m for name, m in methods(1000).items() if name.startswith("surprise")}
+    for name, method in rules.items():
+        fit, noise = method.feedback.fit, method.perturbation
+        assert (fit.whitening is not None) == ("whitened" in name)
+        assert isinstance(fit, Projected) == ("projected" in name)
+        assert (noise.draws == 8) == ("8 draws" in name)
+        assert (noise.power == 1.0) == ("with the error" in name)
+        assert (getattr(fit, "share", "common") == "equal") == ("equal shares" in name)
+        assert noise.two_sided == (noise.c > 1e-6)  # one-sided rules have two forward passes a draw
+    assert {(m.feedback.fit.whitening is not None, m.perturbation.draws) for m in rules.values()} == {
+        (False, 1),
+        (False, 8),
+        (True, 1),
+        (True, 8),
     }
-    noise = {name: methods()[name].perturbation for name in fits}
-    assert noise["surprise, whitened, two-sided"].two_sided
-    assert noise["surprise, whitened, c with the error"].power == 1.0
-    assert not noise["surprise, whitened"].two_sided  # two forward passes, as the paper's rule

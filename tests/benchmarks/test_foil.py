@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
@@ -99,6 +100,13 @@ def test_what_is_sent_between_layers() -> None:
         feedback_alignment(weights): (1, up, 32 * 30 * 4, 0, 0),
         feedback_alignment(weights, "DFA"): (1, up, 32 * 20 * 4, 0, 0),
         surprise_rule(weights, Normalised(1.0), noise): (2, 2 * up, 32 * 30 * 4, 0, 32 * 2 * 4),
+        surprise_rule(weights, Normalised(1.0), replace(noise, draws=3)): (
+            4,
+            4 * up,
+            3 * 32 * 30 * 4,
+            0,
+            3 * 32 * 2 * 4,
+        ),
         perturbation_alone(weights, noise): (2, 2 * up, 0, 0, 32 * 2 * 4),
     }
     for method, (passes, *counts) in expected.items():
