@@ -115,7 +115,9 @@ def figure_3(asked: Options) -> Several:
     narrow = [name for name in chosen if asked.mode == "code" and name.startswith(LEARNED)]
     sizes = {name: NARROW if name in narrow else WIDE for name in chosen}
     parts = {
-        f"{width} units": _part(asked, width, {name: m for name, m in chosen.items() if sizes[name] == width})
+        f"{width} units": _part(
+            asked, width, {name: m for name, m in chosen.items() if sizes[name] == width}, noisy=True
+        )
         for width in sorted(set(sizes.values()), reverse=True)
     }
     return Several(f"fig3 as {asked.mode}", parts)
@@ -137,7 +139,7 @@ def _noisy(method: Method, size: float) -> Method:
     return replace(method, activation_noise=size)
 
 
-def _part(asked: Options, width: int, chosen: Mapping[str, Method]) -> Autoencoder:
+def _part(asked: Options, width: int, chosen: Mapping[str, Method], noisy: bool = False) -> Autoencoder:
     pixels = asked.images.x.shape[1]
     architecture = Architecture((pixels, width, 2, width, pixels), ("tanh", "identity", "tanh", "relu"))
     runs = Runs(architecture, tuple(chosen.values()), tuple(range(asked.seeds)))
@@ -146,9 +148,9 @@ def _part(asked: Options, width: int, chosen: Mapping[str, Method]) -> Autoencod
         runs,
         tuple(chosen),
         autoencoding(asked.images),
-        asked.points_every(5),
+        asked.points_every(10),
         watched=200,
-        noisy=True,
+        noisy=noisy,
         classes=False,
         kinds=asked.images.test_y,
     )

@@ -35,6 +35,7 @@ from impl.learning import (
     ridge_feedback,
     surprise_rule,
 )
+from impl.learning.state import UPDATES
 
 __all__ = ["Recovery", "figure_4", "joint_4", "methods", "widths_4"]
 
@@ -103,7 +104,8 @@ def _architecture(asked: Options, hidden: tuple[int, ...]) -> Architecture:
 
 
 def _still(name: str, asked: Options, hidden: tuple[int, ...], chosen: Mapping[str, Method]) -> Learning:
-    runs = Runs(_architecture(asked, hidden), tuple(chosen.values()), tuple(range(asked.seeds)))
+    still = tuple(replace(method, frozen=UPDATES) for method in chosen.values())
+    runs = Runs(_architecture(asked, hidden), still, tuple(range(asked.seeds)))
     return Learning(name, runs, tuple(chosen), asked.images, asked.points, classes=False)
 
 
