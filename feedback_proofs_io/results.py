@@ -2,10 +2,12 @@
 
     {"format": 1, "experiment": "fig2 as text", "settings": {name: text}, "runs": ["LABEL/SEED"],
      "metrics": [name], "points": [updates], "curve": [points of [runs of [metrics: number or null]]],
-     "seconds": number, "machine": {name: ...}, "costs": {label: {name: number}}, "sha256": hexadecimal}
+     "seconds": number, "machine": {name: ...}, "costs": {label: {name: number}}, "pictures": {name: ...},
+     "sha256": hexadecimal}
 
 ``null`` stands for what has no value, as of a run that has diverged. The seal is the SHA-256 of all the rest,
-as JSON with sorted names. "costs" may be missing, and other names may be there: they are sealed too.
+as JSON with sorted names. "costs" and "pictures" may be missing, and other names may be there: they are
+sealed too.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ class Result:
     """What an experiment found. ``curve`` is by point, run and metric; NaN is what has no value.
 
     ``costs`` has for a label, where known, "samples" to the end of a run, "forward passes" for each of them,
-    and "seconds" of 1,000 updates of one run.
+    and "seconds" of 1,000 updates of one run. ``pictures`` are the experiment's own, and not looked into.
     """
 
     path: Path
@@ -60,6 +62,7 @@ class Result:
     seconds: float
     machine: Mapping[str, object]
     costs: Mapping[str, Mapping[str, float]]
+    pictures: Mapping[str, object]
     sha256: str
 
     @property
@@ -140,6 +143,7 @@ def _result(content: object, path: Path) -> Result:
         _number(content, "seconds"),
         {_name(name): value for name, value in _of(content, "machine", dict).items()},
         _costs(content),
+        _of(content, "pictures", dict) if "pictures" in content else {},
         content[SEAL],
     )
 

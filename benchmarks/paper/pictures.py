@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from benchmarks.paper import planes
 from feedback_proofs_io.results import Result
 from impl import InvalidInput, checks
 from proofs_check.experiments.panels import Mark, Panel, Place, panels, places
@@ -64,30 +65,42 @@ STYLE: dict[Any, Any] = {
 
 
 class Pictures(dict[str, bytes]):
-    """The content of the files, by their suffix: "png" and "svg"."""
+    """The content of the files, by the end of their names: ".png" and ".svg", and where a result has the
+    plane of a bottleneck "-planes.png" and "-planes.svg".
+    """
 
 
 def drawn(result: Result) -> Pictures:
-    """The picture of a result; raises ``InvalidInput`` without matplotlib, or where nothing can be drawn."""
+    """The pictures of a result.
+
+    Raises ``InvalidInput`` without matplotlib, or where nothing can be drawn, and `Unreadable` where its
+    planes are none.
+    """
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure
     except ImportError:
         expected = 'pip install "feedback-proofs[paper]"'
         raise InvalidInput(f"matplotlib is not installed; expected it for pictures: {expected}.") from None
-    shown = panels(result)
+    shown, plane = panels(result), planes.planes(result)
     checks.require(bool(shown), f"the result {result.path}", "of metrics that have no panel", "one that has")
     found = Pictures()
     with mpl.rc_context():
         mpl.rcdefaults()  # whatever somebody's own file of settings says
         mpl.rcParams.update(STYLE)
-        figure = _figure(result, shown, Figure)
-        for suffix in ("png", "svg"):
-            file = io.BytesIO()
-            metadata = {"Date": None} if suffix == "svg" else {"Software": None}
-            figure.savefig(file, format=suffix, dpi=DOTS, metadata=metadata)
-            found[suffix] = file.getvalue()
+        _add(found, "", _figure(result, shown, Figure))
+        if plane is not None:
+            mpl.rcParams["axes.grid"] = False
+            _add(found, "-planes", planes.figure(result, plane, Figure))
     return found
+
+
+def _add(found: Pictures, name: str, figure: Any) -> None:
+    for suffix in ("png", "svg"):
+        file = io.BytesIO()
+        metadata = {"Date": None} if suffix == "svg" else {"Software": None}
+        figure.savefig(file, format=suffix, dpi=DOTS, metadata=metadata)
+        found[f"{name}.{suffix}"] = file.getvalue()
 
 
 def _figure(result: Result, shown: Sequence[Panel], figure_class: Any) -> Any:
@@ -138,7 +151,7 @@ def _draw(axes: Any, panel: Panel, styles: Mapping[str, Mapping[str, Any]], lowe
     for series in panel.series:
         updates, mean, low, high = zip(*series.points, strict=True)
         style = styles[series.label]
-        axes.plot(updates, mean, linewidth=1.6, **style)
+        axes.plot(updates, mean, linewidth=1.6, marker="o" if len(mean) == 1 else None, markersize=4, **style)
         axes.fill_between(updates, low, high, color=style["color"], alpha=0.18, linewidth=0)
     unit = f" ({panel.unit})" if panel.unit else ""
     axes.set_title(panel.title + unit, loc="left")

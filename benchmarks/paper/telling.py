@@ -85,23 +85,24 @@ def picture(words: Sequence[str]) -> int:
     )
     found.add_argument("--output", type=Path, metavar="DIR", help="default: beside each result")
     asked = found.parse_args(words)
-    files = {
-        path: [
-            (path if asked.output is None else asked.output / path.name).with_suffix(f".{suffix}")
-            for suffix in ("png", "svg")
-        ]
-        for path in asked.results
-    }
-    named = [(f"RESULT {k}", path) for k, path in enumerate(files, 1)]
-    whole.apart([*named, *(("the picture", file) for pair in files.values() for file in pair)])
-    for pair in files.values():
-        for file in pair:
+    results = [read(path) for path in asked.results]
+    files: dict[Path, bytes] = {}
+    for one in results:
+        base = one.path.with_suffix("") if asked.output is None else asked.output / one.path.stem
+        for end, content in drawn(one).items():
+            file = base.with_name(f"{base.name}{end}")
+            whole.apart(
+                [
+                    *(("a result", other.path) for other in results),
+                    *(("a picture", other) for other in files),
+                    ("a picture", file),
+                ]
+            )
             whole.prepare(file)
-    contents = {path: drawn(read(path)) for path in files}
-    for path, pair in files.items():
-        for file in pair:
-            whole.write(file, contents[path][file.suffix[1:]])
-    show("\n".join(str(file) for pair in files.values() for file in pair))
+            files[file] = content
+    for file, content in files.items():
+        whole.write(file, content)
+    show("\n".join(map(str, files)))
     return 0
 
 

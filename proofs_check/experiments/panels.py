@@ -20,21 +20,22 @@ from proofs_check.experiments.published import BP, CELLS, FA, NP, Cell, Value
 __all__ = ["FAMILIES", "Mark", "Panel", "Place", "Series", "panels", "places"]
 
 FAMILIES: Mapping[str, str] = {
+    "train loss": "",
+    "test loss": "",
+    "noisy test loss": "",
     "relative error": "",
     "angle": "°",
     "local angle": "°",
     "sign congruence": "%",
     "test error": "%",
     "noisy test error": "%",
-    "train loss": "",
-    "test loss": "",
 }
 """Metrics that have a panel, one for each layer, with their units."""
 OF_FEEDBACK = ("relative error", "angle", "local angle", "sign congruence")
 """Families in which a method whose feedback is the weights has nothing to show."""
 ACROSS: Mapping[str, str] = {"joint4": "loss differences"}
 """What the points of an experiment count, where it is not updates."""
-DEEP = 3
+DEEP = 2
 """With more layers only relative errors and angles are shown, of the lowest, a middle and the highest."""
 SPREAD = 4.0
 """Values whose largest and smallest have this ratio are on a log axis."""
@@ -121,13 +122,15 @@ def _panels(result: Result) -> Iterator[Panel]:
             layers = [layers[0], layers[len(layers) // 2], layers[-1]]
         for name in layers:
             panel = _panel(result, family, name, unit)
-            if panel.series and not (family.endswith("loss") and _still(panel)):
+            if panel.series and not (family.endswith("loss") and _still(result, name)):
                 yield panel
 
 
-def _still(panel: Panel) -> bool:
-    """Whether nothing moves, as where weights stand still."""
-    return all(point[1] == one.points[0][1] for one in panel.series for point in one.points)
+def _still(result: Result, name: str) -> bool:
+    """Whether nothing moves from the beginning to the end, as where weights stand still."""
+    column = result.metrics.index(name)
+    first, last = ([run[column] for run in result.curve[k]] for k in (0, -1))
+    return len(result.points) > 1 and first == last
 
 
 def _carries_weights(result: Result, label: str) -> bool:
@@ -190,10 +193,11 @@ def _points(
 
 
 def _marks(result: Result, name: str, factor: float) -> Iterator[Mark]:
-    """What was published of the same metric of these methods, whatever the data here."""
+    """What was published of the same metric of these methods, on the same data."""
     for cell in CELLS:
         if (
             sources(cell.experiment, [result])
+            and cell.data == result.data
             and cell.metric == name
             and cell.label in result.labels
             and not cell.than

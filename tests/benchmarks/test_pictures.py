@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
+import struct
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -10,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks.paper.__main__ import main
+from feedback_proofs_io.given import Unreadable
 from impl import InvalidInput
 from proofs_check.report import panelview
 from tests.proofs_check.experiment_results import FIG2, POINTS, content, result
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed here")
 
-from benchmarks.paper import pictures
+from benchmarks.paper import pictures, planes
 
 FEW = {"labels": (*FIG2[:2], "a $b_1 <i>"), "metrics": ("test error", "angle 1"), "points": POINTS[:5]}
 SVG = "{http://www.w3.org/2000/svg}"
@@ -28,8 +32,8 @@ def picture() -> pictures.Pictures:
 
 
 def test_a_result_is_a_png_and_an_svg_with_every_method_named(picture: pictures.Pictures) -> None:
-    assert picture["png"].startswith(b"\x89PNG")
-    text = "\n".join("".join(one.itertext()) for one in ET.fromstring(picture["svg"]).iter(f"{SVG}text"))
+    assert picture[".png"].startswith(b"\x89PNG")
+    text = "\n".join("".join(one.itertext()) for one in ET.fromstring(picture[".svg"]).iter(f"{SVG}text"))
     for said in (
         "BP",
         "FA",
@@ -43,8 +47,8 @@ def test_a_result_is_a_png_and_an_svg_with_every_method_named(picture: pictures.
 
 
 def test_the_same_result_is_the_same_svg_without_a_date(picture: pictures.Pictures) -> None:
-    assert pictures.drawn(result(**FEW))["svg"] == picture["svg"]
-    assert b"dc:date" not in picture["svg"]
+    assert pictures.drawn(result(**FEW))[".svg"] == picture[".svg"]
+    assert b"dc:date" not in picture[".svg"]
 
 
 def test_no_two_methods_of_a_figure_look_the_same() -> None:
@@ -73,6 +77,41 @@ def test_what_cannot_be_drawn_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(InvalidInput, match=r'pip install "feedback-proofs\[paper\]"'):
         pictures.drawn(result(**FEW))
+
+
+def in_base64(*numbers: float, form: str = "B") -> str:
+    return base64.b64encode(struct.pack(f"<{len(numbers)}{form}", *numbers)).decode("ascii")
+
+
+PLANE = {"plane": in_base64(1, 2, 3, -4, math.nan, 6, form="f"), "images": in_base64(*range(0, 256, 8))}
+PLANES = {"50 units": {"classes": "019", "images": in_base64(*[0, 255] * 16), "methods": {"bp": PLANE}}}
+
+
+def test_the_plane_of_a_bottleneck_is_a_picture_of_its_own() -> None:
+    one = planes.planes(result(pictures=PLANES, **FEW))
+    assert one is not None
+    assert (one.classes, one.side) == ("019", 2)
+    assert one.methods[0].points[:2] == ((1.0, 2.0), (3.0, -4.0))
+    assert one.methods[0].images == bytes(range(0, 256, 8))
+    drawn = pictures.drawn(result(pictures=PLANES, **FEW))
+    assert set(drawn) == {".png", ".svg", "-planes.png", "-planes.svg"}
+    assert planes.planes(result(**FEW)) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"plane": "?"},
+        {"plane": in_base64(1, 2, form="f")},
+        {"images": "AAAA"},
+        {"plane": 3},
+        {"images": None},
+    ],
+)
+def test_a_plane_that_is_none_is_one_line(change: dict[str, object]) -> None:
+    wrong = {"a": {**PLANES["50 units"], "methods": {"bp": {**PLANE, **change}}}}
+    with pytest.raises(Unreadable, match=r"result\.json: its 'pictures' are not those of an autoencoder"):
+        planes.planes(result(pictures=wrong, **FEW))
 
 
 def written(folder: Path, name: str = "r.json", **given: object) -> Path:

@@ -304,6 +304,7 @@ def test_a_line_is_the_mean_with_its_error_and_marks_are_what_was_published() ->
         ("feedback alignment", "authors", 4.28),
         ("backpropagation", "authors", 2.65),
     ]
+    assert not any(panel.marks for panel in panels(result(data="digits")))
     angle = panels(result())[2]
     assert FIG2[0] not in [one.label for one in angle.series]
     assert angle.log
