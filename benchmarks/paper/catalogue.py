@@ -29,8 +29,12 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "deep": Entry(deep, seeds=3, epochs=30, quick=1),
         "foil": Entry(foil, seeds=3, epochs=30, quick=1, shown=("train",), summary=summary),
         "joint4": Entry(joint_4, seeds=3, epochs=1, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
-        "table1": Entry(table_1, seeds=5, epochs=78, quick=1, data=IMAGES, quick_width=1 / 16),
-        "table2": Entry(table_2, seeds=5, epochs=78, quick=1, data=IMAGES, quick_width=1 / 16),
+        "table1": Entry(
+            table_1, seeds=5, epochs=78, quick=1, modes=("text", "code"), data=IMAGES, quick_width=1 / 16
+        ),
+        "table2": Entry(
+            table_2, seeds=5, epochs=78, quick=1, modes=("text", "code"), data=IMAGES, quick_width=1 / 16
+        ),
         "search1": Entry(search_1, seeds=1, epochs=78, quick=1, data=IMAGES, quick_width=1 / 16),
         "search3": Entry(search_3, seeds=1, epochs=500, quick=1, modes=("text", "code")),
     }

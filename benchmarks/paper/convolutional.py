@@ -15,7 +15,7 @@ from benchmarks.paper.experiment import State
 from benchmarks.paper.learning import AT_ONCE, PER_MATRIX, Images, check_labels, described, runs_of
 from benchmarks.paper.minibatches import minibatch
 from impl import metrics
-from impl.convolution import ConvolutionalRuns, forward, losses, signals, step
+from impl.convolution import Committed, ConvolutionalRuns, forward, losses, signals, step
 from impl.learning import State as Learned
 
 __all__ = ["ConvolutionalLearning"]
@@ -26,7 +26,8 @@ class ConvolutionalLearning:
     """An ``Experiment``: methods times seeds that learn from the same minibatches.
 
     ``labels`` name the methods, in their order; ``watched`` training images are those on which angles are
-    measured. Runs are measured without noise and without dropout.
+    measured. Runs are measured without noise and without dropout. Unless ``shuffled``, every epoch takes the
+    rows in their order.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ConvolutionalLearning:
     points: tuple[int, ...]
     batch: int
     watched: int = 500
+    shuffled: bool = True
     dtype: torch.dtype = torch.float32
     device: str = "cpu"
 
@@ -63,7 +65,8 @@ class ConvolutionalLearning:
     def settings(self) -> Mapping[str, str]:
         """Everything that the curve depends on."""
         common = described(self.labels, self.work, self.images, self.batch, self.watched, self.dtype)
-        return {**common, "device": torch.device(self.device).type}
+        order = "of each epoch's own" if self.shuffled else "as in the files"
+        return {**common, "order": order, "device": torch.device(self.device).type}
 
     def only(self, labels: Sequence[str], seeds: Sequence[int]) -> ConvolutionalLearning:
         """The runs of these methods and seeds alone."""
@@ -81,7 +84,7 @@ class ConvolutionalLearning:
         x, y, *_ = self._here
         learned = self._learned(state, first)
         for update in range(first, last):
-            rows = minibatch(update, len(x), self.batch).to(self.device)
+            rows = self._rows(update, len(x)).to(self.device)
             learned = step(self.work, learned, x[rows], y[rows])
         if x.is_cuda:
             torch.cuda.synchronize()
@@ -98,7 +101,7 @@ class ConvolutionalLearning:
         return {
             label: {
                 "samples": self.points[-1] * self.batch,
-                "forward passes": forward_passes(method),
+                "forward passes": forward_passes(method) + isinstance(method.feedback, Committed),
                 "seconds": seconds_of(self.only([label], self.work.seeds[:1]), 1),
             }
             for label, method in zip(self.labels, self.work.methods, strict=True)
@@ -113,6 +116,13 @@ class ConvolutionalLearning:
     @cached_property
     def _start(self) -> Learned:
         return self.work.start(self.dtype, self.device)
+
+    def _rows(self, update: int, count: int) -> Tensor:
+        """The minibatch of an update."""
+        if self.shuffled:
+            return minibatch(update, count, self.batch)
+        first = update % (count // self.batch) * self.batch
+        return torch.arange(first, first + self.batch)
 
     def _learned(self, state: State, update: int) -> Learned:
         return self._start.restored(update, {name: one.to(self.device) for name, one in state.items()})

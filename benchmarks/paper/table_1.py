@@ -5,10 +5,12 @@ cross-entropy; Adam for the weights, plain descent for the feedback of node pert
 "DFA". (The text has 32 kernels of 3 x 3 in the first layer.) Table 2b sets noise on the activations beside
 it, and feedback that learns from the true gradient instead of from noise.
 
-Unlike the code, each feedback matrix learns from the noise of its own layer; loss differences are those of
-the loss that the weights descend, with one dropout mask in both passes; and pixels are 0 to 1, in an order of
-each epoch's own. Beside the paper's methods: the surprise rule with feedback of the weights' own structure, a
-kernel for a kernel.
+As the text, each feedback matrix learns from the noise of its own layer; loss differences are those of the
+loss that the weights descend, with one dropout mask in both passes; and pixels are 0 to 1, in an order of
+each epoch's own. As the code, node perturbation is ``impl.convolution.Committed``; pixels are 0 to 255, and
+always in the order of the files; runs "with noise" have none, and feedback that ought to learn from the true
+gradient stays as it is. Beside the paper's methods: the surprise rule with feedback of the weights' own
+structure, a kernel for a kernel.
 
 Narrower networks have rates with which they learn in a tenth of the time; an epoch of a quick run is a
 quarter of one.
@@ -21,8 +23,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from benchmarks.paper.convolutional import ConvolutionalLearning
+from benchmarks.paper.learning import Images
 from benchmarks.paper.options import Options
-from impl.convolution import Convolution, ConvolutionalArchitecture, ConvolutionalRuns, Dense
+from impl.convolution import Committed, Convolution, ConvolutionalArchitecture, ConvolutionalRuns, Dense
 from impl.learning import (
     Adam,
     Method,
@@ -68,7 +71,7 @@ def network(shape: tuple[int, int, int], classes: int, width: float = 1.0) -> Co
     return ConvolutionalArchitecture(shape, (*images, *dense), classes)
 
 
-def methods(rates: Rates, table: int) -> Mapping[str, Method]:
+def methods(rates: Rates, table: int, mode: str = "text") -> Mapping[str, Method]:
     """The rows of Table 1 or, with noise and the true gradient, of Table 2b; and the surprise rule."""
     adam = Adam(rates.weights, epsilon=1e-5)
     noise = Perturbation(NOISE, "gaussian")
@@ -82,6 +85,10 @@ def methods(rates: Rates, table: int) -> Mapping[str, Method]:
         for name in ("backpropagation", "direct feedback alignment"):
             found[f"{name} noise"] = replace(found[name], activation_noise=NOISE)
         found["synthetic gradients"] = synthetic_gradients(adam, rates.feedback, "DFA")
+    if mode == "code":
+        found["node perturbation"] = Method(adam, Committed(rates.feedback), noise, "DFA")
+        found |= {name: replace(m, activation_noise=0.0) for name, m in found.items()}
+        found |= {name: feedback_alignment(adam, "DFA") for name in found if name == "synthetic gradients"}
     return {name: replace(method, start=START) for name, method in found.items()}
 
 
@@ -100,15 +107,21 @@ def _table(asked: Options, table: int) -> ConvolutionalLearning:
     side = math.isqrt(asked.images.x.shape[1] // channels)
     rates = PAPER if asked.width == 1.0 else REDUCED
     points = tuple(point // 4 for point in asked.points) if asked.quick else asked.points
-    chosen = methods(rates, table)
+    chosen, code = methods(rates, table, asked.mode), asked.mode == "code"
     architecture = network((channels, side, side), asked.images.y.shape[1], asked.width)
     runs = ConvolutionalRuns(architecture, tuple(chosen.values()), tuple(range(asked.seeds)))
     return ConvolutionalLearning(
         f"table{table} as {asked.mode}",
         runs,
         tuple(chosen),
-        asked.images,
+        raw(asked.images) if code else asked.images,
         points,
         rates.batch,
+        shuffled=not code,
         device=asked.device,
     )
+
+
+def raw(images: Images) -> Images:
+    """The images with pixels from 0 to 255."""
+    return replace(images, x=255 * images.x, test_x=255 * images.test_x)

@@ -7,6 +7,7 @@ layer, pooling and dropout too, and never subtracted unless a ``Perturbation`` i
 """
 
 from impl.convolution.architecture import Convolution, ConvolutionalArchitecture, Dense
+from impl.convolution.committed import Committed
 from impl.convolution.feedback import Observation
 from impl.convolution.maps import ConvolutionMap, DenseMap
 from impl.convolution.passes import Clean, carry, forward, losses, propagate, subtract
@@ -15,6 +16,7 @@ from impl.convolution.runs import ConvolutionalRuns, observe, signals, step
 
 __all__ = [
     "Clean",
+    "Committed",
     "Convolution",
     "ConvolutionMap",
     "ConvolutionalArchitecture",

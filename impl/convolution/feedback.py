@@ -16,6 +16,8 @@ from torch import Tensor
 
 from impl import checks
 from impl.convolution.architecture import ConvolutionalArchitecture
+from impl.convolution.chance import Chance
+from impl.convolution.committed import Committed, SecondPasses
 from impl.convolution.passes import Clean, carry, propagate, subtract
 from impl.learning.feedback_rules import Fixed, Learned, Matched, Moved, Transported
 from impl.learning.fits import Descent, Normalised
@@ -33,7 +35,8 @@ class Observation:
     """What one minibatch shows to one run; everything is from before the step, and samples first.
 
     ``weights`` are W^1 ... W^{N+1} with their biases, ``feedback`` B^2 ... B^{N+1}; ``noise`` are xi^1 ...
-    xi^N in the shapes of h^1 ... h^N, where there is a perturbation.
+    xi^N in the shapes of h^1 ... h^N, where there is a perturbation. A rule that draws more has the ``seed``
+    of the run and the ``chance`` of the update.
     """
 
     architecture: ConvolutionalArchitecture
@@ -45,6 +48,8 @@ class Observation:
     y: Tensor
     perturbation: Perturbation | None = None
     noise: tuple[Tensor, ...] = ()
+    seed: int = 0
+    chance: Chance | None = None
 
     @cached_property
     def gradients(self) -> tuple[Tensor, ...]:
@@ -88,16 +93,20 @@ class Observation:
         return law.scaled(one_side, size)[0]
 
 
-def check(argument: str, method: Method) -> None:
+def check(argument: str, method: Method, architecture: ConvolutionalArchitecture) -> None:
     """Raise ``InvalidInput`` for a feedback rule or a fit that is not to be had with structure."""
-    rule = method.feedback
-    known = (Fixed, Learned, Matched, Transported)
+    rule, law = method.feedback, method.perturbation
+    known = (Committed, Fixed, Learned, Matched, Transported)
     checks.require(
         isinstance(rule, known),
         f"the feedback rule of {argument}",
         type(rule).__name__,
         f"one of {', '.join(kind.__name__ for kind in known)}",
     )
+    if law is not None:
+        checks.require(law.draws == 1, f"the draws of {argument}", law.draws, "1")
+    if isinstance(rule, Committed):
+        rule.check(architecture)
     if isinstance(rule, Learned):
         plain = isinstance(rule.fit, Descent) or (
             isinstance(rule.fit, Normalised) and rule.fit.whitening is None and not rule.fit.measured
@@ -106,8 +115,8 @@ def check(argument: str, method: Method) -> None:
         checks.require(plain, f"the fit of {argument}", checks.shown(repr(rule.fit)), expected)
 
 
-def changed(method: Method, seen: Observation, moved: Moved) -> Feedback:
-    """The feedback after one more minibatch."""
+def changed(method: Method, seen: Observation, moved: Moved, weights: tuple[Tensor, ...]) -> Feedback:
+    """The feedback after one more minibatch, for the ``weights`` after it and what moved them."""
     rule = method.feedback
     if isinstance(rule, Learned):
         return _learned(rule, seen)
@@ -116,6 +125,12 @@ def changed(method: Method, seen: Observation, moved: Moved) -> Feedback:
         return tuple((1 - moved.decay) * B - moved.rate * D[..., :-1] for B, D in pairs)
     if isinstance(rule, Transported):
         return seen.architecture.fed_back(moved.weights)
+    if isinstance(rule, Committed):
+        assert seen.chance is not None, "a step has one"
+        assert seen.perturbation is not None, "Method sees to it"
+        x, c = seen.clean.inputs[0].flatten(1), seen.perturbation.c
+        second = SecondPasses.of(seen.chance, seen.seed, weights, x, c)
+        return rule.changed(seen.feedback, second, seen.y, c)
     return seen.feedback
 
 

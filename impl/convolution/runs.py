@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from impl import checks
-from impl.convolution.architecture import ConvolutionalArchitecture, Dense
+from impl.convolution.architecture import ConvolutionalArchitecture
+from impl.convolution.chance import Chance
 from impl.convolution.feedback import Observation, changed, check
-from impl.convolution.maps import Shape, channels_last
 from impl.convolution.passes import Clean, Parts, carry, forward
 from impl.learning.axis import Axis
 from impl.learning.feedback_rules import Moved
 from impl.learning.fits import Memory
 from impl.learning.method import Method
-from impl.learning.noise import ACTIVATION, DROPOUT, INPUT, PERTURBATION, noise_of_seeds
+from impl.learning.noise import ACTIVATION, INPUT, PERTURBATION
 from impl.learning.passes import Signals
 from impl.learning.state import UPDATES, State
 from impl.learning.step import decayed
@@ -47,7 +47,7 @@ class ConvolutionalRuns(Axis):
         checks.instance("architecture", self.architecture, ConvolutionalArchitecture)
         self._check()
         for k, method in enumerate(self.methods):
-            check(f"methods[{k}]", method)
+            check(f"methods[{k}]", method, self.architecture)
 
     def start(self, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu") -> State:
         """The state before the first update; ``moments`` are those of each run."""
@@ -90,7 +90,7 @@ def step(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> State:
         method = runs.members[run][0]
         frozen = state.update < method.frozen
         weights, moments, moved = _learned_weights(method, seen, state.moments[run], frozen)
-        found.append((weights, moments, changed(method, seen, moved)))
+        found.append((weights, moments, changed(method, seen, moved, weights)))
     feedback = [matrices for _, _, matrices in found]
     return State(
         state.update + 1,
@@ -106,7 +106,7 @@ def step(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> State:
 def observe(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> Iterator[Observation]:
     """What the next step sees on the minibatch x (T, pixels), y (T, classes), run by run."""
     x, y = runs.data(state, x, y)
-    chance = _Chance(runs.architecture, state.update, len(x), state.weights[0])
+    chance = Chance(runs.architecture, state.update, len(x), state.weights[0])
     for run, (method, seed) in enumerate(runs.members):
         weights, feedback = runs.of(state, run)
         noisy = x
@@ -128,6 +128,8 @@ def observe(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> Iter
             y,
             law,
             chance.noise(seed, law.law, PERTURBATION) if law else (),
+            seed,
+            chance,
         )
 
 
@@ -166,42 +168,3 @@ def _learned_weights(
 def _stacked(parts: Sequence[tuple[Tensor, ...]], before: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """Layer by layer, the runs on one axis; what there was before where there are none."""
     return tuple(torch.stack(layers) for layers in zip(*parts, strict=True)) if parts else before
-
-
-@dataclass(frozen=True)
-class _Chance:
-    """What is random in one update, samples first; what the runs of one seed share is drawn once."""
-
-    architecture: ConvolutionalArchitecture
-    update: int
-    samples: int
-    like: Tensor
-    drawn: dict[tuple[int, str, int], tuple[Tensor, ...]] = field(default_factory=dict)
-
-    def noise(self, seed: int, law: str, draw: int) -> tuple[Tensor, ...]:
-        """Entries of mean 0 and variance 1 in the shapes of h^1 ... h^N, or of the input."""
-        shapes = [self.architecture.shape] if draw == INPUT else self.architecture.hidden_shapes
-        return self._layers(seed, shapes, law, draw)
-
-    def masks(self, seed: int) -> Parts:
-        """1 for a unit that speaks and 0 for one that is silent, of each layer with dropout."""
-        layers = self.architecture.layers
-        silent = {
-            k: layer.dropout for k, layer in enumerate(layers) if isinstance(layer, Dense) and layer.dropout
-        }
-        shapes = [self.architecture.hidden_shapes[k] for k in silent]
-        found: list[Tensor | None] = [None] * len(layers)
-        for (k, rate), u in zip(silent.items(), self._layers(seed, shapes, "uniform", DROPOUT), strict=True):
-            found[k] = (u > (2 * rate - 1) * math.sqrt(3)).to(u.dtype)  # uniform on (-sqrt 3, sqrt 3)
-        return tuple(found)
-
-    def _layers(self, seed: int, shapes: Sequence[Shape], law: str, draw: int) -> tuple[Tensor, ...]:
-        """A tensor (T, *shape) for each shape."""
-        key, sizes = (seed, law, draw), [math.prod(shape) for shape in shapes]
-        if sizes and key not in self.drawn:
-            layers = noise_of_seeds(
-                sizes, self.samples, law, [seed], self.update, draw, self.like.dtype, self.like.device
-            )
-            pairs = zip(layers, shapes, strict=True)
-            self.drawn[key] = tuple(channels_last(h[0].T.reshape(-1, *shape)) for h, shape in pairs)
-        return self.drawn.get(key, ())

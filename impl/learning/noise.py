@@ -21,10 +21,12 @@ __all__ = [
     "ACTIVATION",
     "DROPOUT",
     "FEEDBACK",
+    "FRESH_DROPOUT",
     "INPUT",
     "LAW_NAMES",
     "MIRROR",
     "PERTURBATION",
+    "TWICE",
     "WEIGHTS",
     "noise_of_seeds",
 ]
@@ -36,6 +38,8 @@ WEIGHTS: Final = 3
 FEEDBACK: Final = 4
 MIRROR: Final = 5
 DROPOUT: Final = 7  # 6 is that of the order of minibatches
+FRESH_DROPOUT: Final = (8, 9)
+TWICE: Final = 13  # 10 to 12 are those of tests with noise
 """The number of the draw, the high word of the counter, that each purpose has to itself."""
 
 LAW_NAMES = COUNTED_FAMILIES

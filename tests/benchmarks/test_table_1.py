@@ -19,7 +19,7 @@ from benchmarks.paper.options import Options
 from benchmarks.paper.table_1 import PAPER, REDUCED, methods, network, table_1, table_2
 from feedback_proofs_io.datasets import SETS
 from impl import InvalidInput
-from impl.convolution import Convolution, ConvolutionalArchitecture, ConvolutionalRuns, Dense
+from impl.convolution import Committed, Convolution, ConvolutionalArchitecture, ConvolutionalRuns, Dense
 from impl.learning import SGD, Adam, backpropagation, feedback_alignment
 
 ROWS, TESTED = 90, 20
@@ -93,6 +93,24 @@ def test_the_tables_are_of_the_papers_length_at_full_width_alone() -> None:
     assert (full.batch, table_1(asked()).batch) == (128, 64)
     assert table_1(asked()).work.methods[0].weights.rate == REDUCED.weights
     assert table_2(asked(seeds=2)).runs == tuple(f"{name}/{seed}" for name in TWO for seed in (0, 1))
+
+
+def test_as_the_code_pixels_are_raw_noise_is_off_and_rows_keep_their_order() -> None:
+    code, text = table_2(asked("code")), table_2(asked())
+    assert torch.equal(code.images.x, 255 * text.images.x)
+    assert torch.equal(code.images.test_x, 255 * text.images.test_x)
+    chosen = dict(zip(code.labels, code.work.methods, strict=True))
+    assert chosen["node perturbation"].feedback == Committed(REDUCED.feedback)
+    assert chosen["backpropagation noise"] == chosen["backpropagation"]
+    direct = "direct feedback alignment"
+    assert chosen[f"{direct} noise"] == chosen["synthetic gradients"] == chosen[direct]
+    code = replace(code, batch=40)
+    assert [code._rows(update, ROWS).tolist() for update in range(3)] == [
+        list(range(40)),
+        list(range(40, 80)),
+        list(range(40)),
+    ]
+    assert {name for name in text.settings if text.settings[name] != code.settings[name]} >= {"order", "rows"}
 
 
 # -- what is measured
@@ -190,13 +208,15 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("short")
-@pytest.mark.parametrize("name", ["table1", "table2"])
-def test_the_command_learns_digits_and_writes_its_result(name: str, tmp_path: Path, capsys) -> None:
-    assert main([name, "--quick", "--width", "1/32", "--output", str(tmp_path)]) == 0
+@pytest.mark.parametrize(("name", "mode"), [("table1", "text"), ("table2", "code")])
+def test_the_command_learns_digits_and_writes_its_result(
+    name: str, mode: str, tmp_path: Path, capsys
+) -> None:
+    assert main([name, "--quick", "--as", mode, "--width", "1/32", "--output", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "direct feedback alignment" in out
     (result,) = tmp_path.glob("*.json")
-    assert result.name == f"{name}-digits-text-width-0.03125-1x1.json"
+    assert result.name == f"{name}-digits-{mode}-width-0.03125-1x1.json"
     found = json.loads(result.read_text(encoding="utf-8"))
     assert found["points"] == [0, 2]
     assert found["settings"]["device"] == "cpu"

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 
 from impl import InvalidInput, convolution, learning
 from impl.convolution import (
+    Committed,
     Convolution,
     ConvolutionalArchitecture,
     ConvolutionalRuns,
@@ -30,6 +31,8 @@ from impl.convolution import (
     subtract,
     unpooled,
 )
+from impl.convolution.chance import Chance
+from impl.convolution.committed import SecondPasses
 from impl.learning import (
     SGD,
     Adam,
@@ -53,6 +56,7 @@ from impl.learning import (
     synthetic_gradients,
     weight_mirror,
 )
+from impl.learning.noise import DROPOUT, FRESH_DROPOUT, TWICE
 from tests.impl.cases import normal
 
 EXACT = {"rtol": 1e-11, "atol": 1e-12}
@@ -61,6 +65,12 @@ NET = ConvolutionalArchitecture(
     (2, 6, 5), (Convolution(3), Convolution(4, 3, pooling=False), Convolution(2, 3), Dense(7, 0.5)), 3
 )
 TINY = ConvolutionalArchitecture((1, 3, 3), (Convolution(1, 3), Convolution(1, 3, pooling=False)), 2)
+TINY_LINEAR = replace(TINY, layers=(Convolution(1, 3), Convolution(2, 3, pooling=False)))
+POOLED = ConvolutionalArchitecture(
+    (1, 4, 4), (Convolution(1, 3), Convolution(2, 3), Convolution(2, 3, pooling=False)), 2
+)
+CODES = ConvolutionalArchitecture((1, 6, 6), (Convolution(2, 3), Dense(5, 0.5), Dense(5, 0.5)), 3)
+"""A network such as the authors' code has."""
 EVERY = (
     backpropagation(W),
     backpropagation(Adam(0.01, epsilon=1e-5)),
@@ -338,9 +348,6 @@ def test_the_mean_over_all_signs_is_the_gradient_of_a_linear_network_at_any_size
         torch.testing.assert_close(target, gradient, **EXACT)
 
 
-TINY_LINEAR = replace(TINY, layers=(Convolution(1, 3), Convolution(2, 3, pooling=False)))
-
-
 def test_the_mean_over_all_signs_is_off_by_the_square_of_the_size():
     """With pooling, tanh and cross-entropy, away from ties: half the size, a quarter of the error."""
 
@@ -349,11 +356,6 @@ def test_the_mean_over_all_signs_is_off_by_the_square_of_the_size():
         return max(float((a - b).abs().max()) for a, b in zip(*found, strict=True))
 
     assert error(0.01) / error(0.005) == pytest.approx(4.0, abs=0.02)
-
-
-POOLED = ConvolutionalArchitecture(
-    (1, 4, 4), (Convolution(1, 3), Convolution(2, 3), Convolution(2, 3, pooling=False)), 2
-)
 
 
 def test_the_structured_step_is_the_slope_of_the_squared_residual():
@@ -410,6 +412,65 @@ def test_shared_kernels_are_learned_by_the_surprise_rule():
     assert (apart(state) < 1e-3 * before).all()
 
 
+# -- as committed
+
+
+def test_the_committed_rule_descends_with_another_loss_two_masks_and_pairs_that_are_shifted():
+    """Every matrix by autograd, from what the rule's own passes through the moved weights have given."""
+    rate, c = 0.5, 0.3
+    method = Method(W, Committed(rate), Perturbation(c, "gaussian"), "DFA")
+    runs = ConvolutionalRuns(CODES, (method,), (5,))
+    state, (x, y) = trained(runs, 1), minibatch(CODES)
+    after = step(runs, state, x, y)
+    moved = tuple(weight[0] for weight in after.weights)
+    chance = Chance(CODES, 1, len(x), moved[0])
+    second = SecondPasses.of(chance, 5, moved, x, c)
+    masks = [chance.masks(5, draw) for draw in (DROPOUT, *FRESH_DROPOUT)]
+    assert not any(torch.equal(a[2], b[2]) for a, b in itertools.combinations(masks, 2))
+    (again,) = chance.layers(5, [CODES.hidden_shapes[0]], "gaussian", TWICE)
+    kicks = [c * (second.noise[0] + again), c * second.noise[1], torch.zeros_like(second.noise[2])]
+    for output, mask, kick in ((second.output, masks[1], [0.0] * 3), (second.perturbed, masks[2], kicks)):
+        _, hidden = autograd_loss(CODES, moved, x, y, mask, kick)
+        expected = hidden[-1] @ moved[-1][:, :-1].T + moved[-1][:, -1]
+        torch.testing.assert_close(output, expected, **EXACT)
+    p, q = torch.softmax(second.output, 1), torch.softmax(second.perturbed, 1)
+    y_hat = (0.5 * (q - y).square().sum(1) - 0.5 * (p - y).square().sum(1)) / c
+    for k, pair in ((0, 0), (1, None), (2, 1)):
+        B = state.direct[k][0].clone().requires_grad_()
+        if pair is None:
+            assert torch.equal(after.direct[k][0], B)
+            continue
+        target = y_hat[:, None] * second.noise[pair].flatten(1)
+        (slope,) = torch.autograd.grad(0.5 * ((p - y) @ B - target).square().sum(), B)
+        torch.testing.assert_close(after.direct[k][0], B.detach() - rate * slope, **EXACT)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        NET.layers,
+        (Convolution(2), Dense(5), Dense(4)),
+        (Dense(5), Dense(5)),
+        (Convolution(2), *(Dense(5),) * 3),
+    ],
+)
+def test_the_committed_rule_is_refused_for_a_network_that_the_code_cannot_have(layers):
+    method = Method(W, Committed(0.1), Perturbation(0.1), "DFA")
+    with pytest.raises(InvalidInput, match=r"layers is .*; expected convolutions, then two dense layers"):
+        ConvolutionalRuns(replace(CODES, layers=layers), (method,), (0,))
+
+
+def test_the_committed_rule_is_refused_for_dense_networks():
+    runs = Runs(
+        Architecture((6, 5, 5, 3), ("tanh", "tanh", "identity")),
+        (Method(W, Committed(0.1), Perturbation(0.1), "DFA"),),
+        (0,),
+    )
+    batch = minibatch(replace(CODES, shape=(1, 2, 3)))
+    with pytest.raises(InvalidInput, match="the feedback rule is Committed"):
+        learning.step(runs, runs.start(torch.float64), *batch)
+
+
 # -- runs
 
 
@@ -427,11 +488,12 @@ def test_a_run_is_the_same_beside_others_and_alone_bit_for_bit():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_runs_that_are_restored_go_on_bit_for_bit(dtype):
-    runs = ConvolutionalRuns(NET, EVERY[:9], (2, 9))
+    committed = Method(W, Committed(0.1), Perturbation(0.1, "gaussian"), "DFA")
+    runs = ConvolutionalRuns(CODES, (*EVERY[:9], committed), (2, 9))
     whole = trained(runs, 3, dtype)
     kept = trained(runs, 2, dtype)
     copies = {name: tensor.clone() for name, tensor in kept.tensors().items()}
-    again = step(runs, runs.start(dtype).restored(2, copies), *minibatch(NET, seed=2, dtype=dtype))
+    again = step(runs, runs.start(dtype).restored(2, copies), *minibatch(CODES, seed=2, dtype=dtype))
     assert whole.update == again.update == 3
     for name, tensor in whole.tensors().items():
         assert torch.equal(tensor, again.tensors()[name]), name
@@ -467,13 +529,17 @@ def test_the_start_is_that_of_the_authors_code():
 @pytest.mark.parametrize(
     ("method", "message"),
     [
-        (weight_mirror(W, 0.1), r"the feedback rule of methods\[0\] is WeightMirror; expected one of Fixed"),
+        (weight_mirror(W, 0.1), r"the feedback rule of methods\[0\] is WeightMirror; expected one of "),
         (surprise_rule(W, Projected(), Perturbation(0.1)), r"the fit of methods\[0\] is .*Projected"),
         (
             surprise_rule(W, Normalised(1.0, whitening=Whitening()), Perturbation(0.1)),
             "expected Descent, or Normalised without whitening",
         ),
         (Method(W, Learned("surprise", Normalised(1.0, measured=True)), Perturbation(0.1)), "not measured"),
+        (
+            node_perturbation(W, 0.1, Perturbation(0.1, draws=3)),
+            r"the draws of methods\[0\] is 3; expected 1",
+        ),
     ],
     ids=str,
 )
