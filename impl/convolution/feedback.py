@@ -25,7 +25,7 @@ from impl.learning.method import Method
 from impl.learning.passes import Signals
 from impl.learning.perturbation import Perturbation
 
-__all__ = ["Observation", "changed", "check"]
+__all__ = ["Observation", "changed", "check", "refitted"]
 
 Feedback = tuple[Tensor, ...]
 
@@ -103,10 +103,9 @@ def check(argument: str, method: Method, architecture: ConvolutionalArchitecture
         type(rule).__name__,
         f"one of {', '.join(kind.__name__ for kind in known)}",
     )
-    if law is not None:
-        checks.require(law.draws == 1, f"the draws of {argument}", law.draws, "1")
-    if isinstance(rule, Committed):
+    if isinstance(rule, Committed) and law is not None:
         rule.check(architecture)
+        checks.require(law.draws == 1, f"the draws of {argument}", law.draws, "1")
     if isinstance(rule, Learned):
         plain = isinstance(rule.fit, Descent) or (
             isinstance(rule.fit, Normalised) and rule.fit.whitening is None and not rule.fit.measured
@@ -119,7 +118,7 @@ def changed(method: Method, seen: Observation, moved: Moved, weights: tuple[Tens
     """The feedback after one more minibatch, for the ``weights`` after it and what moved them."""
     rule = method.feedback
     if isinstance(rule, Learned):
-        return _learned(rule, seen)
+        return refitted(method, seen)
     if isinstance(rule, Matched):
         pairs = zip(seen.feedback, moved.directions, strict=True)
         return tuple((1 - moved.decay) * B - moved.rate * D[..., :-1] for B, D in pairs)
@@ -134,8 +133,11 @@ def changed(method: Method, seen: Observation, moved: Moved, weights: tuple[Tens
     return seen.feedback
 
 
-def _learned(rule: Learned, seen: Observation) -> Feedback:
-    """B + rate sum_t w_t e_t r_t^T, in the structure of B."""
+def refitted(method: Method, seen: Observation) -> Feedback:
+    """B + rate sum_t w_t e_t r_t^T, in the structure of B; B where it is not learned."""
+    rule = method.feedback
+    if not isinstance(rule, Learned):
+        return seen.feedback
     rate = rule.fit.rate if isinstance(rule.fit, Descent | Normalised) else 0.0
     weights = _weights(rule, seen)
     feedback = []

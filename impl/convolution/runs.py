@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from torch import Tensor
 from impl import checks
 from impl.convolution.architecture import ConvolutionalArchitecture
 from impl.convolution.chance import Chance
-from impl.convolution.feedback import Observation, changed, check
+from impl.convolution.feedback import Observation, changed, check, refitted
 from impl.convolution.passes import Clean, Parts, carry, forward
 from impl.learning.axis import Axis
 from impl.learning.feedback_rules import Moved
@@ -89,6 +89,7 @@ def step(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> State:
     for run, seen in enumerate(observe(runs, state, x, y)):
         method = runs.members[run][0]
         frozen = state.update < method.frozen
+        seen = _after_further_draws(method, seen)
         weights, moments, moved = _learned_weights(method, seen, state.moments[run], frozen)
         found.append((weights, moments, changed(method, seen, moved, weights)))
     feedback = [matrices for _, _, matrices in found]
@@ -104,7 +105,9 @@ def step(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> State:
 
 @torch.no_grad()
 def observe(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> Iterator[Observation]:
-    """What the next step sees on the minibatch x (T, pixels), y (T, classes), run by run."""
+    """What the next step sees on the minibatch x (T, pixels), y (T, classes), run by run, if feedback is not
+    fitted to further draws of noise before.
+    """
     x, y = runs.data(state, x, y)
     chance = Chance(runs.architecture, state.update, len(x), state.weights[0])
     for run, (method, seed) in enumerate(runs.members):
@@ -144,6 +147,19 @@ def signals(
     carried = carry(runs.architecture, clean, y, feedback, runs.members[run][0].wiring)
     true = carry(runs.architecture, clean, y, runs.architecture.fed_back(weights[1:]))
     return clean, carried, true
+
+
+def _after_further_draws(method: Method, seen: Observation) -> Observation:
+    """What is seen once feedback has been fitted to all draws of noise but one, as in ``impl.learning``."""
+    law, chance, first = method.perturbation, seen.chance, seen.noise
+    if law is None or chance is None:
+        return seen
+    for draw in range(law.draws - 1, 0, -1):
+        noise = chance.noise(seen.seed, law.law, PERTURBATION | draw << 16)
+        feedback = refitted(method, replace(seen, noise=noise))
+        signals = carry(seen.architecture, seen.clean, seen.y, feedback, seen.wiring)
+        seen = replace(seen, feedback=feedback, signals=signals, noise=first)
+    return seen
 
 
 def _learned_weights(

@@ -82,6 +82,7 @@ EVERY = (
     surprise_rule(W, Normalised(0.5), Perturbation(1e-3, naive=True)),
     surprise_rule(W, Normalised(0.5, "equal"), Perturbation(0.1), internal_model=True),
     surprise_rule(W, Normalised(0.5, "equal"), Perturbation(0.1), wiring="DFA"),
+    surprise_rule(W, Normalised(0.5), Perturbation(0.1, draws=3)),
     synthetic_gradients(W, 0.1, "DFA"),
     matched(W),
     kolen_pollack(0.05, 0.01),
@@ -537,7 +538,7 @@ def test_the_start_is_that_of_the_authors_code():
         ),
         (Method(W, Learned("surprise", Normalised(1.0, measured=True)), Perturbation(0.1)), "not measured"),
         (
-            node_perturbation(W, 0.1, Perturbation(0.1, draws=3)),
+            Method(W, Committed(0.1), Perturbation(0.1, draws=3), "DFA"),
             r"the draws of methods\[0\] is 3; expected 1",
         ),
     ],
@@ -545,7 +546,7 @@ def test_the_start_is_that_of_the_authors_code():
 )
 def test_a_rule_that_has_no_structure_is_refused(method, message):
     with pytest.raises(InvalidInput, match=message):
-        ConvolutionalRuns(NET, (method,), (0,))
+        ConvolutionalRuns(CODES, (method,), (0,))
 
 
 @pytest.mark.parametrize(
