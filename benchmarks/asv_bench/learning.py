@@ -22,10 +22,14 @@ class Quality:
         """Learn."""
         try:
             from benchmarks.quality import named, quality
+            from feedback_proofs_io.datasets import Unreadable
         except ImportError as error:
             raise NotImplementedError(f"nothing learns like that in this commit: {error}") from error
         torch.set_num_threads(1)
-        self.found = quality(named([name]))[name]
+        try:
+            self.found = quality(named([name]))[name]
+        except Unreadable as error:
+            raise NotImplementedError(str(error)) from error
 
     def track_lower_angle(self, name: str) -> float:
         """Between the true and the carried gradient of the first hidden layer, in degrees."""

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.asv_bench import learning as history
 from benchmarks.quality import BOUNDS, FIGURES, NAMES, above, main, named, quality
+from feedback_proofs_io.datasets import Unreadable
 from impl.learning import SGD, Descent, Learned, Method, Normalised, Perturbation
 
 HARM: dict[str, tuple[str, Callable[[Method], Method], str]] = {
@@ -80,3 +81,12 @@ def test_the_history_has_the_same_figures() -> None:
         one.track_test_error("surprise"),
     )
     assert tuple(quality(named(["surprise"]))["surprise"].values()) == found
+
+
+def test_the_history_skips_a_machine_without_the_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(*_: object) -> None:
+        raise Unreadable("no digits here")
+
+    monkeypatch.setattr("benchmarks.quality.images_of", absent)
+    with pytest.raises(NotImplementedError, match="no digits here"):
+        history.Quality().setup("surprise")
