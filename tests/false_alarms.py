@@ -12,6 +12,12 @@ from what it printed, and nothing is run:
 
     python -m tests.false_alarms [--only ID,ID | --statistical] --record FILE --from-log LOG --checkout DIR
 
+Many machines share the seeds by --shard k/n, each a part of its own with a record of its own; the records of
+all parts are then added up, and refused where a seed is missing, double, or of another state of the suite:
+
+    python -m tests.false_alarms SEEDS [--from SEED] --shard k/n --record PART
+    python -m tests.false_alarms SEEDS [--from SEED] --merge PART ... --record FILE
+
 DIR is the checkout that made the log, as it was then; the versions are those of the interpreter that reads
 it, so it has to be the one that made it; the date is that of the log.
 """
@@ -23,6 +29,7 @@ import re
 import shlex
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -32,6 +39,7 @@ from feedback_proofs_io import whole
 from feedback_proofs_io.command import Mistake, Once, Parser, ended, integer
 from feedback_proofs_io.given import Unreadable as NotReadable
 from feedback_proofs_io.given import content
+from feedback_proofs_io.shards import Shard, shard
 from proofs_check.budget import SHARES
 from proofs_check.claim import Claim
 from proofs_check.claims import CLAIMS
@@ -118,19 +126,27 @@ def as_run(counted: Counted, claims: Sequence[Claim], made: Checkout | None, dat
     )
 
 
-def with_run(path: Path, run: record.Run) -> tuple[record.Run, ...]:
-    """What a file keeps, and one more run; raises `record.Twice` where one of its seeds is there already."""
+def part_of(first: int, seeds: int, part: Shard) -> tuple[int, int]:
+    """The first seed of a part, and how many it has: neighbours, so that records of parts join."""
+    begin, end = (seeds * k // part.parts for k in (part.part - 1, part.part))
+    return first + begin, end - begin
+
+
+def with_runs(path: Path, runs: Iterable[record.Run]) -> tuple[record.Run, ...]:
+    """What a file keeps, and more runs; raises `record.Twice` where one of their seeds is there already."""
     try:
         kept = record.read_alarms(path) if path.is_file() else ()
     except ValueError:
         raise Unreadable(f"{path} is no record of false alarms") from None
-    return record.merged(kept, run)
+    for run in runs:
+        kept = record.merged(kept, run)
+    return kept
 
 
 def keep(path: Path, run: record.Run) -> None:
-    """Add a run to a file; raises what `with_run` raises."""
+    """Add a run to a file; raises what `with_runs` raises."""
     whole.prepare(path)
-    whole.write(path, record.as_json(with_run(path, run)))
+    whole.write(path, record.as_json(with_runs(path, [run])))
 
 
 def read_log(text: str, claims: int) -> Counted:
@@ -161,6 +177,44 @@ def read_log(text: str, claims: int) -> Counted:
     return Counted(seeds[0], tuple(count for _, count in found))
 
 
+def add_parts(given: argparse.Namespace, claims: tuple[Claim, ...]) -> int:
+    """Record what the parts of a run counted; the exit code."""
+    parts = [(run, path) for path in given.merge for run in _read_part(path)]
+    first, origin = parts[0]
+    for run, path in parts:
+        if not first.same_but_seeds(run):
+            raise Unreadable(
+                f"{path} is of another state of the suite than {origin}, or asked something else"
+            )
+        if run.claims != tuple(claim.id for claim in claims):
+            raise Unreadable(f"{path} is a run of other claims than those asked for")
+    counts = Counter(seed for run, _ in parts for seed in range(run.first, run.end))
+    wanted = range(given.first, given.first + given.seeds)
+    for why, seeds in {
+        "are in the parts twice": [seed for seed, count in counts.items() if count > 1],
+        "are missing": [seed for seed in wanted if seed not in counts],
+        "were not asked for": [seed for seed in counts if seed not in wanted],
+    }.items():
+        if seeds:
+            more = f" and {len(seeds) - 9} more" if len(seeds) > 9 else ""
+            raise Unreadable(f"seeds {', '.join(map(str, sorted(seeds)[:9]))}{more} {why}")
+    kept: tuple[record.Run, ...] = with_runs(given.record, [run for run, _ in parts])
+    whole.write(given.record, record.as_json(kept))
+    counted = f"{len(counts)} seeds of {len(given.merge)} parts, {sum(run.alarms for run, _ in parts)} alarms"
+    print(f"recorded in {given.record}: {first.kind}, {counted}")
+    return 0
+
+
+def _read_part(path: Path) -> tuple[record.Run, ...]:
+    try:
+        found = record.read_alarms(path)
+    except (OSError, RecursionError, ValueError):
+        found = ()
+    if not found:
+        raise Unreadable(f"{path} is no record of false alarms, or has none")
+    return found
+
+
 def chosen(given: argparse.Namespace) -> tuple[Claim, ...]:
     """The claims that were asked for; raises `Mistake`."""
     if given.statistical and given.only is not None:
@@ -174,7 +228,7 @@ def run(given: argparse.Namespace, claims: tuple[Claim, ...]) -> int:
     every = len(claims) == len(CLAIMS)
     made = checkout(HOME)
     if given.record is not None:  # before any work
-        with_run(given.record, as_run(Counted(given.first, (0,) * given.seeds), claims, made, ""))
+        with_runs(given.record, [as_run(Counted(given.first, (0,) * given.seeds), claims, made, "")])
     subjects = [WorkerSubject(place) for place in SUBJECTS]
     total, started = 0, time.monotonic()
     last = given.first + given.seeds
@@ -242,6 +296,10 @@ def _run(argv: Sequence[str] | None) -> int:
     )
     parser.add_argument("--record", type=Path, metavar="FILE", help="add what is counted to this file")
     parser.add_argument("--from-log", type=Path, metavar="LOG", help="run nothing: record what a run printed")
+    parser.add_argument("--shard", type=shard, metavar="k/n", help="the k-th of n parts of the seeds")
+    parser.add_argument(
+        "--merge", nargs="+", type=Path, metavar="PART", help="run nothing: record what all parts counted"
+    )
     parser.add_argument("--checkout", type=Path, metavar="DIR", help="the checkout that made the log")
     given = parser.parse_args(argv)
     claims = chosen(given)
@@ -249,8 +307,18 @@ def _run(argv: Sequence[str] | None) -> int:
         raise Mistake(f"{given.seeds} seeds from {given.first} go beyond {2**32 - 1}")
     if given.from_log is not None and (given.record is None or given.checkout is None):
         raise Mistake("--from-log needs --record and --checkout")
+    if given.merge is not None and (given.record is None or given.shard or given.from_log):
+        raise Mistake("--merge needs --record, and neither --shard nor --from-log")
+    if given.shard is not None:
+        given.first, given.seeds = part_of(given.first, given.seeds, given.shard)
+        if given.seeds == 0:
+            raise Mistake(f"--shard is {given.shard}, which has none of so few seeds")
     if given.record is not None:
+        for part in given.merge or ():
+            whole.apart([("--merge", part), ("--record", given.record)])
         whole.prepare(given.record)
+    if given.merge is not None:
+        return add_parts(given, claims)
     return run(given, claims) if given.from_log is None else add_log(given, claims)
 
 

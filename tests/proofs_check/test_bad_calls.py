@@ -305,6 +305,11 @@ def of_false_alarms() -> Iterator[Row]:
     yield ("1", "--only", "rank", "--only", "rank"), "is given twice"
     yield ("1", "--only", "noise", "--statistical"), "give one of them"
     yield ("1", "--from-log", "file"), "--from-log needs --record and --checkout"
+    yield ("1", "--merge", "file"), "--merge needs --record"
+    yield ("1", "--merge", "file", "--record", "new.json"), "file is no record of false alarms"
+    yield ("1", "--shard", "1/2"), "has none of so few seeds"
+    for word in ("", "1", "0/2", "3/2", "1/2/3", ESCAPE):
+        yield ("1", "--shard", word), "argument --shard"
     for name in ("folder", "file/below", "pipe", "/dev/zero", "a\0b", LONG):
         yield ("1", "--record", name), FILES[name]
     for name in ("none", "folder", "/dev/zero", "loop"):

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from feedback_proofs_io.shards import Shard
 from proofs_check import report
 from proofs_check.budget import FAMILY_WISE
 from proofs_check.claims import CLAIMS
@@ -434,3 +435,72 @@ def test_a_run_records_every_seed_as_it_goes(tmp_path: Path, monkeypatch: pytest
     (run,) = record.alarms(kept)
     assert (run.first, run.seeds, run.alarms, run.alarmed) == (3, 3, 2, 1)
     assert false_alarms.main(["9", "--statistical", "--record", str(kept)]) == 2
+
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Ten seeds from 3 on, run in three parts, one alarm in all; with each a part of another commit."""
+
+    class Nobody:
+        def __init__(self, place: str | None) -> None: ...
+
+        def close(self) -> None: ...
+
+    row = row_of(GOOD)
+    monkeypatch.setattr(false_alarms, "WorkerSubject", Nobody)
+    monkeypatch.setattr(false_alarms, "alarms", lambda seed, *rest, **more: [("mine", row)] * (seed == 4))
+    for commit in "de":
+        monkeypatch.setattr(false_alarms, "checkout", lambda folder, c=commit: Checkout(c * 40, False))
+        for k in (1, 2, 3):
+            call = ["10", "--from", "3", "--statistical", "--shard", f"{k}/3"]
+            assert false_alarms.main([*call, "--record", str(tmp_path / f"{commit}{k}")]) == (k == 1)
+    return tmp_path
+
+
+def merge(folder: Path, names: str, *words: str) -> int:
+    files = [str(folder / name) for name in names.split()]
+    return false_alarms.main([*words, "--merge", *files, "--record", str(folder / "whole")])
+
+
+TEN = ("10", "--from", "3", "--statistical")
+
+
+def test_parts_of_the_seeds_are_counted_as_one_run(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert merge(parts, "d3 d1 d2", *TEN) == 0
+    assert "10 seeds of 3 parts, 1 alarms" in capsys.readouterr().out
+    (run,) = record.alarms(parts / "whole")
+    assert (run.first, run.seeds, run.alarms, run.alarmed) == (3, 10, 1, 1)
+    assert merge(parts, "d3 d1 d2", *TEN) == 2
+    assert "recorded already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("names", "words", "why"),
+    [
+        ("d1 d2", TEN, "seeds 9, 10, 11, 12 are missing"),
+        ("d1 d2 d3 d2", TEN, "seeds 6, 7, 8 are in the parts twice"),
+        ("d1 d2 d3", ("9", "--from", "3", "--statistical"), "seeds 12 were not asked for"),
+        ("d1 d2 e3", TEN, "e3 is of another state of the suite than "),
+        ("d1 d2 d3", ("10", "--from", "3"), "of other claims than those asked for"),
+        ("d1 d2 none", TEN, "none is no record of false alarms"),
+        ("d1 d2 d3 whole", TEN, "both name"),
+        ("d1", (*TEN, "--shard", "1/3"), "--merge needs --record, and neither"),
+    ],
+)
+def test_parts_that_are_not_all_the_seeds_are_refused(
+    names: str, words: tuple[str, ...], why: str, parts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert merge(parts, names, *words) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert why in said
+    assert not (parts / "whole").exists()
+
+
+@pytest.mark.parametrize("seeds", [1, 7, 100])
+@pytest.mark.parametrize("n", [1, 3, 7])
+def test_every_seed_is_in_one_part(seeds: int, n: int) -> None:
+    parts = [false_alarms.part_of(5, seeds, Shard(k, n)) for k in range(1, n + 1)]
+    assert [seed for first, count in parts for seed in range(first, first + count)] == list(
+        range(5, 5 + seeds)
+    )
