@@ -194,9 +194,12 @@ def test_several_are_their_parts_one_after_the_other(tmp_path: Path) -> None:
 def test_what_a_part_does_not_measure_has_no_value(tmp_path: Path) -> None:
     (part,) = figure_3(asked()).parts.values()
     few = part.only(["adam"], [0])
-    quiet = replace(part.only(["matched"], [0]), noisy=False)
-    both = Several("both", {"few": few, "quiet": quiet})
-    curve = run(both, tmp_path / "run")
-    column = both.metrics.index("noisy test loss")
-    assert math.isnan(float(curve.values[0, 1, column]))
-    assert not math.isnan(float(curve.values[0, 0, column]))
+    other = replace(part.only(["matched"], [0]), noisy=False, classes=True)
+    both = Several("both", {"few": few, "other": other})
+    curve, alone = run(both, tmp_path / "run"), run(other, tmp_path / "other")
+    assert set(both.metrics) == set(few.metrics) | {"test error"}
+    for k, metric in enumerate(both.metrics):
+        missing = [math.isnan(float(value)) for value in curve.values[-1, :, k]]
+        assert missing == [metric == "test error", metric == "noisy test loss"]
+        if not missing[1]:
+            assert curve.values[-1, 1, k] == alone.values[-1, 0, list(other.metrics).index(metric)]
