@@ -11,6 +11,7 @@ from benchmarks.paper.figure_3 import figure_3, why_3
 from benchmarks.paper.figure_4 import figure_4, joint_4, widths_4
 from benchmarks.paper.foil import foil, summary
 from benchmarks.paper.options import Entry
+from benchmarks.paper.residual import residual
 from benchmarks.paper.search import search_1, search_3
 from benchmarks.paper.table_1 import table_1, table_2
 
@@ -28,6 +29,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "widths4": Entry(widths_4, seeds=3, epochs=1001, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
         "deep": Entry(deep, seeds=3, epochs=30, quick=1),
         "foil": Entry(foil, seeds=3, epochs=30, quick=1, shown=("train",), summary=summary),
+        "residual": Entry(residual, seeds=5, epochs=100, quick=1),
         "joint4": Entry(joint_4, seeds=3, epochs=1, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
         "table1": Entry(
             table_1, seeds=5, epochs=78, quick=1, modes=("text", "code"), data=IMAGES, quick_width=1 / 16

@@ -10,11 +10,12 @@ averaged, and rates are for that sum.
 
 from impl.learning.advance import PATHS, advance, path_of
 from impl.learning.architecture import Architecture
-from impl.learning.feedback_rules import Absent, Fixed, Learned, Matched, Transported, WeightMirror
+from impl.learning.feedback_rules import Absent, Corrected, Fixed, Learned, Matched, Transported, WeightMirror
 from impl.learning.fits import Descent, Normalised, Projected, Ridge, Whitening
 from impl.learning.method import (
     Method,
     backpropagation,
+    corrected,
     feedback_alignment,
     kolen_pollack,
     matched,
@@ -43,6 +44,7 @@ __all__ = [
     "Adam",
     "Architecture",
     "Clean",
+    "Corrected",
     "Descent",
     "Fixed",
     "Learned",
@@ -62,6 +64,7 @@ __all__ = [
     "Whitening",
     "advance",
     "backpropagation",
+    "corrected",
     "feedback_alignment",
     "forward",
     "joint_fit",

@@ -12,9 +12,19 @@ from impl import checks
 from impl.learning.fits import Feedback, Fit, Memory
 from impl.learning.noise import MIRROR, noise_of_seeds
 from impl.learning.observation import Observation
-from impl.learning.targets import PERTURBING, TARGETS
+from impl.learning.targets import PERTURBING, TARGETS, residuals
 
-__all__ = ["Absent", "FeedbackRule", "Fixed", "Learned", "Matched", "Moved", "Transported", "WeightMirror"]
+__all__ = [
+    "Absent",
+    "Corrected",
+    "FeedbackRule",
+    "Fixed",
+    "Learned",
+    "Matched",
+    "Moved",
+    "Transported",
+    "WeightMirror",
+]
 
 STARTS = ("random", "zero", "weights")
 
@@ -104,6 +114,11 @@ class Absent(Memoryless):
         """The same."""
         return seen.feedback, memory
 
+    def estimates(self, seen: Observation) -> tuple[Tensor, ...]:
+        """lambda-hat^1 ... lambda-hat^N, which hidden weights follow."""
+        y = seen.difference[:, None]
+        return tuple(y * xi for xi in seen.noise)
+
 
 @dataclass(frozen=True)
 class Learned:
@@ -141,6 +156,51 @@ class Learned:
     def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
         """One step of the fit."""
         return self.fit.after(self.target, seen, memory)
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A learned rule whose weights follow g~ plus the fresh residual s xi, with s the surprise.
+
+    Its mean is the true gradient as c falls, however wrong the feedback is; the residual is noise with the
+    size of the feedback's error. Without it weights follow g~ alone. Raises ``InvalidInput`` for a rule that
+    looks at no differences.
+    """
+
+    rule: Learned
+
+    def __post_init__(self) -> None:
+        checks.require(
+            self.rule.perturbs, "the target of rule", repr(self.rule.target), "one with differences"
+        )
+
+    @property
+    def start(self) -> str:
+        """That of the rule."""
+        return self.rule.start
+
+    @property
+    def perturbs(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def wirings(self) -> tuple[str, ...]:
+        """Those of the rule."""
+        return self.rule.wirings
+
+    def begin(self, feedback: Feedback) -> Memory:
+        """What the rule remembers."""
+        return self.rule.begin(feedback)
+
+    def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
+        """The rule's step."""
+        return self.rule.after(seen, memory, moved)
+
+    def estimates(self, seen: Observation) -> tuple[Tensor, ...]:
+        """g~^i + s xi^i for every hidden layer, which hidden weights follow."""
+        residual = residuals("surprise", seen)
+        return tuple(guess + own for guess, own in zip(seen.guesses, residual, strict=True))
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from impl import checks
 from impl.feedback import RULES
 from impl.learning.feedback_rules import (
     Absent,
+    Corrected,
     FeedbackRule,
     Fixed,
     Learned,
@@ -23,6 +24,7 @@ from impl.learning.weight_rules import SGD, WeightRule
 __all__ = [
     "Method",
     "backpropagation",
+    "corrected",
     "feedback_alignment",
     "kolen_pollack",
     "matched",
@@ -95,6 +97,14 @@ def node_perturbation(
 def perturbation_alone(weights: WeightRule, perturbation: Perturbation) -> Method:
     """Node perturbation without feedback: hidden weights follow the noise, times what it did to the loss."""
     return Method(weights, Absent(), perturbation)
+
+
+def corrected(method: Method) -> Method:
+    """The same, but hidden weights follow the learned gradient plus the fresh unbiased residual."""
+    rule = method.feedback
+    checks.require(isinstance(rule, Learned), "the feedback of method", type(rule).__name__, "Learned")
+    assert isinstance(rule, Learned)
+    return replace(method, feedback=Corrected(rule))
 
 
 def ridge_feedback(weights: WeightRule, perturbation: Perturbation, ridge: float = 0.1) -> Method:

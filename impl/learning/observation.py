@@ -69,14 +69,10 @@ class Observation:
         """(L~ - L) / c of each sample, or its two-sided form, (r, T)."""
         return self._difference(self._upper)
 
-    @property
-    def estimates(self) -> tuple[Tensor, ...]:
-        """e-hat^1 ... e-hat^N, lambda-hat o sigma', (r, n_i, T): error signals from the difference alone."""
-        y, layers = (
-            self.difference[:, None],
-            zip(self.noise, self.architecture.sigmas, self.clean.pre_activations, strict=False),
-        )
-        return tuple(y * xi[:, : a.shape[1]] * sigma.derivative(a) for xi, sigma, a in layers)
+    def hidden_errors(self, gradients: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """The error signals of gradients of the hidden layers, g^i o sigma_i', (r, n_i, T)."""
+        layers = zip(gradients, self.architecture.sigmas, self.clean.pre_activations, strict=False)
+        return tuple(g[:, : a.shape[1]] * sigma.derivative(a) for g, sigma, a in layers)
 
     @cached_property
     def expected_difference(self) -> Tensor:

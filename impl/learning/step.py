@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from impl import checks
-from impl.learning.feedback_rules import Absent, Moved
+from impl.learning.feedback_rules import Absent, Corrected, Moved
 from impl.learning.fits import Memory
 from impl.learning.method import Method
 from impl.learning.noise import ACTIVATION, INPUT, PERTURBATION
@@ -116,12 +116,12 @@ def _clean(runs: Runs, state: State, x: Tensor, number: int | Tensor) -> Clean:
 
 
 def _followed(runs: Runs, signals: Signals, observed: tuple[Observation, ...]) -> Signals:
-    """The signals that weights follow: those of the feedback, or the estimates of runs that have none."""
-    estimated = [
-        (group.runs, seen.estimates)
-        for group, seen in zip(runs.feedback_groups, observed, strict=True)
-        if isinstance(group.methods[0].feedback, Absent)
-    ]
+    """The signals that weights follow: those of the feedback, or what a rule has in place of them."""
+    estimated = []
+    for group, seen in zip(runs.feedback_groups, observed, strict=True):
+        rule = group.methods[0].feedback
+        if isinstance(rule, Absent | Corrected):
+            estimated.append((group.runs, seen.hidden_errors(rule.estimates(seen))))
     if not estimated:
         return signals
     errors = [layer.clone() for layer in signals.errors]

@@ -31,6 +31,7 @@ from impl.learning import (
     WeightMirror,
     Whitening,
     backpropagation,
+    corrected,
     kolen_pollack,
     matched,
     node_perturbation,
@@ -478,6 +479,37 @@ def test_perturbation_alone_is_the_noise_times_what_it_did():
         torch.testing.assert_close(after.weights[layer][0], moved, **EXACT)
     torch.testing.assert_close(after.weights[2][0], after.weights[2][1], **EXACT)
     assert all(bool((B[0] == 0).all()) for B in after.feedback)
+
+
+def test_a_corrected_rule_follows_the_gradient_in_the_mean_with_any_feedback():
+    """As above, with random feedback that does not move; alone it leads elsewhere."""
+    architecture = Architecture((3, 4, 2, 2), ("identity", "identity", "identity"))
+    noise = Perturbation(0.3, "hadamard", two_sided=True)
+    alone = surprise_rule(SGD(0.1), Descent(0.0), noise)
+    runs = runs_of(corrected(alone), alone, backpropagation(SGD(0.1)), architecture=architecture)
+    start = runs.start(torch.float64)
+    x, y = minibatch(architecture, samples=1)
+    after = [step(runs, replace(start, update=update), x, y) for update in range(16)]
+    for layer in range(3):
+        mean = torch.stack([state.weights[layer] for state in after]).mean(0)
+        torch.testing.assert_close(mean[0], mean[2], rtol=1e-12, atol=1e-13)
+        assert torch.allclose(mean[1], mean[2], atol=1e-3) == (layer == 2)
+
+
+def test_a_correction_changes_no_feedback_and_vanishes_where_that_is_right():
+    rule = surprise_rule(SGD(0.1), Normalised(0.5), small(1e-7))
+    runs = runs_of(corrected(rule), rule)
+    state = runs.start(torch.float64)
+    after = step(runs, state, *minibatch())
+    for B in after.feedback:
+        torch.testing.assert_close(B[0], B[1], **EXACT)
+    assert not torch.allclose(after.weights[0][0], after.weights[0][1], atol=1e-3)
+    after = step(runs, at_weights(state), *minibatch())
+    torch.testing.assert_close(after.weights[0][0], after.weights[0][1], rtol=0, atol=1e-6)
+    with pytest.raises(InvalidInput, match="the target of rule is 'gradient'"):
+        corrected(Method(SGD(0.1), Learned("gradient", Descent(0.1))))
+    with pytest.raises(InvalidInput, match="the feedback of method is Transported"):
+        corrected(backpropagation(SGD(0.1)))
 
 
 def test_only_some_layers_move():
