@@ -34,15 +34,15 @@ def test_a_quick_run_on_the_digits_writes_its_result(name: str, mode: str, tmp_p
     result = read(file)
     assert result.data == "digits"
     assert (result.id, result.mode) in ((name, mode), (name, ""))
-    assert result.points[0] == 0
     assert result.points[-1] >= 100
     assert result.costs.keys() <= set(result.labels)
     curve = torch.tensor(result.curve, dtype=torch.float64)
-    for k, label in enumerate(result.runs):
-        measured = curve[:, k].isfinite().all(0)
+    for k, label in enumerate(result.runs):  # what has diverged is no number: it has changed, too
+        measured = curve[0, k].isfinite()
         assert measured.any(), f"{label} has no metric at all"
-        changed = (curve[-1, k] != curve[0, k])[measured]
-        assert changed.any(), f"{label} has learned nothing"
+        assert (curve[-1, k] != curve[0, k])[measured].any(), f"{label} has learned nothing"
+    last = curve[-1].isfinite().any(1)
+    assert 2 * int(last.sum()) > len(last), "most of the runs have diverged"
 
 
 def command(*words: str) -> subprocess.CompletedProcess[str]:
