@@ -51,10 +51,10 @@ SPACING = 1.25
 def methods(width: int, rate: float) -> dict[str, Method]:
     """Three methods at three rates each; without feedback these are less, as 20 / width."""
     found = {}
-    for times in TIMES:
-        own = {"perturbation alone": rate * times * WIDTHS[0] / width}
-        for kind in ("backpropagation", "learned feedback", "perturbation alone"):
-            weights = Only(SGD(own.get(kind, rate * times)), (1,))
+    for kind in ("backpropagation", "learned feedback", "perturbation alone"):
+        for times in TIMES:
+            less = WIDTHS[0] / width if kind == "perturbation alone" else 1.0
+            weights = Only(SGD(rate * times * less), (1,))
             method = {
                 "backpropagation": backpropagation(weights),
                 "learned feedback": surprise_rule(weights, Normalised(1.0), NOISE),
