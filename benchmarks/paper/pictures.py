@@ -107,7 +107,8 @@ def _figure(result: Result, shown: Sequence[Panel], figure_class: Any) -> Any:
     styles = {label: _style(place) for label, place in places(result.labels).items()}
     across = _across(len(shown))
     down = math.ceil(len(shown) / across)
-    rows = math.ceil((len(result.labels) + 2) / (across + 1))
+    columns = _columns(result, PANEL[0] * across)
+    rows = math.ceil((len(result.labels) + 2) / columns)
     legend, title = 0.25 + 0.2 * rows, 0.4
     height = PANEL[1] * down + legend + title
     figure = figure_class(figsize=(PANEL[0] * across, height), layout="constrained")
@@ -121,8 +122,14 @@ def _figure(result: Result, shown: Sequence[Panel], figure_class: Any) -> Any:
             _draw(axes, shown[number], styles, number + across >= len(shown))
         else:
             axes.set_axis_off()
-    _legend(figure, result, shown, styles, across + 1)
+    _legend(figure, result, shown, styles, columns)
     return figure
+
+
+def _columns(result: Result, inches: float) -> int:
+    """Columns of the legend: as many as its longest name leaves room for."""
+    longest = max(len("its authors' code"), *(len(short(label)) for label in result.labels))
+    return max(1, math.floor(inches / (0.75 + 0.075 * longest)))
 
 
 def _across(count: int) -> int:
@@ -194,10 +201,10 @@ def _ticks(axes: Any, panel: Panel) -> None:
 
 
 def _read(value: float) -> str:
-    for size, letter in ((1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:g}{letter}"
-    return f"{value:g}" if value >= 1e-3 else f"{value:.0e}".replace("e-0", "e−")
+    if not 1e-3 <= value < 1e9:
+        return f"{value:.0e}".replace("e-0", "e−").replace("e-", "e−").replace("e+0", "e").replace("e+", "e")
+    size, letter = (1e6, "M") if value >= 1e6 else (1e3, "k") if value >= 1e3 else (1.0, "")
+    return f"{value / size:g}{letter}"
 
 
 def _mark(axes: Any, mark: Mark, colour: str) -> None:

@@ -16,6 +16,7 @@ from feedback_proofs_io.results import Result
 from proofs_check.experiments.comparison import sources
 from proofs_check.experiments.inference import estimate
 from proofs_check.experiments.published import BP, CELLS, FA, NP, Cell, Value
+from proofs_check.experiments.tables import counts
 
 __all__ = ["FAMILIES", "Mark", "Panel", "Place", "Series", "panels", "places"]
 
@@ -33,8 +34,6 @@ FAMILIES: Mapping[str, str] = {
 """Metrics that have a panel, one for each layer, with their units."""
 OF_FEEDBACK = ("relative error", "angle", "local angle", "sign congruence")
 """Families in which a method whose feedback is the weights has nothing to show."""
-ACROSS: Mapping[str, str] = {"joint4": "loss differences"}
-"""What the points of an experiment count, where it is not updates."""
 DEEP = 2
 """With more layers only relative errors and angles are shown, of the lowest, a middle and the highest."""
 SPREAD = 4.0
@@ -166,7 +165,7 @@ def _panel(result: Result, family: str, name: str, unit: str) -> Panel:
         and min(values) > 0
         and max(values) / min(values) > SPREAD
     )
-    return Panel(_title(family, name), unit, ACROSS.get(result.id, "updates"), log, series, marks)
+    return Panel(_title(family, name), unit, counts(result), log, series, marks)
 
 
 def _title(family: str, name: str) -> str:

@@ -14,7 +14,7 @@ from proofs_check.experiments.costs import QUALITY, Reached, reached, told
 from proofs_check.experiments.inference import Estimate
 from proofs_check.experiments.published import BP, FA, NP, Value
 
-__all__ = ["Table", "as_markdown", "as_text", "cells", "costs", "short", "where"]
+__all__ = ["Table", "as_markdown", "as_text", "cells", "costs", "counts", "short", "where"]
 
 NOTHING = "–"
 GAP = "  "
@@ -113,11 +113,17 @@ def _passes(one: Reached | None) -> float | None:
     return None if one is None or one.samples is None or one.passes is None else one.samples * one.passes
 
 
+def counts(result: Result) -> str:
+    """What its points are numbers of."""
+    return "loss differences" if result.id == "joint4" else "updates"
+
+
 def where(result: Result) -> str:
     """Which runs a result has, in a few words."""
     seeds = len({run.rpartition("/")[2] for run in result.runs})
     data = result.data or "unknown data"
-    return f"{result.experiment}, {data}, {result.points[-1]:,} updates, {seeds} run{'s' * (seeds != 1)} each"
+    length = f"{result.points[-1]:,} {counts(result)}"
+    return f"{result.experiment}, {data}, {length}, {seeds} run{'s' * (seeds != 1)} each"
 
 
 def _machine(result: Result) -> str:

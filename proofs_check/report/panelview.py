@@ -111,10 +111,10 @@ def _grid(across: Axis, up: Axis) -> list[Markup]:
 
 
 def _number(value: float) -> str:
-    for size, letter in ((1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:g}{letter}"
-    return f"{value:.6g}" if value == 0 or abs(value) >= 1e-3 else f"{value:.0e}".replace("e-0", "e−")
+    if value and not 1e-3 <= abs(value) < 1e9:
+        return f"{value:.0e}".replace("e-0", "e−").replace("e-", "e−").replace("e+0", "e").replace("e+", "e")
+    size, letter = (1e6, "M") if value >= 1e6 else (1e3, "k") if value >= 1e3 else (1.0, "")
+    return f"{value / size:.6g}{letter}"
 
 
 def style(place: Place) -> str:

@@ -18,6 +18,8 @@ from benchmarks.paper.results import as_json, text
 from benchmarks.paper.shards import cut, merged, part_as_json
 from feedback_proofs_io.results import read
 from feedback_proofs_io.shards import Shard
+from proofs_check.experiments import tables
+from proofs_check.experiments.panels import panels
 from tests.killed import Brief, experiments
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +38,8 @@ def test_a_quick_run_on_the_digits_writes_its_result(name: str, mode: str, tmp_p
     assert (result.id, result.mode) in ((name, mode), (name, ""))
     assert result.points[-1] >= 100
     assert result.costs.keys() <= set(result.labels)
+    assert panels(result)
+    assert all(len(line) <= 80 for line in tables.as_text(tables.costs(result)).splitlines())
     curve = torch.tensor(result.curve, dtype=torch.float64)
     for k, label in enumerate(result.runs):  # what has diverged is no number: it has changed, too
         measured = curve[0, k].isfinite()

@@ -71,6 +71,29 @@ def test_no_two_methods_of_a_figure_look_the_same() -> None:
     assert blues == sorted(blues, reverse=True)  # the more noise, the darker, in grey too
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.001, "0.001"),
+        (0.5, "0.5"),
+        (200.0, "200"),
+        (2e3, "2k"),
+        (1e6, "1M"),
+        (1e15, "1e15"),
+        (1e-14, "1e−14"),
+        (2e-5, "2e−5"),
+    ],
+)
+def test_numbers_at_the_axes_are_short(value: float, said: str) -> None:
+    assert pictures._read(value) == panelview._number(value) == said
+
+
+def test_long_names_leave_room_for_themselves() -> None:
+    names = [f"learned feedback, {k} units, rate 0.001" for k in range(9)]
+    assert pictures._columns(result(labels=names), 10.2) == 2
+    assert pictures._columns(result(), 13.6) > 4
+
+
 def test_what_cannot_be_drawn_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InvalidInput, match="metrics that have no panel"):
         pictures.drawn(result(metrics=("heat",), labels=("a",)))
