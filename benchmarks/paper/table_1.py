@@ -14,7 +14,7 @@ structure, a kernel for a kernel; and, in Table 1, the same with four draws of n
 forward passes in place of two.
 
 Narrower networks have rates with which they learn in a tenth of the time; an epoch of a quick run is a
-quarter of one.
+tenth of one.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ __all__ = ["PAPER", "REDUCED", "Rates", "network", "table_1", "table_2"]
 CHANNELS, UNITS, SIZE, DROPOUT = (96, 128, 256), (2048, 2048), 5, 0.5
 NOISE = 0.067318
 DRAWS = 4
+QUICK = 10
 START = Start("uniform", bias=0.1)
 COLOURED = ("cifar10", "cifar100")
 
@@ -111,7 +112,7 @@ def _table(asked: Options, table: int) -> ConvolutionalLearning:
     channels = 3 if asked.data in COLOURED else 1
     side = math.isqrt(asked.images.x.shape[1] // channels)
     rates = PAPER if asked.width == 1.0 else REDUCED
-    points = tuple(point // 4 for point in asked.points) if asked.quick else asked.points
+    points = tuple(-(-point // QUICK) for point in asked.points) if asked.quick else asked.points
     chosen, code = methods(rates, table, asked.mode), asked.mode == "code"
     architecture = network((channels, side, side), asked.images.y.shape[1], asked.width)
     runs = ConvolutionalRuns(architecture, tuple(chosen.values()), tuple(range(asked.seeds)))
