@@ -36,6 +36,14 @@ def test_weights_stand_still_for_an_epoch_and_a_short_run_learns_too() -> None:
         assert {method.frozen for method in learning.work.methods} == {frozen}
 
 
+def test_a_quick_run_has_no_variants() -> None:
+    x, y = torch.rand(40, 6), torch.eye(4)[torch.arange(40) % 4]
+    images = Images(x, y, x, y, {})
+    whole, quick = (deep(Options(images, "mnist", "text", 1, 1, short)).labels for short in (False, True))
+    assert quick == tuple(name for name in whole if "," not in name)
+    assert {"surprise 8 draws", "surprise whitened", "surprise whitened 8 draws"} < set(quick) < set(whole)
+
+
 def test_all_follow_one_rate_and_some_start_gently_too() -> None:
     chosen = methods(1000)
     assert {method.weights for method in chosen.values()} == {SGD(4e-4)}
