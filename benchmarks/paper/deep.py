@@ -74,8 +74,9 @@ def methods(frozen: int) -> dict[str, Method]:
 
 
 def deep(asked: Options) -> Learning:
-    """Eight hidden layers: all feedback is learned while the network learns. A quick run has no variants, those
-    with a comma in their name.
+    """Eight hidden layers: all feedback is learned while the network learns.
+
+    A quick run has no variants, those with a comma in their name.
     """
     ends = asked.images.x.shape[1], asked.images.y.shape[1]
     architecture = Architecture((ends[0], *HIDDEN, ends[1]), ("tanh",) * len(HIDDEN) + ("identity",))
