@@ -53,7 +53,7 @@ def compiler() -> str | None:
     return next((found for found in map(shutil.which, names) if found), None)
 
 
-def opened(source: Path = SOURCE) -> ctypes.CDLL:
+def opened(source: Path) -> ctypes.CDLL:
     """The library of a source, which is built where it is not there yet.
 
     Raises ``InvalidInput`` where ``FEEDBACK_PROOFS_MARCH`` names no processor, or one that has instructions

@@ -244,7 +244,7 @@ def native_noise(
 @functools.cache
 def _native() -> Any:
     """The library, which is built where it is not there yet."""
-    library = native_library.opened()
+    library = native_library.opened(native_library.SOURCE)
     assert c_int32.in_dll(library, "lanes_at_once").value == LANES
     library.step.restype = library.noise.restype = None
     model, samples = ctypes.POINTER(_Model), ctypes.POINTER(_Samples)

@@ -31,6 +31,7 @@ from impl.learning import (
     forward,
     kolen_pollack,
     matched,
+    native_step,
     node_perturbation,
     path_of,
     ridge_feedback,
@@ -264,6 +265,23 @@ def test_what_it_cannot_do_is_done_by_the_step(architecture, method, dtype):
     assert same(advance(runs, state, x, y, rows), step(runs, state, x[rows[0]], y[rows[0]]))
     with pytest.raises(InvalidInput, match="path is 'native'; expected 'eager': this one needs"):
         advance(runs, state, x, y, rows, path="native")
+
+
+def test_where_the_build_fails_runs_go_on_by_the_step(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    source = tmp_path / "native" / "learn.cpp"
+    source.parent.mkdir()
+    source.write_text("this is not C++\n")
+    monkeypatch.setattr(native_step, "SOURCE", source)
+    runs = Runs(FIGURE, (METHODS["adam"],), (1,))
+    state = runs.start()
+    for cached in (native_step._native, native_step._failure):
+        cached.cache_clear()
+    try:
+        assert path_of(runs, state, 8) == "eager"
+        assert "error: " in str(native_needs(runs, state, 8))
+    finally:
+        native_step._failure.cache_clear()
 
 
 BAD = {

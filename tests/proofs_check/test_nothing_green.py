@@ -226,7 +226,7 @@ def _somebody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody's folder with a subject, a test, and an empty configuration."""
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # of no use here, and slow
-    monkeypatch.setattr(pytest_suite, "CLAIMS", noting(NAMES, []))
+    monkeypatch.setattr(pytest_suite, "LEDGER", noting(NAMES, []))
     monkeypatch.syspath_prepend(str(tmp_path))
     for folder in ("tests", "empty"):
         (tmp_path / folder).mkdir()
@@ -265,7 +265,7 @@ def test_wherever_the_subject_is_named_the_claims_are_asked(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(pytest_suite, "CLAIMS", noting(NAMES, asked))
+    monkeypatch.setattr(pytest_suite, "LEDGER", noting(NAMES, asked))
     if where == "addopts":
         configure(tmp_path, SUBJECT)
     elif where == "PYTEST_ADDOPTS":
@@ -279,9 +279,9 @@ def test_wherever_the_subject_is_named_the_claims_are_asked(
 
 @pytest.mark.usefixtures("_somebody")
 def test_where_no_claim_applies_pytest_is_not_green(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pytest_suite, "CLAIMS", NOTHING)
+    monkeypatch.setattr(pytest_suite, "LEDGER", NOTHING)
     assert inside(SUBJECT, "tests") == 5
-    monkeypatch.setattr(pytest_suite, "CLAIMS", (*NOTHING, claim("ridge", BAD)))
+    monkeypatch.setattr(pytest_suite, "LEDGER", (*NOTHING, claim("ridge", BAD)))
     assert inside(SUBJECT, "tests") == 1
 
 
@@ -319,7 +319,7 @@ def test_a_failed_claim_is_no_silent_pass_whatever_a_hook_makes_of_it(
     name = f"hook_{hook.replace(' ', '_')}"
     (tmp_path / f"{name}.py").write_text(f"import pytest\n{text}")
     claims = (claim("ridge", BAD),) if alone else (claim("ridge", BAD), *noting(NAMES, []))
-    monkeypatch.setattr(pytest_suite, "CLAIMS", claims)
+    monkeypatch.setattr(pytest_suite, "LEDGER", claims)
     assert inside(SUBJECT, "tests", "-p", name) == codes[alone]
     assert f"feedback-proofs: {said}" in capsys.readouterr().out
 
@@ -328,7 +328,7 @@ def test_a_failed_claim_is_no_silent_pass_whatever_a_hook_makes_of_it(
 @pytest.mark.parametrize("word", [f"--ignore={pytest_suite.HERE}", "--ignore-glob=*proofs_check*"])
 def test_to_ignore_the_suite_does_not_leave_it_out(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(pytest_suite, "CLAIMS", noting(NAMES, asked))
+    monkeypatch.setattr(pytest_suite, "LEDGER", noting(NAMES, asked))
     assert (inside(SUBJECT, word), asked) == (0, list(NAMES))
 
 
