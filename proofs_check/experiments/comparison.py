@@ -74,16 +74,17 @@ def sources(experiment: str, results: Iterable[Result]) -> tuple[Result, ...]:
 
 def measured(result: Result, label: str, metric: str, statistic: str = "last") -> Mapping[str, float]:
     """A metric at the end, or the least over a run, by seed; NaN for a run that diverged, and nothing where
-    it was not measured from the beginning. Accuracy is what error is not.
+    it has no value at any point (feedback that begins at zero has no angle there). Accuracy is what error is
+    not.
     """
     if metric == "test accuracy" and metric not in result.metrics:
         return {seed: 1 - value for seed, value in measured(result, label, "test error").items()}
     last = result.values(label, metric)
-    if not any(map(math.isfinite, result.values(label, metric, 0).values())):
+    points = [result.values(label, metric, k) for k in range(len(result.points))]
+    if not any(math.isfinite(value) for point in points for value in point.values()):
         return {}
     if statistic == "last":
         return last
-    points = [result.values(label, metric, k) for k in range(len(result.points))]
     return {
         seed: min(point[seed] for point in points if math.isfinite(point[seed]))
         if math.isfinite(value)

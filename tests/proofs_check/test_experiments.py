@@ -154,6 +154,16 @@ def test_what_was_not_measured_was_not_run() -> None:
     assert found == [("not run", "noisy test error was not measured")]
 
 
+def test_what_has_no_value_at_the_start_is_measured_all_the_same() -> None:
+    """As the angle of feedback that begins at zero."""
+
+    def later(label: str, metric: str, seed: int, update: int) -> float | None:
+        return 5.0 if update else None
+
+    found = result(labels=("backpropagation",), metrics=("local angle 2",), value=later)
+    assert set(measured(found, "backpropagation", "local angle 2").values()) == {5.0}
+
+
 def test_the_least_over_a_run_is_taken_seed_by_seed() -> None:
     def dips(label: str, metric: str, seed: int, update: int) -> float:
         return 300.0 + seed if update == POINTS[3 + seed] else 500.0
