@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
@@ -39,7 +42,7 @@ def advance(
     a ``path`` differs from the others in roundoff alone, and None is the fastest that is possible. On the
     native path the runs are shared out to ``torch.get_num_threads()`` threads, and each run's result is, bit
     for bit, what it would be alone, in one call or in many. Raises ``InvalidInput`` where ``step`` would, for
-    rows that are none of x, or for a path that cannot be taken.
+    rows that are none of x, for a state of other runs, or for a path that cannot be taken.
     """
     checks.require(isinstance(rows, Tensor) and rows.dtype == torch.int64, "rows", rows, "an int64 tensor")
     checks.require(rows.dim() == 2, "the shape of rows", tuple(rows.shape), "(updates, samples)")
@@ -53,6 +56,7 @@ def advance(
     within = f"rows of x and y, 0 to {images - 1}"
     checks.require(low >= 0 and high < images, "rows", f"{low} to {high}", within)
     path = path_of(runs, state, rows.shape[1]) if path is None else path
+    _check_state(runs, state)
     needs = _needs(path, runs, state, rows.shape[1])
     if needs is not None:
         checks.refuse("path", repr(path), f"'eager': this one needs {needs}")
@@ -64,3 +68,25 @@ def advance(
     if path == "graph":
         return in_graphs(runs, state, x, y, rows)
     return natively(runs, state, x, y, rows, torch.get_num_threads())
+
+
+Form = tuple[tuple[int, ...], torch.dtype]
+
+
+def _check_state(runs: Runs, state: State) -> None:
+    """Every tensor of the state has the shape and dtype that it has for these runs: the native path reads
+    memory by them.
+    """
+    known, tensors = _forms(runs, state.weights[0].dtype), state.tensors()
+    checks.require(known.keys() == tensors.keys(), "state", "of other runs", "a state of these runs")
+    for name, (shape, dtype) in known.items():
+        found = tuple(tensors[name].shape), tensors[name].dtype
+        checks.require(
+            found == (shape, dtype), f"state's {name}", f"{found[0]} of {found[1]}", f"{shape}, {dtype}"
+        )
+
+
+@lru_cache(maxsize=64)
+def _forms(runs: Runs, dtype: torch.dtype) -> Mapping[str, Form]:
+    """Shape and dtype of every tensor of a state of these runs, by its name."""
+    return {name: (tuple(one.shape), one.dtype) for name, one in runs.start(dtype).tensors().items()}

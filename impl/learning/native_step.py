@@ -106,7 +106,10 @@ class _Packed:
             for layers in (state.feedback, state.direct)
         )
         moments = tuple(_moments(memory) for memory in state.moments)
-        memories = tuple(tuple(one.clone() for one in memory) for memory in state.memories)
+        memories = tuple(
+            tuple(one.clone(memory_format=torch.contiguous_format) for one in memory)
+            for memory in state.memories
+        )
         learned = State(state.update, weights, feedback, direct, moments, memories)
         told, kept = list[_Run](), list[Any]()
         for place in range(len(weights[0])):

@@ -308,6 +308,41 @@ def test_bad_calls_are_refused(spoilt, path):
         advance(runs, runs.start(), *given_, path=path)
 
 
+STATES = {
+    "of other widths": lambda: Runs(
+        replace(FIGURE, widths=(60, 21, 10, 5)), (METHODS["ridge"],), (1,)
+    ).start(),
+    "of other seeds": lambda: Runs(FIGURE, (METHODS["ridge"],), (1, 2)).start(),
+    "of another rule": lambda: Runs(FIGURE, (METHODS["matched"],), (1,)).start(),
+    "sums in single precision": lambda: replace(
+        ridged := Runs(FIGURE, (METHODS["ridge"],), (1,)).start(),
+        memories=tuple(tuple(one.float() for one in memory) for memory in ridged.memories),
+    ),
+}
+
+
+@pytest.mark.parametrize("path", ["native", "eager"])
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES)
+def test_a_state_of_other_runs_is_refused(state, path):
+    """The native step would read past the end of its tensors."""
+    x, y, rows = minibatches(FIGURE, 50, 8, 0.9)
+    with pytest.raises(InvalidInput, match="^state"):
+        advance(Runs(FIGURE, (METHODS["ridge"],), (1,)), state(), x, y, rows, path=path)
+
+
+def test_sums_that_lie_otherwise_in_memory_are_the_same_sums():
+    runs = Runs(FIGURE, (METHODS["ridge"],), (1,))
+    x, y, rows = minibatches(FIGURE, 50, 8, 0.9, updates=3)
+    state = advance(runs, runs.start(), x, y, rows[:2], path="native")
+    turned = tuple(tuple(one.mT.contiguous().mT for one in memory) for memory in state.memories)
+    assert not turned[0][2].is_contiguous()
+    one, other = (
+        advance(runs, begun, x, y, rows[2:], path="native")
+        for begun in (state, replace(state, memories=turned))
+    )
+    assert same(one, other)
+
+
 def test_a_run_that_diverges_is_not_a_number_and_spoils_no_other():
     wild = replace(backpropagation(SGD(1e30)), start=Start(gain=1e10))
     runs = Runs(FIGURE, (wild, METHODS["adam"]), (1,))
