@@ -326,7 +326,7 @@ STATES = {
 def test_a_state_of_other_runs_is_refused(state, path):
     """The native step would read past the end of its tensors."""
     x, y, rows = minibatches(FIGURE, 50, 8, 0.9)
-    with pytest.raises(InvalidInput, match="^state"):
+    with pytest.raises(InvalidInput, match=r"^state"):
         advance(Runs(FIGURE, (METHODS["ridge"],), (1,)), state(), x, y, rows, path=path)
 
 
