@@ -39,9 +39,11 @@ from feedback_proofs_io import given as files
 from feedback_proofs_io import whole
 from feedback_proofs_io.command import Mistake, Parser, ended, integer, say, show
 from feedback_proofs_io.datasets import SETS, Unreadable
-from feedback_proofs_io.results import parsed
+from feedback_proofs_io.results import Result, parsed
 from feedback_proofs_io.shards import Incomplete, Shard, shard
 from impl import InvalidInput, checks
+from proofs_check.experiments.answers import answers
+from proofs_check.experiments.tables import as_text
 
 __all__ = ["main"]
 
@@ -135,7 +137,7 @@ def _run(given: argparse.Namespace, words: Sequence[str]) -> int:
         else part_as_json(experiment, part, curve, given.shard, given.experiment, name)
     )
     whole.write(result, text(found))
-    lines = _told(entry, part, curve)
+    lines = _told(entry, part, curve, None if given.shard else parsed(found, result))
     show("\n".join([*lines, "", f"{curve.seconds:.0f} s; the curves are in {result}"]))
     return 0
 
@@ -176,19 +178,18 @@ def _merge(given: argparse.Namespace) -> int:
     whole.write(result, text(found))
     one, entry = parsed(found, result), CATALOGUE.get(record["command"])
     curve = Curve(one.points, torch.tensor(one.curve, dtype=torch.float64), one.seconds)
-    lines = _told(entry, one, curve)
+    lines = _told(entry, one, curve, one)
     show(
         "\n".join([*lines, "", f"{len(given.parts)} parts, {one.seconds:.0f} s; the curves are in {result}"])
     )
     return 0
 
 
-def _told(entry: Entry | None, axes: Axes, curve: Curve) -> list[str]:
-    """The table, and the summary of an experiment that has one."""
-    if entry is None:
-        return table(axes, curve)
-    further = [] if entry.summary is None else ["", *entry.summary(axes, curve)]
-    return [*table(axes, curve, entry.shown), *further]
+def _told(entry: Entry | None, axes: Axes, curve: Curve, result: Result | None) -> list[str]:
+    """The table, and what the whole result answers by itself."""
+    lines = table(axes, curve) if entry is None else table(axes, curve, entry.shown)
+    found = () if result is None else answers(result)
+    return [*lines, "", as_text(found)] if found else lines
 
 
 def _asked(given: argparse.Namespace) -> Options:

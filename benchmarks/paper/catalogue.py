@@ -9,7 +9,7 @@ from benchmarks.paper.deep import deep
 from benchmarks.paper.figure_2 import figure_2
 from benchmarks.paper.figure_3 import figure_3, why_3
 from benchmarks.paper.figure_4 import figure_4, joint_4, widths_4
-from benchmarks.paper.foil import foil, summary
+from benchmarks.paper.foil import foil
 from benchmarks.paper.options import Entry
 from benchmarks.paper.residual import residual
 from benchmarks.paper.search import search_1, search_3
@@ -28,7 +28,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "fig4": Entry(figure_4, seeds=3, epochs=1001, modes=("text", "code"), shown=OF_FEEDBACK),
         "widths4": Entry(widths_4, seeds=3, epochs=1001, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
         "deep": Entry(deep, seeds=3, epochs=30, quick=1),
-        "foil": Entry(foil, seeds=3, epochs=30, quick=1, shown=("train",), summary=summary),
+        "foil": Entry(foil, seeds=3, epochs=30, quick=1, shown=("train",)),
         "residual": Entry(residual, seeds=5, epochs=100, quick=1),
         "joint4": Entry(joint_4, seeds=3, epochs=1, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
         "table1": Entry(

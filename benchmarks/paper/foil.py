@@ -4,19 +4,18 @@ A network inputs-n-classes (tanh, then linear) learns its first layer; the secon
 how fast the loss falls does not depend on how many random features there are. By backpropagation, and by
 learned feedback (the surprise rule), n hidden units take about as many updates to a given loss as 20. Without
 feedback every unit's change is drowned in what the noise of all others did to the loss: its rate must fall as
-1 / n, and the number of updates grows with n. Every method has three rates, and counts by its best.
+1 / n, and the number of updates grows with n. Every method has three rates, and counts by its best: how, and
+to which loss, is `proofs_check.experiments.widths`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from benchmarks.paper.experiment import Curve
 from benchmarks.paper.learning import Images, Learning
 from benchmarks.paper.options import Options
-from benchmarks.paper.results import Axes
 from benchmarks.paper.several import Several
 from impl.learning import (
     SGD,
@@ -31,17 +30,12 @@ from impl.learning import (
     surprise_rule,
 )
 
-__all__ = ["TARGET", "foil", "methods", "summary", "times"]
-
-Rows = Sequence[Sequence[Sequence[float]]]
-"""Points of runs of metrics."""
+__all__ = ["foil", "methods"]
 
 WIDTHS = (20, 60, 200, 600, 2000)
 NOISE = Perturbation(1e-3, two_sided=True)
 TIMES = (3.0, 1.0, 1 / 3)
 RATES: Mapping[str, float] = MappingProxyType({"digits": 3e-3, "mnist": 3e-4, "fashion-mnist": 3e-4})
-TARGET = 8.0
-"""The loss of a minibatch of training images that is to be reached: half of what the output 0 has, 16."""
 TESTED = 1000
 """Test images: this is about training."""
 SPACING = 1.25
@@ -83,37 +77,3 @@ def points(asked: Options) -> tuple[int, ...]:
     last = asked.points[-1]
     count = max(0, int(math.log(last / 10, SPACING)) + 1) if last >= 10 else 0
     return tuple(sorted({0, last, *(round(10 * SPACING**k) for k in range(count))}))
-
-
-def times(
-    runs: Sequence[str], metrics: Sequence[str], points: Sequence[int], curve: Rows
-) -> dict[tuple[str, int], tuple[int, str] | None]:
-    """For each method and width the first point at which the mean training loss of its seeds is at the
-    target, with the rate that is first there; None where none gets there.
-    """
-    column = list(metrics).index("train loss")
-    labels: dict[str, list[int]] = {}
-    for k, run in enumerate(runs):
-        labels.setdefault(run.rpartition("/")[0], []).append(k)
-    found: dict[tuple[str, int], tuple[int, str] | None] = {}
-    for label, places in labels.items():
-        kind, units, rate = label.split(", ")
-        key = kind, int(units.removesuffix(" units"))
-        found.setdefault(key, None)
-        for point, rows in zip(points, curve, strict=True):
-            if sum(rows[k][column] for k in places) / len(places) <= TARGET:
-                before = found[key]
-                if before is None or point < before[0]:
-                    found[key] = point, rate
-                break
-    return found
-
-
-def summary(axes: Axes, curve: Curve) -> list[str]:
-    """Updates to the target by method and width."""
-    found = times(axes.runs, axes.metrics, curve.points, curve.values.tolist())
-    lines = [f"updates to a training loss of {TARGET:g}, at the best of three rates"]
-    for (kind, width), reached in found.items():
-        told = "not reached" if reached is None else f"{reached[0]:,} ({reached[1]})"
-        lines.append(f"  {kind}, {width} units: {told}")
-    return lines

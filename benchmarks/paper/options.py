@@ -9,9 +9,8 @@ from pathlib import Path
 import torch
 
 from benchmarks.datasets import scaled
-from benchmarks.paper.experiment import Curve, Experiment
+from benchmarks.paper.experiment import Experiment
 from benchmarks.paper.learning import Images
-from benchmarks.paper.results import Axes
 from feedback_proofs_io.datasets import read
 
 __all__ = ["EPOCH", "Entry", "Options", "images_of"]
@@ -66,8 +65,7 @@ class Entry:
     ``build`` makes it. ``data`` and ``modes`` are what it can be had with, the first of each by default;
     ``seeds`` and ``epochs`` what it takes unless told otherwise, ``quick`` the epochs of a quick run, of one
     seed. Metrics whose names start with one of ``shown`` are in the table that the command prints. Where it
-    can be had at other widths and on other devices, ``quick_width`` is the width of a quick run. ``summary``
-    are lines below the table, from the curve of the experiment or of its result.
+    can be had at other widths and on other devices, ``quick_width`` is the width of a quick run.
     """
 
     build: Callable[[Options], Experiment]
@@ -78,7 +76,6 @@ class Entry:
     data: tuple[str, ...] = ("digits", "mnist", "fashion-mnist")
     shown: tuple[str, ...] = ("test", "angle")
     quick_width: float | None = None
-    summary: Callable[[Axes, Curve], list[str]] | None = None
 
 
 def images_of(name: str, folder: Path | None = None) -> Images:

@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.paper import planes
 from feedback_proofs_io.results import Result
 from impl import InvalidInput, checks
-from proofs_check.experiments.panels import Mark, Panel, Place, panels, places
+from proofs_check.experiments.panels import Mark, Panel, Place, legend, panels, places
 from proofs_check.experiments.tables import short, where
 
 __all__ = ["Pictures", "drawn"]
@@ -44,9 +44,13 @@ FIRST_DASH: Mapping[str, int] = {
 }
 PANEL = (3.4, 2.7)
 """Inches of a panel."""
+ALONE = 1.8
+"""Times as wide is a panel that has no other beside it."""
 MOST = 4
 """Panels in a row."""
 DOTS = 150
+FEW = 8
+"""Points of a line that are shown as such."""
 STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 10,
@@ -104,16 +108,17 @@ def _add(found: Pictures, name: str, figure: Any) -> None:
 
 
 def _figure(result: Result, shown: Sequence[Panel], figure_class: Any) -> Any:
-    styles = {label: _style(place) for label, place in places(result.labels).items()}
+    styles = {label: _style(place) for label, place in places(legend(result)).items()}
     across = _across(len(shown))
     down = math.ceil(len(shown) / across)
-    columns = _columns(result, PANEL[0] * across)
-    rows = math.ceil((len(result.labels) + 2) / columns)
-    legend, title = 0.25 + 0.2 * rows, 0.4
-    height = PANEL[1] * down + legend + title
-    figure = figure_class(figsize=(PANEL[0] * across, height), layout="constrained")
+    width = PANEL[0] * (across if across > 1 else ALONE)
+    columns = _columns(result, width)
+    rows = math.ceil((len(legend(result)) + 2) / columns)
+    below, title = 0.25 + 0.2 * rows, 0.4
+    height = PANEL[1] * down + below + title
+    figure = figure_class(figsize=(width, height), layout="constrained")
     figure.get_layout_engine().set(
-        rect=(0, legend / height, 0.99, 1 - (legend + title) / height), w_pad=0.13, h_pad=0.08
+        rect=(0, below / height, 0.99, 1 - (below + title) / height), w_pad=0.13, h_pad=0.08
     )
     figure.text(0.5, 1 - 0.2 / height, where(result), ha="center", va="center", fontsize=10.5)
     grid = figure.subplots(down, across, squeeze=False)
@@ -128,7 +133,7 @@ def _figure(result: Result, shown: Sequence[Panel], figure_class: Any) -> Any:
 
 def _columns(result: Result, inches: float) -> int:
     """Columns of the legend: as many as its longest name leaves room for."""
-    longest = max(len("its authors' code"), *(len(short(label)) for label in result.labels))
+    longest = max(len("its authors' code"), *(len(short(label)) for label in legend(result)))
     return max(1, math.floor(inches / (0.75 + 0.075 * longest)))
 
 
@@ -152,13 +157,16 @@ def _style(place: Place) -> Mapping[str, Any]:
 
 
 def _draw(axes: Any, panel: Panel, styles: Mapping[str, Mapping[str, Any]], lowest: bool) -> None:
-    axes.set_xscale("log")
+    if panel.log_across:
+        axes.set_xscale("log")
     if panel.log:
         axes.set_yscale("log")
     for series in panel.series:
         updates, mean, low, high = zip(*series.points, strict=True)
         style = styles[series.label]
-        axes.plot(updates, mean, linewidth=1.6, marker="o" if len(mean) == 1 else None, markersize=4, **style)
+        axes.plot(
+            updates, mean, linewidth=1.6, marker="o" if len(mean) <= FEW else None, markersize=4, **style
+        )
         axes.fill_between(updates, low, high, color=style["color"], alpha=0.18, linewidth=0)
     unit = f" ({panel.unit})" if panel.unit else ""
     axes.set_title(panel.title + unit, loc="left")
@@ -171,9 +179,11 @@ def _draw(axes: Any, panel: Panel, styles: Mapping[str, Mapping[str, Any]], lowe
 
 
 def _limits(axes: Any, panel: Panel) -> None:
-    """Room for all means and marks, and for bands unless they are very wide: those are cut."""
-    means = [point[1] for one in panel.series for point in one.points] + [mark.value for mark in panel.marks]
-    ends = [end for one in panel.series for point in one.points for end in point[2:]]
+    """Room for all means and marks, and for bands unless they are very wide: those are cut, as they are in
+    panels that are to be compared.
+    """
+    means = panel.means
+    ends = [] if panel.room else [end for one in panel.series for point in one.points for end in point[2:]]
     low, high = min(means), max(means)
     if panel.log:
         low, high = (end([one for one in [*means, *ends] if low / 2 < one < high * 2]) for end in (min, max))
@@ -192,8 +202,9 @@ def _ticks(axes: Any, panel: Panel) -> None:
     """Numbers as they are read: 0.1, 1, 10, and thousands as k; within a decade or so also 2 and 5."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+    across = [(axes.xaxis, axes.get_xlim())] if panel.log_across else []
     upward = [(axes.yaxis, axes.get_ylim())] if panel.log else []
-    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), *upward):
+    for axis, (low, high) in (*across, *upward):
         few = high / low < 50
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,), numticks=8))
         axis.set_major_formatter(FuncFormatter(lambda value, place: _read(value)))
@@ -208,11 +219,12 @@ def _read(value: float) -> str:
 
 
 def _mark(axes: Any, mark: Mark, colour: str) -> None:
-    """Beyond the right edge, the paper's before its authors': a triangle that points to the value."""
+    """A triangle at its place; or beyond the right edge, the paper's before its authors', pointing at it."""
+    beyond = 1.035 if mark.whose == "paper" else 1.075
     axes.plot(
-        [1.035 if mark.whose == "paper" else 1.075],
+        [beyond if mark.at is None else mark.at],
         [mark.value],
-        transform=axes.get_yaxis_transform(),
+        transform=axes.get_yaxis_transform() if mark.at is None else axes.transData,
         clip_on=False,
         marker="<",
         markersize=6,
@@ -228,7 +240,7 @@ def _legend(
 ) -> None:
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], linewidth=1.8, label=short(label), **styles[label]) for label in result.labels]
+    handles = [Line2D([], [], linewidth=1.8, label=short(label), **styles[label]) for label in legend(result)]
     whose = {mark.whose for panel in shown for mark in panel.marks}
     for name, text, face in (("paper", "the paper", "#333333"), ("authors", "its authors' code", "white")):
         if name in whose:

@@ -80,7 +80,9 @@ def table(experiment: Axes, curve: Curve, starts: tuple[str, ...] = ("test", "an
     shown = [k for k, name in enumerate(names) if name.startswith(starts)]
     rows = [["", *(names[k] for k in shown)]]
     for label, (mean, error) in by_label(experiment, curve.values[-1]).items():
-        rows.append([label, *(_with_error(names[k], float(mean[k]), float(error[k])) for k in shown)])
+        telling = [k for k, name in enumerate(names) if name.endswith("loss")] or shown
+        lost = not bool(mean[telling].isfinite().any())
+        rows.append([label, *(_with_error(names[k], float(mean[k]), float(error[k]), lost) for k in shown)])
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     return [
         "  ".join(
@@ -90,9 +92,10 @@ def table(experiment: Axes, curve: Curve, starts: tuple[str, ...] = ("test", "an
     ]
 
 
-def _with_error(name: str, value: float, error: float) -> str:
+def _with_error(name: str, value: float, error: float, lost: bool) -> str:
+    """What has no value either diverged, with all else, or is not there, as the angle without feedback."""
     if math.isnan(value):
-        return "diverged"
+        return "diverged" if lost else "–"
     scale, unit = (100.0, " %") if name == "test error" else (1.0, "°" if name.startswith("angle") else "")
     spread = "" if math.isnan(error) else f" ± {scale * error:.2g}"
     return f"{scale * value:.4g}{spread}{unit}"

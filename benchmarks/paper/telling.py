@@ -8,6 +8,7 @@ picture RESULT.json ... [--output DIR]
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from feedback_proofs_io import whole
 from feedback_proofs_io.command import Parser, show
 from feedback_proofs_io.results import Result, read
 from proofs_check.experiments import stored, tables
-from proofs_check.experiments.comparison import RULE, Line, compared, counted
+from proofs_check.experiments.answers import answers
+from proofs_check.experiments.comparison import RULE, Line, compared, counted, sources
+from proofs_check.experiments.ours import OURS, ours
 from proofs_check.experiments.published import EXPERIMENTS
 
 __all__ = ["TELLING", "compare", "picture"]
@@ -29,7 +32,8 @@ def compare(words: Sequence[str]) -> int:
     found.add_argument(
         "results", nargs="*", type=Path, metavar="RESULT.json", help="default: those kept here"
     )
-    found.add_argument("--only", choices=[one.id for one in EXPERIMENTS], help="one experiment")
+    known = [one.id for one in (*EXPERIMENTS, *OURS)]
+    found.add_argument("--only", choices=known, help="one experiment")
     found.add_argument("--markdown", type=Path, metavar="FILE", help="the same as Markdown")
     asked = found.parse_args(words)
     if asked.markdown is not None:
@@ -41,7 +45,7 @@ def compare(words: Sequence[str]) -> int:
         )
         whole.prepare(asked.markdown)
     results = tuple(map(read, asked.results)) if asked.results else stored.results()
-    only = [one.id for one in EXPERIMENTS if asked.only in (None, one.id)]
+    only = [one for one in known if asked.only in (None, one)]
     if asked.markdown is not None:
         whole.write(asked.markdown, _markdown(only, results))
     show(_text(only, results))
@@ -54,7 +58,11 @@ def _text(only: Sequence[str], results: Sequence[Result]) -> str:
         if experiment.id in only:
             lines = compared(experiment.id, results)
             blocks += [f"{experiment.title}\n{_counts(lines)}", tables.as_text(tables.cells(lines))]
-    blocks += [tables.as_text(tables.costs(one)) for one in results if one.id.startswith(tuple(only))]
+    for one in results:
+        if _of_any(one, only):
+            asks = ours(one)
+            blocks += [textwrap.fill(f"{asks.title}. {asks.asks}", 80)] if asks else []
+            blocks += [tables.as_text(found) for found in (answers(one), tables.costs(one)) if found]
     return "\n\n".join([*blocks, tables.explained()])
 
 
@@ -68,8 +76,18 @@ def _markdown(only: Sequence[str], results: Sequence[Result]) -> str:
                 f"{_counts(lines)}.",
                 tables.as_markdown(tables.cells(lines)),
             ]
-    blocks += [tables.as_markdown(tables.costs(one)) for one in results if one.id.startswith(tuple(only))]
+    for one in results:
+        if _of_any(one, only):
+            asks = ours(one)
+            blocks += [f"## {asks.title}", asks.asks] if asks else []
+            blocks += [tables.as_markdown(found) for found in (answers(one), tables.costs(one)) if found]
     return "\n\n".join([*blocks, tables.HOW_TO_READ, RULE, ""])
+
+
+def _of_any(result: Result, only: Sequence[str]) -> bool:
+    """Whether a result is of one of these experiments, the paper's or ours."""
+    papers = {one.id for one in EXPERIMENTS}
+    return any(sources(one, [result]) if one in papers else result.id == one for one in only)
 
 
 def _counts(lines: Sequence[Line]) -> str:

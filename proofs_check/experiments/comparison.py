@@ -138,7 +138,10 @@ def _line(cell: Cell, result: Result) -> Line:
     own = measured(result, cell.label, cell.metric, cell.statistic)
     factor = 100.0 if cell.unit == "%" else 1.0
     of_bp = measured(result, BP, cell.metric, cell.statistic)
-    beside = paired(own, of_bp).scaled(factor) if of_bp and cell.label != BP and not cell.than else None
+    learns = "test" in cell.metric  # of what is zero for backpropagation the difference is the number itself
+    beside = (
+        paired(own, of_bp).scaled(factor) if of_bp and learns and cell.label != BP and not cell.than else None
+    )
     if cell.than:
         found = paired(own, measured(result, cell.than, cell.metric, cell.statistic)).scaled(factor)
     else:

@@ -132,9 +132,10 @@ def _machine(result: Result) -> str:
 
 
 def short(label: str) -> str:
-    """The name of a method with the abbreviations of the paper."""
+    """The name of a method, or what it was run under, with the abbreviations of the paper."""
     direct = label.replace("direct feedback alignment", "DFA")
-    return direct.replace(BP, "BP").replace(FA, "FA").replace(NP, "NP")
+    gradients = direct.replace("synthetic gradients", "SG")
+    return gradients.replace(BP, "BP").replace(FA, "FA").replace(NP, "NP").replace("B x ", "B × ")
 
 
 def published(value: Value | None) -> str:

@@ -8,8 +8,10 @@ from feedback_proofs_io.results import Result
 from proofs_check.claims.experiments import lines
 from proofs_check.evidence import Falsified
 from proofs_check.experiments import stored, tables
+from proofs_check.experiments.answers import answers
 from proofs_check.experiments.comparison import RULE, Line, counted, sources
-from proofs_check.experiments.panels import panels, places
+from proofs_check.experiments.ours import ours
+from proofs_check.experiments.panels import legend, panels, places
 from proofs_check.experiments.published import EXPERIMENTS
 from proofs_check.experiments.tables import Table, short, where
 from proofs_check.ledger import Row
@@ -51,10 +53,22 @@ def experiments(context: Context) -> Markup:
         tag("p", tables.HOW_TO_READ, class_="prose soft"),
         tag("p", RULE, class_="prose soft"),
         shown,
-        [
-            tag("article", tag("h3", where(one)), _curves(one, True), _reached(one), class_="claim")
-            for one in rest
-        ],
+        map(_further, rest),
+    )
+
+
+def _further(result: Result) -> Markup:
+    """A result that is of no experiment of the paper."""
+    asked = ours(result)
+    return tag(
+        "article",
+        tag("h3", asked.title if asked else where(result)),
+        tag("p", "Not in the paper.", class_="soft source") if asked else None,
+        tag("p", asked.asks, class_="prose") if asked else None,
+        _curves(result, True),
+        _answers(result),
+        _reached(result),
+        class_="claim",
     )
 
 
@@ -91,6 +105,7 @@ def _experiment(row: Row, results: Sequence[Result]) -> Markup:
         tag("p", f"{about.network}.", class_="soft"),
         (_curves(one, k == 0) for k, one in enumerate(own)),
         _cells(found),
+        map(_answers, own),
         (_reached(one) for one in own),
         id=f"claim-{id}",
         class_="claim experiment",
@@ -129,6 +144,19 @@ def _cells(found: Sequence[Line]) -> Markup:
     )
 
 
+def _answers(result: Result) -> Markup | None:
+    """What the result says by itself."""
+    found = answers(result)
+    if not found:
+        return None
+    return tag(
+        "details",
+        tag("summary", tag("b", "What follows"), tag("span", f" {where(result)}", class_="soft")),
+        (_table(one, "comparison") for one in found),
+        open=True,
+    )
+
+
 def _reached(result: Result) -> Markup:
     return tag(
         "details",
@@ -158,7 +186,7 @@ def _row(row: Sequence[str], heads: Sequence[str]) -> Markup:
 
 def _curves(result: Result, open_: bool) -> Markup:
     """The panels of a result, folded away unless it is the first."""
-    shown, styles = panels(result), places(result.labels)
+    shown, styles = panels(result), places(legend(result))
     if not shown:
         return Markup("")
     return tag(
@@ -183,8 +211,8 @@ def _curves(result: Result, open_: bool) -> Markup:
 
 
 def _legend(result: Result, marked: bool) -> Iterator[Markup]:
-    styles = places(result.labels)
-    for label in result.labels:
+    styles = places(legend(result))
+    for label in legend(result):
         line = tag("path", d="M1,6L39,6", class_=f"curve {panelview.style(styles[label])}")
         yield tag("li", panelview.swatch(line), short(label))
     if marked:

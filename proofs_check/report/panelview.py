@@ -68,7 +68,7 @@ def draw(panel: Panel, places: Mapping[str, Place]) -> Markup:
         _grid(across, up),
         (_band(one, across, up, places) for one in panel.series),
         (_line(one, across, up, places) for one in panel.series),
-        (_published(one, up, places) for one in panel.marks),
+        (_published(one, across, up, places) for one in panel.marks),
         tag("text", f"{panel.title}{unit}", x=LEFT, y=TOP - 6, class_="axis"),
         viewbox=f"0 -10 {WIDTH} {HEIGHT + 10}",
         role="img",
@@ -79,7 +79,7 @@ def draw(panel: Panel, places: Mapping[str, Place]) -> Markup:
 
 def _axes(panel: Panel) -> tuple[Axis, Axis]:
     updates = [point[0] for one in panel.series for point in one.points]
-    means = [point[1] for one in panel.series for point in one.points] + [mark.value for mark in panel.marks]
+    means = panel.means
     left, right = min(updates), max(updates)
     if left == right:
         left, right = left / 2, right * 2
@@ -91,7 +91,7 @@ def _axes(panel: Panel) -> tuple[Axis, Axis]:
         room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
         low, high = (low - room if low < 0 or low > 3 * room else 0.0), high + room
     return (
-        Axis(left, right, True, LEFT, WIDTH - RIGHT),
+        Axis(left, right, panel.log_across, LEFT, WIDTH - RIGHT),
         Axis(low, high, panel.log, HEIGHT - BOTTOM, TOP),
     )
 
@@ -141,8 +141,8 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
-def _published(mark: Mark, up: Axis, places: Mapping[str, Place]) -> Markup:
-    at = WIDTH - RIGHT + (5 if mark.whose == "paper" else 16)
+def _published(mark: Mark, across: Axis, up: Axis, places: Mapping[str, Place]) -> Markup:
+    at = WIDTH - RIGHT + (5 if mark.whose == "paper" else 16) if mark.at is None else across.at(mark.at)
     return triangle(at, up.at(mark.value), mark.whose, style(places[mark.label]))
 
 

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from benchmarks.paper.experiment import Curve
-from benchmarks.paper.foil import TARGET, WIDTHS, foil, methods, points, summary, times
+from benchmarks.paper.foil import WIDTHS, foil, methods, points
 from benchmarks.paper.learning import Images
 from benchmarks.paper.options import Options
 from benchmarks.paper.traffic import traffic
@@ -64,30 +63,6 @@ def test_runs_are_measured_at_points_a_quarter_apart() -> None:
         assert found[-1] == 1000 * epochs
         assert list(found) == sorted(set(found))
         assert all(b <= 1.4 * a + 1 for a, b in itertools.pairwise(found[1:]))
-
-
-def test_a_method_is_there_when_the_mean_of_its_seeds_is_at_its_best_rate() -> None:
-    runs = [f"perturbation alone, 20 units, rate {r}/{seed}" for r in ("0.1", "0.2") for seed in (0, 1)]
-    runs += ["backpropagation, 20 units, rate 0.1/0", "backpropagation, 20 units, rate 0.1/1"]
-    low, high, lost = TARGET - 1, TARGET + 3, float("nan")
-    losses = [
-        [high, high, high, high, high, high],
-        [low, high, high, high, high, lost],  # one seed alone is not enough
-        [high, high, low, TARGET + 1, high, lost],  # the mean of the second rate is at the target
-        [low, low, low, low, low, lost],
-    ]
-    curve = [[[0.0, loss] for loss in point] for point in losses]
-    found = times(runs, ["other", "train loss"], [0, 10, 20, 30], curve)
-    assert found == {("perturbation alone", 20): (20, "rate 0.2"), ("backpropagation", 20): None}
-
-    class Axes:
-        pass
-
-    axes = Axes()
-    axes.runs, axes.metrics = runs, ["other", "train loss"]
-    lines = summary(axes, Curve((0, 10, 20, 30), torch.tensor(curve, dtype=torch.float64), 0.0))
-    assert "  perturbation alone, 20 units: 20 (rate 0.2)" in lines
-    assert "  backpropagation, 20 units: not reached" in lines
 
 
 def test_what_is_sent_between_layers() -> None:

@@ -89,7 +89,7 @@ def test_numbers_at_the_axes_are_short(value: float, said: str) -> None:
 
 
 def test_long_names_leave_room_for_themselves() -> None:
-    names = [f"learned feedback, {k} units, rate 0.001" for k in range(9)]
+    names = [f"learned feedback, {k} draws at the rate 0.001" for k in range(9)]
     assert pictures._columns(result(labels=names), 10.2) == 2
     assert pictures._columns(result(), 13.6) > 4
 
