@@ -17,6 +17,8 @@ from proofs_check.experiments.published import BP, FA, NP, Value
 __all__ = ["Table", "as_markdown", "as_text", "cells", "costs", "counts", "short", "where"]
 
 NOTHING = "–"
+TINY = 1e-4
+"""What is less is written with a power of ten."""
 GAP = "  "
 
 
@@ -63,9 +65,9 @@ def _cells(quantity: str, unit: str, lines: Sequence[Line]) -> Table:
 
 
 def costs(result: Result) -> tuple[Table, ...]:
-    """What the methods of a result reach, and what they cost."""
+    """What the methods of a result reach, and what they cost, where it says."""
     found = reached(result)
-    return _quality(result, found), _costs(result, found)
+    return (_quality(result, found), *((_costs(result, found),) if result.costs else ()))
 
 
 def _quality(result: Result, found: Sequence[Reached]) -> Table:
@@ -157,10 +159,10 @@ def ours(found: Estimate | None) -> str:
         return NOTHING
     if not found.n:
         return "diverged"
-    digits = _digits(found.error, found.mean)
-    spread = "" if math.isnan(found.error) else f" ± {found.error:.{digits}f}"
+    form = _form(found.error, found.mean)
+    spread = "" if math.isnan(found.error) else f" ± {found.error:{form}}"
     lost = f", {found.lost} diverged" if found.lost else ""
-    return f"{found.mean:.{digits}f}{spread}{_runs(found.n)}{lost}".replace("-", "−")
+    return _typeset(f"{found.mean:{form}}{spread}{_runs(found.n)}{lost}")
 
 
 def difference(found: Estimate | None) -> str:
@@ -168,17 +170,26 @@ def difference(found: Estimate | None) -> str:
     if found is None or not found.n:
         return NOTHING
     if found.n < 2:
-        return f"{found.mean:+.3g}".replace("-", "−")
-    digits = _digits(found.half, found.mean)
-    return f"{found.mean:+.{digits}f} ± {found.half:.{digits}f}".replace("-", "−")
+        return _typeset(f"{found.mean:+.3g}")
+    form = _form(found.half, found.mean)
+    return _typeset(f"{found.mean:+{form}} ± {found.half:{form}}")
 
 
-def _digits(error: float, value: float) -> int:
-    """Decimals that show two digits of an error, or three of the value."""
-    size, shown = (error, 2) if math.isfinite(error) and error > 0 else (abs(value), 3)
+def _form(error: float, value: float) -> str:
+    """How a value and its error are written: with the decimals that show two digits of the error, or three of
+    the value; what is tiny with a power of ten.
+    """
+    known = math.isfinite(error) and error > 0
+    if 0 < max(abs(value), error if known else 0.0) < TINY:
+        return ".1e"
+    size, shown = (error, 2) if known else (abs(value), 3)
     if not math.isfinite(size) or size == 0:
-        return 2
-    return min(8, max(0, shown - 1 - math.floor(math.log10(size))))
+        return ".2f"
+    return f".{min(8, max(0, shown - 1 - math.floor(math.log10(size))))}f"
+
+
+def _typeset(text: str) -> str:
+    return text.replace("e-0", "e-").replace("e+00", "").replace("-", "−")
 
 
 def _runs(n: int | None) -> str:

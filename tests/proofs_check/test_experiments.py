@@ -255,6 +255,9 @@ def test_numbers_have_the_digits_that_mean_something() -> None:
     assert tables.ours(Estimate(3, 515.3, 12.0, 1)) == "515 ± 12 (3), 1 diverged"
     assert tables.ours(Estimate(0, math.nan, math.nan, 3)) == "diverged"
     assert tables.difference(Estimate(5, -0.013, 0.0205)) == "−0.013 ± 0.057"
+    assert tables.ours(Estimate(3, 9.17e-14, 1.93e-14)) == "9.2e−14 ± 1.9e−14 (3)"
+    assert tables.difference(Estimate(3, 1e-9, 0.05)) == "+0.00 ± 0.22"
+    assert tables.ours(Estimate(1, 2.5e-6, math.nan)) == "2.5e−6 (1)"
 
 
 def test_costs_stand_beside_those_of_backpropagation() -> None:
@@ -265,8 +268,9 @@ def test_costs_stand_beside_those_of_backpropagation() -> None:
     rows = {row[0]: row for row in costs.rows}
     assert rows["BP"][1:] == ("6.4e7", "6.4e7", "1.00", "0.2", "1.00")
     assert rows["surprise two-sided"][3] == "3.00"
-    (_, unknown) = tables.costs(result(costs={}))
+    (_, unknown) = tables.costs(result(costs={"surprise": {"samples": 32.0}}))
     assert set(unknown.rows[0][1:]) == {"–"}
+    assert len(tables.costs(result(costs={}))) == 1
 
 
 def test_markdown_is_not_broken_by_names() -> None:
