@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from benchmarks.paper.deep import deep
+from benchmarks.paper.fails import fails
 from benchmarks.paper.figure_2 import figure_2
 from benchmarks.paper.figure_3 import figure_3, why_3
 from benchmarks.paper.figure_4 import figure_4, joint_4, widths_4
@@ -28,6 +29,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
         "fig4": Entry(figure_4, seeds=3, epochs=1001, modes=("text", "code"), shown=OF_FEEDBACK),
         "widths4": Entry(widths_4, seeds=3, epochs=1001, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),
         "deep": Entry(deep, seeds=3, epochs=30, quick=1),
+        "fails": Entry(fails, seeds=5, epochs=200, shown=OF_FEEDBACK),
         "foil": Entry(foil, seeds=3, epochs=30, quick=1, shown=("train",)),
         "residual": Entry(residual, seeds=5, epochs=100, quick=1),
         "joint4": Entry(joint_4, seeds=3, epochs=1, quick=1, modes=("text", "code"), shown=OF_FEEDBACK),

@@ -1,4 +1,4 @@
-"""What a result answers by itself, as tables: contrasts of its methods, growth with the number of units."""
+"""What a result answers by itself, as tables: contrasts, predictions, growth with the number of units."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from feedback_proofs_io.results import Result
-from proofs_check.experiments import contrasts, widths
+from proofs_check.experiments import contrasts, predictions, widths
 from proofs_check.experiments.contrasts import Found
-from proofs_check.experiments.tables import NOTHING, Table, counts, difference, short, where
+from proofs_check.experiments.tables import NOTHING, Table, counts, difference, ours, short, where
 
 __all__ = ["answers"]
 
 
 def answers(result: Result) -> tuple[Table, ...]:
     """The tables of a result; none where it asks nothing."""
-    return (*_contrasts(result), *_growth(result))
+    return (*_contrasts(result), *_predictions(result), *_growth(result))
 
 
 def _contrasts(result: Result) -> Iterator[Table]:
@@ -41,6 +41,19 @@ def _contrasts(result: Result) -> Iterator[Table]:
 def _row(one: Found) -> tuple[str, ...]:
     name = f"{short(one.contrast.label)} {one.contrast.side} {short(one.contrast.than)}"
     return name, *map(difference, one.differences), one.outcome
+
+
+def _predictions(result: Result) -> Iterator[Table]:
+    found = predictions.outcomes(result)
+    if found:
+        rows = tuple(
+            (one.label, one.says, ours(one.left), "as predicted" if one.so else "not as predicted")
+            for one in found
+        )
+        note = (
+            f"What is left of the distance of the lower matrix to the weights at the start. {where(result)}."
+        )
+        yield Table("What theory predicts", ("", "predicted", "here, at the end", ""), rows, (note,))
 
 
 def _growth(result: Result) -> Iterator[Table]:

@@ -39,6 +39,12 @@ OURS = (
         "draws of noise for a minibatch, whitened steps, another start?",
     ),
     Ours(
+        "fails",
+        "Where it must fail",
+        "Theory says which step is too long, and what feedback keeps for ever because no error reaches it. "
+        "Does it fail there, and by as much as is predicted?",
+    ),
+    Ours(
         "foil",
         "Node perturbation without feedback, in wide networks",
         "The paper learns feedback because perturbing the weights' units alone is slow in large networks. "

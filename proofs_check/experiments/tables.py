@@ -158,7 +158,7 @@ def ours(found: Estimate | None) -> str:
     if found is None:
         return NOTHING
     if not found.n:
-        return "diverged"
+        return "diverged" if found.lost else NOTHING
     form = _form(found.error, found.mean)
     spread = "" if math.isnan(found.error) else f" ± {found.error:{form}}"
     lost = f", {found.lost} diverged" if found.lost else ""
