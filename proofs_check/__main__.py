@@ -1,4 +1,4 @@
-"""`python -m proofs_check`: see `proofs_check.command`.
+"""`python -m proofs_check`: see `proofs_check.command.run`.
 
 Where the suite cannot even be imported, as without a library that it needs, the exit code is 3: Python's own,
 1, would say that a claim failed.
@@ -28,7 +28,7 @@ def main() -> int:
     """Run the command; its exit code."""
     from feedback_proofs_io.command import ended  # only now: what it imports is found where it should be
 
-    return ended("feedback-proofs", lambda: int(importlib.import_module("proofs_check.command").main()))
+    return ended("feedback-proofs", lambda: int(importlib.import_module("proofs_check.command.run").main()))
 
 
 if __name__ == "__main__":

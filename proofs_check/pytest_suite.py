@@ -21,14 +21,14 @@ import pytest
 
 from feedback_proofs_io.command import Mistake
 from feedback_proofs_io.text import printable
-from proofs_check import own_files
-from proofs_check.claim import Claim
 from proofs_check.claims import LEDGER
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.ledger import Row, check
-from proofs_check.options import effort
-from proofs_check.subjects import SubjectNotFound, WorkerSubject
+from proofs_check.claims.claim import Claim
+from proofs_check.command.options import effort
+from proofs_check.ledger.ledger import Row, check
+from proofs_check.subject import own_files
+from proofs_check.subject.subjects import SubjectNotFound, WorkerSubject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 
 HERE = Path(__file__).resolve()
 NODE = f"{HERE.parent.name}/{HERE.name}"  # the same from wherever pytest is run

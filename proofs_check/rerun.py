@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from proofs_check import noise_regions, regions
-from proofs_check.budget import Account
 from proofs_check.claims import estimator, fa_equals_dfa, self_correction, solves
 from proofs_check.claims import remainder as remainder_claim
 from proofs_check.claims import ridge as ridge_claim
@@ -23,19 +21,26 @@ from proofs_check.claims.noise import examine_family, law_of
 from proofs_check.claims.noise_law import mixed as mixed_design
 from proofs_check.claims.orthogonality import residual_sums
 from proofs_check.claims.pseudo_inverse import expected_limit
-from proofs_check.designs import atoms
 from proofs_check.digits.evidence import examine_linear_gradients, examine_recovery
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.floats import Array, Network
-from proofs_check.limits import NOISES, exact_limit
-from proofs_check.means import distance, mean_allowance, mean_estimates
-from proofs_check.networks import Instance
-from proofs_check.oracle import exact_estimates, exact_means, exact_signals, exact_solution
-from proofs_check.rows import Rows
-from proofs_check.search import Measurement
-from proofs_check.subjects import REFERENCE, WorkerSubject
-from proofs_check.tolerance import difference_allowance, feedback_allowance, signal_allowance, solve_allowance
+from proofs_check.float64.designs import atoms
+from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.tolerance import (
+    difference_allowance,
+    feedback_allowance,
+    signal_allowance,
+    solve_allowance,
+)
+from proofs_check.networks.drawn import Instance
+from proofs_check.networks.search import Measurement
+from proofs_check.questions import noise_regions, regions
+from proofs_check.questions.limits import NOISES, exact_limit
+from proofs_check.questions.means import distance, mean_allowance, mean_estimates
+from proofs_check.questions.oracle import exact_estimates, exact_means, exact_signals, exact_solution
+from proofs_check.questions.rows import Rows
+from proofs_check.subject.subjects import REFERENCE, WorkerSubject
+from proofs_check.verdict.budget import Account
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.designs import Design
 
 

@@ -34,16 +34,16 @@ from hypothesis import Phase, settings
 
 from feedback_proofs_io import whole
 from feedback_proofs_io.command import Mistake, Once, Parser, ended, integer
-from proofs_check import search
-from proofs_check.claim import Claim
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.evidence import Falsified, NotApplicable, SubjectError
-from proofs_check.options import select
+from proofs_check.claims.claim import Claim
+from proofs_check.command.options import select
+from proofs_check.ledger.versions import installed, own_versions
+from proofs_check.networks import search
 from proofs_check.report import record, sources
 from proofs_check.report.checkout import checkout
-from proofs_check.subjects import LocalSubject, Subject
-from proofs_check.versions import installed, own_versions
+from proofs_check.subject.subjects import LocalSubject, Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Falsified, NotApplicable, SubjectError
 from tests.planted_bugs import ALL as BUGS
 from tests.planted_bugs import edge, estimator, least_squares, noise, sampling, signals
 from tests.planted_bugs.base import Correct

@@ -18,9 +18,9 @@ from typing import TypeAlias
 
 from feedback_proofs_io import whole
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.ledger import check
-from proofs_check.subjects import Subject, WorkerSubject
+from proofs_check.ledger.ledger import check
+from proofs_check.subject.subjects import Subject, WorkerSubject
+from proofs_check.verdict.effort import Effort
 from tests.bug_matrix import without_shrinking
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"

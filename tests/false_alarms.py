@@ -40,16 +40,16 @@ from feedback_proofs_io.command import Mistake, Once, Parser, ended, integer
 from feedback_proofs_io.given import Unreadable as NotReadable
 from feedback_proofs_io.given import content
 from feedback_proofs_io.shards import Shard, shard
-from proofs_check.budget import SHARES
-from proofs_check.claim import Claim
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.ledger import Row, check
-from proofs_check.options import select
+from proofs_check.claims.claim import Claim
+from proofs_check.command.options import select
+from proofs_check.ledger.ledger import Row, check
+from proofs_check.ledger.versions import installed, own_versions
 from proofs_check.report import record
 from proofs_check.report.checkout import Checkout, checkout
-from proofs_check.subjects import HOME, REFERENCE, WorkerSubject
-from proofs_check.versions import installed, own_versions
+from proofs_check.subject.subjects import HOME, REFERENCE, WorkerSubject
+from proofs_check.verdict.budget import SHARES
+from proofs_check.verdict.effort import Effort
 
 SUBJECTS = (None, "tests/numpy_subject.py:NumpySubject")  # None: the reference
 DEPTH = "quick"

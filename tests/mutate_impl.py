@@ -381,9 +381,9 @@ def rejecting_claim(asked: Sequence[str]) -> str:
     """The first of these claims that rejects the reference as it is now; nothing where none does."""
     from impl.reference import Reference
     from proofs_check.claims import CLAIMS
-    from proofs_check.effort import Effort
-    from proofs_check.ledger import check
-    from proofs_check.subjects import LocalSubject
+    from proofs_check.ledger.ledger import check
+    from proofs_check.subject.subjects import LocalSubject
+    from proofs_check.verdict.effort import Effort
 
     for claim in CLAIMS:
         if claim.id in asked:

@@ -13,9 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-from proofs_check import own_time
-from proofs_check.evidence import SubjectLost
-from proofs_check.subjects import WorkerSubject
+from proofs_check.subject import own_time
+from proofs_check.subject.subjects import WorkerSubject
+from proofs_check.verdict.evidence import SubjectLost
 
 STRANGE = Path(__file__).parent / "proofs_check" / "strange_subjects.py"
 DELAY, LOOPS, RUNS, NAP = 0.05, 4, 300, 0.3

@@ -10,7 +10,7 @@ from proofs_check.claims import CLAIMS
 from proofs_check.report import record
 from proofs_check.report.context import Context, Inquiry
 from proofs_check.report.trustview import OLD, trust
-from proofs_check.subjects import LocalSubject, WorkerSubject
+from proofs_check.subject.subjects import LocalSubject, WorkerSubject
 from tests import bug_matrix
 from tests.bug_matrix import BUGS, FAMILIES, REFERENCE_ONLY, STORED, load, render, verdict
 from tests.planted_bugs import Correct

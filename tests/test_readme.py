@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from proofs_check.claims import CLAIMS
-from proofs_check.command import parse
+from proofs_check.command.run import parse
 from theory import STATEMENTS
 from theory.__main__ import main as theory_command
 from theory.proofs import PROOFS

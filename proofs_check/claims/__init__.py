@@ -4,7 +4,6 @@ the statements; and, in one file, the paper's experiments, which ask no implemen
 
 from __future__ import annotations
 
-from proofs_check.claim import Claim
 from proofs_check.claims import (
     antithetic,
     baseline,
@@ -37,7 +36,8 @@ from proofs_check.claims import (
     variance,
     zero_bias,
 )
-from proofs_check.proved import with_proof
+from proofs_check.claims.claim import Claim
+from proofs_check.claims.proved import with_proof
 
 CLAIMS: tuple[Claim, ...] = tuple(
     with_proof(module.CLAIM)

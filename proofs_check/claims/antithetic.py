@@ -13,17 +13,17 @@ import sympy
 from flint import arb, arb_mat, fmpq_mat
 from hypothesis import strategies as st
 
-from proofs_check import moments
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code, plain_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, falsified_by
-from proofs_check.floats import Array, Network
-from proofs_check.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
-from proofs_check.means import distance, every_pair
-from proofs_check.networks import LOSSES, Family, Instance, any_widths
-from proofs_check.search import Measurement, search
-from proofs_check.subjects import Subject
+from proofs_check.claims.claim import Claim
+from proofs_check.float64.floats import Array, Network
+from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions import moments
+from proofs_check.questions.counterexample import network_code, plain_code
+from proofs_check.questions.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
+from proofs_check.questions.means import distance, every_pair
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, falsified_by
 from theory.antithetic import STATEMENT, central_differences, series
 from theory.bias import independent_coefficients
 from theory.designs import Design

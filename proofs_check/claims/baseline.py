@@ -9,16 +9,16 @@ import sympy
 from flint import arb
 from hypothesis import strategies as st
 
-from proofs_check import moments
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.limits import LARGEST, NOISES, STEP
-from proofs_check.means import distance, every_pair
-from proofs_check.networks import LOSSES, Family, Instance, any_widths
-from proofs_check.search import Measurement, search
-from proofs_check.subjects import Subject
+from proofs_check.claims.claim import Claim
+from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions import moments
+from proofs_check.questions.counterexample import network_code
+from proofs_check.questions.limits import LARGEST, NOISES, STEP
+from proofs_check.questions.means import distance, every_pair
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.baseline import STATEMENT, excess, without_baseline
 from theory.designs import Design
 from theory.exact import Matrix, Scalar, losses, rational

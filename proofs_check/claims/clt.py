@@ -2,7 +2,7 @@
 regressors.
 
 The subject fits many samples of its own noise. What each B̂ amounts to as a sum over rows has an exactly
-known law at any T (`proofs_check.populations`, `proofs_check.sums`): the test's level and power are proved,
+known law at any T (`proofs_check.sampling.populations`, `proofs_check.sampling.sums`): the test's level and power are proved,
 not asymptotic.
 """
 
@@ -15,18 +15,18 @@ from itertools import pairwise
 import numpy as np
 import sympy
 
-from proofs_check.budget import Account
-from proofs_check.claim import Claim
-from proofs_check.counterexample import plain_code
-from proofs_check.effort import DEPTHS, Effort
-from proofs_check.evidence import Evidence, NotApplicable, falsified_by
-from proofs_check.floats import Array, Network
-from proofs_check.networks import FULL_RANK_LOSSES, Instance, data_set
-from proofs_check.populations import Population
-from proofs_check.replicates import Replicates
-from proofs_check.sequential import Observe, Outcome, Plan, Rival, run
-from proofs_check.subjects import Subject
-from proofs_check.sums import Probes, Sum, design
+from proofs_check.claims.claim import Claim
+from proofs_check.float64.floats import Array, Network
+from proofs_check.networks.drawn import FULL_RANK_LOSSES, Instance, data_set
+from proofs_check.questions.counterexample import plain_code
+from proofs_check.sampling.populations import Population
+from proofs_check.sampling.replicates import Replicates
+from proofs_check.sampling.sequential import Observe, Outcome, Plan, Rival, run
+from proofs_check.sampling.sums import Probes, Sum, design
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.budget import Account
+from proofs_check.verdict.effort import DEPTHS, Effort
+from proofs_check.verdict.evidence import Evidence, NotApplicable, falsified_by
 from theory.clt import STATEMENT, away_from_mean_square_linear
 from theory.designs import Design, factorial
 from theory.exact import Matrix

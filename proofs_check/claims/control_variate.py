@@ -12,19 +12,20 @@ import sympy
 from flint import arb_mat
 from hypothesis import strategies as st
 
-from proofs_check import floats, moments
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code, plain_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, falsified_by
-from proofs_check.floats import Array
-from proofs_check.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
-from proofs_check.means import distance, every_pair
-from proofs_check.networks import LOSSES, Family, Instance, any_widths
-from proofs_check.search import Measurement, search
-from proofs_check.stages import CURVED, confirm_stages, example, less, synthetic
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import UNIT_ROUNDOFF, signal_allowance
+from proofs_check.claims.claim import Claim
+from proofs_check.float64 import floats
+from proofs_check.float64.floats import Array
+from proofs_check.float64.tolerance import UNIT_ROUNDOFF, signal_allowance
+from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions import moments
+from proofs_check.questions.counterexample import network_code, plain_code
+from proofs_check.questions.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
+from proofs_check.questions.means import distance, every_pair
+from proofs_check.questions.stages import CURVED, confirm_stages, example, less, synthetic
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, falsified_by
 from theory.control_variate import STATEMENT, mean_shift, predictions, remaining, row_error
 from theory.designs import Design
 from theory.exact import Matrix, Scalar, matrix

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import flint
 
-from proofs_check.claim import Claim
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.limits import BITS, confirm_limits, examine_limits, products
-from proofs_check.networks import Family, any_widths
-from proofs_check.subjects import Subject
+from proofs_check.claims.claim import Claim
+from proofs_check.networks.drawn import Family, any_widths
+from proofs_check.questions.limits import BITS, confirm_limits, examine_limits, products
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory import direct_residual
 from theory.corollary_1 import STATEMENT
 

@@ -9,19 +9,19 @@ from itertools import product
 import numpy as np
 from hypothesis import strategies as st
 
-from proofs_check import floats
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.floats import Array
-from proofs_check.means import distance
-from proofs_check.networks import ACTIVATIONS, LOSSES, Family, Instance, any_widths, edge_instances
-from proofs_check.oracle import exact_differences, exact_estimates
-from proofs_check.regions import Far, by_region, networks, repeated
-from proofs_check.search import Measurement, ask_each, search, sweep
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import difference_allowance
+from proofs_check.claims.claim import Claim
+from proofs_check.float64 import floats
+from proofs_check.float64.floats import Array
+from proofs_check.float64.tolerance import difference_allowance
+from proofs_check.networks.drawn import ACTIVATIONS, LOSSES, Family, Instance, any_widths, edge_instances
+from proofs_check.networks.search import Measurement, ask_each, search, sweep
+from proofs_check.questions.counterexample import network_code
+from proofs_check.questions.means import distance
+from proofs_check.questions.oracle import exact_differences, exact_estimates
+from proofs_check.questions.regions import Far, by_region, networks, repeated
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.definitions import ESTIMATOR
 
 SCALES = (0.3, 1e-3)

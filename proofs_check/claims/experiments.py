@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from feedback_proofs_io.given import Unreadable
 from feedback_proofs_io.results import Result
-from proofs_check.claim import Claim
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, Falsified, NotApplicable
+from proofs_check.claims.claim import Claim
 from proofs_check.experiments import stored, tables
 from proofs_check.experiments.comparison import RULE, Line, compared, counted, sources
 from proofs_check.experiments.published import EXPERIMENTS, Experiment
-from proofs_check.subjects import Subject
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, Falsified, NotApplicable
 from theory.statement import Statement
 
 __all__ = ["CLAIMS", "lines"]

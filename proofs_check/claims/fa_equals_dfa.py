@@ -10,16 +10,16 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, NotApplicable
-from proofs_check.floats import Array
-from proofs_check.limits import size
-from proofs_check.networks import Family, any_widths
-from proofs_check.rows import Answer, Rows, answer, float_rows, rows
-from proofs_check.search import Measurement, search
-from proofs_check.subjects import Subject
+from proofs_check.claims.claim import Claim
+from proofs_check.float64.floats import Array
+from proofs_check.networks.drawn import Family, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions.counterexample import network_code
+from proofs_check.questions.limits import size
+from proofs_check.questions.rows import Answer, Rows, answer, float_rows, rows
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, NotApplicable
 from theory import samples
 from theory.exact import ExactNetwork, Matrix, error_signals
 from theory.fa_equals_dfa import STATEMENT, agreeing_layers

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from proofs_check import floats
-from proofs_check.claim import Claim
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.floats import Array, Network
-from proofs_check.networks import Instance
-from proofs_check.oracle import exact_differences
-from proofs_check.reference import only_reference
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import UNIT_ROUNDOFF, difference_allowance, signal_allowance
+from proofs_check.claims.claim import Claim
+from proofs_check.float64 import floats
+from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.tolerance import UNIT_ROUNDOFF, difference_allowance, signal_allowance
+from proofs_check.networks.drawn import Instance
+from proofs_check.questions.oracle import exact_differences
+from proofs_check.subject.reference import only_reference
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.floating_point import STATEMENT, digits_lost, order_in_c
 
 KINDS = (

@@ -9,16 +9,16 @@ from typing import Any
 import flint
 import numpy as np
 
-from proofs_check import floats
-from proofs_check.claim import Claim
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.floats import Array, Network
-from proofs_check.networks import Instance, data_set
-from proofs_check.oracle import BITS
-from proofs_check.reference import network_of, online, only_reference, tensor, tensors
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import UNIT_ROUNDOFF, signal_allowance
+from proofs_check.claims.claim import Claim
+from proofs_check.float64 import floats
+from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.tolerance import UNIT_ROUNDOFF, signal_allowance
+from proofs_check.networks.drawn import Instance, data_set
+from proofs_check.questions.oracle import BITS
+from proofs_check.subject.reference import network_of, online, only_reference, tensor, tensors
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.exact import Matrix, matrix
 from theory.frozen_feedback import STATEMENT, alignment_step, joint_step
 from theory.population import Problem, to_floats

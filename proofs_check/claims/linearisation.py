@@ -12,17 +12,17 @@ import sympy
 from flint import arb
 from hypothesis import strategies as st
 
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.floats import Array, by_layer
-from proofs_check.limits import BITS, SCALES, STEP
-from proofs_check.networks import LOSSES, Family, Instance, any_widths
-from proofs_check.oracle import exact_differences
-from proofs_check.search import Measurement, search
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import NEGLIGIBLE, difference_allowance
+from proofs_check.claims.claim import Claim
+from proofs_check.float64.floats import Array, by_layer
+from proofs_check.float64.tolerance import NEGLIGIBLE, difference_allowance
+from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions.counterexample import network_code
+from proofs_check.questions.limits import BITS, SCALES, STEP
+from proofs_check.questions.oracle import exact_differences
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.designs import Design
 from theory.exact import ExactNetwork
 from theory.linearisation import STATEMENT, change, curvatures, printed_rests, rests, summed

@@ -9,15 +9,15 @@ import numpy as np
 import sympy
 from flint import arb
 
-from proofs_check import noise_regions
-from proofs_check import statistics as stats
-from proofs_check.budget import SHARES, Account
-from proofs_check.claim import Claim
-from proofs_check.counterexample import plain_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, NotApplicable, falsified_by
-from proofs_check.floats import Array
-from proofs_check.subjects import Subject
+from proofs_check.claims.claim import Claim
+from proofs_check.float64.floats import Array
+from proofs_check.questions import noise_regions
+from proofs_check.questions.counterexample import plain_code
+from proofs_check.sampling import statistics as stats
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.budget import SHARES, Account
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, NotApplicable, falsified_by
 from theory.definitions import NOISE
 from theory.noise_laws import LAWS, NoiseLaw
 

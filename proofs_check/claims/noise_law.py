@@ -10,14 +10,14 @@ import sympy
 from flint import arb, arb_mat
 from hypothesis import strategies as st
 
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.limits import BITS, SCALES, STEP, distances, exact_limit, size
-from proofs_check.networks import Family, Instance, any_widths
-from proofs_check.search import Measurement, search
-from proofs_check.subjects import Subject
+from proofs_check.claims.claim import Claim
+from proofs_check.networks.drawn import Family, Instance, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions.counterexample import network_code
+from proofs_check.questions.limits import BITS, SCALES, STEP, distances, exact_limit, size
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.designs import Design, fold_over
 from theory.exact import Matrix, rational
 from theory.mathematics import in_text

@@ -13,21 +13,21 @@ import flint
 import numpy as np
 from numpy.typing import NDArray
 
-from proofs_check.budget import Account
-from proofs_check.claim import Claim
-from proofs_check.designs import atoms
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.floats import Array, Network
-from proofs_check.limits import BITS, exact_limit, size
-from proofs_check.means import every_pair
-from proofs_check.networks import Instance, data_set
-from proofs_check.populations import Population
-from proofs_check.reference import network_of, online, only_reference, tensor, tensors
-from proofs_check.sequential import run
-from proofs_check.subjects import Subject
-from proofs_check.sums import Probes, design
-from proofs_check.tolerance import feedback_allowance
+from proofs_check.claims.claim import Claim
+from proofs_check.float64.designs import atoms
+from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.tolerance import feedback_allowance
+from proofs_check.networks.drawn import Instance, data_set
+from proofs_check.questions.limits import BITS, exact_limit, size
+from proofs_check.questions.means import every_pair
+from proofs_check.sampling.populations import Population
+from proofs_check.sampling.sequential import run
+from proofs_check.sampling.sums import Probes, design
+from proofs_check.subject.reference import network_of, online, only_reference, tensor, tensors
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.budget import Account
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.designs import Design, factorial
 from theory.noise_laws import RADEMACHER
 from theory.online import STATEMENT, descent, recursive_ridge, ridge_at_once, top_away

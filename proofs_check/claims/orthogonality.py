@@ -8,19 +8,19 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import strategies as st
 
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code
-from proofs_check.designs import atoms
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.floats import Array
-from proofs_check.limits import LARGEST, NOISES, SCALES, Noise
-from proofs_check.means import every_pair
-from proofs_check.networks import LOSSES, Family, Instance, any_widths
-from proofs_check.oracle import exact_means
-from proofs_check.search import Measurement, search
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import NEGLIGIBLE, UNIT_ROUNDOFF, difference_allowance, signal_allowance
+from proofs_check.claims.claim import Claim
+from proofs_check.float64.designs import atoms
+from proofs_check.float64.floats import Array
+from proofs_check.float64.tolerance import NEGLIGIBLE, UNIT_ROUNDOFF, difference_allowance, signal_allowance
+from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions.counterexample import network_code
+from proofs_check.questions.limits import LARGEST, NOISES, SCALES, Noise
+from proofs_check.questions.means import every_pair
+from proofs_check.questions.oracle import exact_means
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.designs import factorial
 from theory.exact import ExactNetwork, error_signals, forward
 from theory.noise_laws import RADEMACHER

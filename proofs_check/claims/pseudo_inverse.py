@@ -11,13 +11,13 @@ from functools import partial
 import numpy as np
 from hypothesis import strategies as st
 
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code, plain_code
+from proofs_check.claims.claim import Claim
 from proofs_check.digits.evidence import confirm_linear_gradients, examine_linear_gradients
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, NotApplicable, falsified_by
-from proofs_check.floats import Array
-from proofs_check.limits import (
+from proofs_check.float64.floats import Array
+from proofs_check.networks.drawn import WORST_CONDITION, Family, Instance, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions.counterexample import network_code, plain_code
+from proofs_check.questions.limits import (
     LARGEST,
     NOISES,
     SCALES,
@@ -28,9 +28,9 @@ from proofs_check.limits import (
     exact_limit,
     size,
 )
-from proofs_check.networks import WORST_CONDITION, Family, Instance, any_widths
-from proofs_check.search import Measurement, search
-from proofs_check.subjects import Subject
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, NotApplicable, falsified_by
 from theory.exact import Matrix
 from theory.population import (
     Problem,

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from proofs_check.claim import Claim
+from proofs_check.claims.claim import Claim
 from proofs_check.claims.orthogonality import feedback_of
-from proofs_check.counterexample import network_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, NotApplicable
-from proofs_check.networks import Family, Instance, any_widths
-from proofs_check.oracle import exact_signals
-from proofs_check.search import Measurement, search
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import NEGLIGIBLE, signal_allowance
+from proofs_check.float64.tolerance import NEGLIGIBLE, signal_allowance
+from proofs_check.networks.drawn import Family, Instance, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions.counterexample import network_code
+from proofs_check.questions.oracle import exact_signals
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, NotApplicable
 from theory.rank import (
     STATEMENT,
     cross_entropy_error_sum,

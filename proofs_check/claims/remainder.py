@@ -12,17 +12,17 @@ import numpy as np
 from flint import arb, fmpq
 from hypothesis import strategies as st
 
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, NotApplicable
-from proofs_check.floats import Array
-from proofs_check.means import mean_allowance, mean_estimates
-from proofs_check.networks import Family, Instance, any_widths
-from proofs_check.oracle import BITS
-from proofs_check.search import Measurement, search
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import NEGLIGIBLE
+from proofs_check.claims.claim import Claim
+from proofs_check.float64.floats import Array
+from proofs_check.float64.tolerance import NEGLIGIBLE
+from proofs_check.networks.drawn import Family, Instance, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions.counterexample import network_code
+from proofs_check.questions.means import mean_allowance, mean_estimates
+from proofs_check.questions.oracle import BITS
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, NotApplicable
 from theory import population
 from theory.derivative_bounds import exact_supremum
 from theory.designs import factorial

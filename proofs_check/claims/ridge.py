@@ -10,19 +10,19 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from proofs_check import floats
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code
-from proofs_check.designs import atoms
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, NotApplicable
-from proofs_check.floats import Array
-from proofs_check.limits import LARGEST, NOISES, size
-from proofs_check.means import every_pair
-from proofs_check.networks import WORST_CONDITION, Family, Instance, any_widths, widening
-from proofs_check.search import Measurement, search
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import feedback_allowance, resolved
+from proofs_check.claims.claim import Claim
+from proofs_check.float64 import floats
+from proofs_check.float64.designs import atoms
+from proofs_check.float64.floats import Array
+from proofs_check.float64.tolerance import feedback_allowance, resolved
+from proofs_check.networks.drawn import WORST_CONDITION, Family, Instance, any_widths, widening
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions.counterexample import network_code
+from proofs_check.questions.limits import LARGEST, NOISES, size
+from proofs_check.questions.means import every_pair
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, NotApplicable
 from theory.designs import factorial
 from theory.exact import ExactNetwork, Matrix, rational
 from theory.mathematics import in_text

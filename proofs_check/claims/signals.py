@@ -9,19 +9,19 @@ import flint
 from flint import arb
 from hypothesis import strategies as st
 
-from proofs_check.claim import Claim
+from proofs_check.claims.claim import Claim
 from proofs_check.claims.estimator import MANY_ROWS, edges, gaussian, offered_names, offered_pairs
-from proofs_check.counterexample import network_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, NotApplicable
-from proofs_check.floats import Array
-from proofs_check.means import distance
-from proofs_check.networks import LOSSES, Family, Instance, any_widths, equal_widths
-from proofs_check.oracle import BITS, exact_signals
-from proofs_check.regions import FarSignals, by_region, repeated, signals
-from proofs_check.search import Measurement, ask_each, search, sweep
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import signal_allowance
+from proofs_check.float64.floats import Array
+from proofs_check.float64.tolerance import signal_allowance
+from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths, equal_widths
+from proofs_check.networks.search import Measurement, ask_each, search, sweep
+from proofs_check.questions.counterexample import network_code
+from proofs_check.questions.means import distance
+from proofs_check.questions.oracle import BITS, exact_signals
+from proofs_check.questions.regions import FarSignals, by_region, repeated, signals
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, NotApplicable
 from theory.definitions import SIGNALS
 from theory.exact import directional_taylor
 

@@ -10,16 +10,16 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from proofs_check import regions
-from proofs_check.claim import Claim
-from proofs_check.counterexample import plain_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.floats import Array
-from proofs_check.oracle import exact_solution
-from proofs_check.search import Measurement, ask_each, search
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import solve_allowance
+from proofs_check.claims.claim import Claim
+from proofs_check.float64.floats import Array
+from proofs_check.float64.tolerance import solve_allowance
+from proofs_check.networks.search import Measurement, ask_each, search
+from proofs_check.questions import regions
+from proofs_check.questions.counterexample import plain_code
+from proofs_check.questions.oracle import exact_solution
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.definitions import SOLVES
 from theory.exact import matrix
 from theory.population import minimum_norm, projector, range_basis

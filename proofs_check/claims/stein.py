@@ -9,16 +9,16 @@ import flint
 import numpy as np
 from hypothesis import strategies as st
 
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.floats import by_layer
-from proofs_check.limits import BITS, LARGEST, SCALES, STEP, size
-from proofs_check.means import distance, mean_allowance, mean_estimates
-from proofs_check.networks import LOSSES, SMOOTH, Family, Instance, any_widths
-from proofs_check.search import Measurement, search
-from proofs_check.subjects import Subject
+from proofs_check.claims.claim import Claim
+from proofs_check.float64.floats import by_layer
+from proofs_check.networks.drawn import LOSSES, SMOOTH, Family, Instance, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions.counterexample import network_code
+from proofs_check.questions.limits import BITS, LARGEST, SCALES, STEP, size
+from proofs_check.questions.means import distance, mean_allowance, mean_estimates
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.designs import Design, factorial
 from theory.exact import ExactNetwork, Matrix
 from theory.moments import mean

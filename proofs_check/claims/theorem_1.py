@@ -10,12 +10,12 @@ from fractions import Fraction
 import sympy
 from flint import arb
 
-from proofs_check.claim import Claim
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.limits import confirm_limits, examine_limits
-from proofs_check.networks import Family, Instance, any_widths
-from proofs_check.subjects import Subject
+from proofs_check.claims.claim import Claim
+from proofs_check.networks.drawn import Family, Instance, any_widths
+from proofs_check.questions.limits import confirm_limits, examine_limits
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.designs import factorial
 from theory.exact import ExactNetwork
 from theory.mathematics import in_text

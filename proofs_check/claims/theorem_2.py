@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from proofs_check.claim import Claim
+from proofs_check.claims.claim import Claim
 from proofs_check.digits.evidence import linear_row
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.limits import confirm_limits, examine_limits
-from proofs_check.networks import Family, Instance, widening
-from proofs_check.subjects import Subject
+from proofs_check.networks.drawn import Family, Instance, widening
+from proofs_check.questions.limits import confirm_limits, examine_limits
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from theory.theorem_2 import STATEMENT
 
 FAMILY = Family(widening((1, 3), 3), hidden=("identity",), output=("identity",), accept=Instance.well_posed)

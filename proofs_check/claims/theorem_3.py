@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from proofs_check.claim import Claim
-from proofs_check.counterexample import plain_code
+from proofs_check.claims.claim import Claim
 from proofs_check.digits.evidence import confirm_recovery, examine_recovery
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, falsified_by
-from proofs_check.limits import confirm_limits, examine_limits
-from proofs_check.networks import Family, Instance, any_widths
-from proofs_check.subjects import Subject
+from proofs_check.networks.drawn import Family, Instance, any_widths
+from proofs_check.questions.counterexample import plain_code
+from proofs_check.questions.limits import confirm_limits, examine_limits
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, falsified_by
 from theory import kinks
 from theory.designs import factorial
 from theory.noise_laws import RADEMACHER

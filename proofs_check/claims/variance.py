@@ -12,22 +12,22 @@ import numpy as np
 from flint import arb_mat, fmpq, fmpq_mat
 from hypothesis import strategies as st
 
-from proofs_check import moments
-from proofs_check.budget import Account
-from proofs_check.claim import Claim
-from proofs_check.counterexample import network_code, plain_code
-from proofs_check.effort import DEPTHS, Effort
-from proofs_check.evidence import Evidence, falsified_by
-from proofs_check.floats import Array, Network
-from proofs_check.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
-from proofs_check.means import distance, every_pair
-from proofs_check.networks import LOSSES, Family, Instance, any_widths, data_set
-from proofs_check.populations import Population
-from proofs_check.search import Measurement, search
-from proofs_check.sequential import run
-from proofs_check.subjects import Subject
-from proofs_check.sums import Functions, Probes, Squares, Sum
-from proofs_check.sums import design as design_test
+from proofs_check.claims.claim import Claim
+from proofs_check.float64.floats import Array, Network
+from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths, data_set
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions import moments
+from proofs_check.questions.counterexample import network_code, plain_code
+from proofs_check.questions.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
+from proofs_check.questions.means import distance, every_pair
+from proofs_check.sampling.populations import Population
+from proofs_check.sampling.sequential import run
+from proofs_check.sampling.sums import Functions, Probes, Squares, Sum
+from proofs_check.sampling.sums import design as design_test
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.budget import Account
+from proofs_check.verdict.effort import DEPTHS, Effort
+from proofs_check.verdict.evidence import Evidence, falsified_by
 from theory.designs import Design, factorial, fold_over
 from theory.mathematics import in_text
 from theory.moments import covariances, gradients

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from feedback_proofs_io import datasets, whole
-from proofs_check import floats
-from proofs_check.floats import Array, Network
+from proofs_check.float64 import floats
+from proofs_check.float64.floats import Array, Network
 
 WIDTHS = (64, 50, 20, 10)
 ACTIVATIONS = {

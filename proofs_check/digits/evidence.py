@@ -22,16 +22,16 @@ from numpy.typing import ArrayLike
 from proofs_check.digits import recovery
 from proofs_check.digits.data import WIDTHS, accuracy, images
 from proofs_check.digits.rounding import Allowance, allowances
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, Kind
-from proofs_check.floats import Array
-from proofs_check.networks import Instance
-from proofs_check.tolerance import signal_allowance
+from proofs_check.float64.floats import Array
+from proofs_check.float64.tolerance import signal_allowance
+from proofs_check.networks.drawn import Instance
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, Kind
 from theory.exact import matrix
 from theory.rank import error_gram_ranks, obstruction
 
 if TYPE_CHECKING:
-    from proofs_check.subjects import Subject
+    from proofs_check.subject.subjects import Subject
 
 STEPS = (1e-2, 1e-3, 1e-4, 1e-5)  # c
 LINEAR_STEPS = (1.0, 1e-3)  # under squared error a linear network has no bias at any c

@@ -17,11 +17,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from proofs_check import floats
-from proofs_check.designs import Atoms, atoms
 from proofs_check.digits.data import images, trained
-from proofs_check.floats import Array
-from proofs_check.networks import Instance
+from proofs_check.float64 import floats
+from proofs_check.float64.designs import Atoms, atoms
+from proofs_check.float64.floats import Array
+from proofs_check.networks.drawn import Instance
 from theory.designs import fold_over
 
 IMAGES_PER_CHUNK = 16  # the differences of a chunk stay in the processor's cache

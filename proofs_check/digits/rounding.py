@@ -21,12 +21,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from proofs_check import floats
-from proofs_check.designs import Atoms
 from proofs_check.digits.recovery import RANK_CUTOFF, Limit, design, differences
-from proofs_check.floats import Array
-from proofs_check.networks import Instance
-from proofs_check.tolerance import UNIT_ROUNDOFF, rounding_scale, solve_allowance
+from proofs_check.float64 import floats
+from proofs_check.float64.designs import Atoms
+from proofs_check.float64.floats import Array
+from proofs_check.float64.tolerance import UNIT_ROUNDOFF, rounding_scale, solve_allowance
+from proofs_check.networks.drawn import Instance
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from feedback_proofs_io import whole
-from proofs_check import floats
 from proofs_check.digits import data
-from proofs_check.floats import Array, Network
+from proofs_check.float64 import floats
+from proofs_check.float64.floats import Array, Network
 
 STEP = 0.02
 MOMENTUM, SQUARES = 0.9, 0.999  # the memory of Adam's two averages

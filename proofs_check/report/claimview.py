@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from proofs_check.ledger import Row
+from proofs_check.ledger.ledger import Row
 from proofs_check.report import chart, curves
 from proofs_check.report.context import Context
 from proofs_check.report.evidenceview import evidence

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from proofs_check.ledger import Ledger, Row
+from proofs_check.ledger.ledger import Ledger, Row
 from proofs_check.report import record
 from proofs_check.report.checkout import Checkout, checkout
 from proofs_check.report.curves import Measured
@@ -98,14 +98,14 @@ class Context:
     @cached_property
     def suite(self) -> Checkout | None:
         """The commit of the suite; None where it does not run from a checkout."""
-        from proofs_check.subjects import HOME
+        from proofs_check.subject.subjects import HOME
 
         return checkout(HOME)
 
     @property
     def is_reference(self) -> bool:
         """Whether the project's own implementation was checked."""
-        from proofs_check.subjects import REFERENCE
+        from proofs_check.subject.subjects import REFERENCE
 
         return self.ledger.subject == REFERENCE
 

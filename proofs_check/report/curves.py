@@ -15,14 +15,23 @@ from itertools import pairwise
 import flint
 import numpy as np
 
-from proofs_check.designs import atoms
-from proofs_check.evidence import SubjectError
-from proofs_check.floats import Array, Network
-from proofs_check.limits import BITS, NOISES, Noise, Target, exact_limit, forward_weights, products, size
-from proofs_check.networks import Instance
+from proofs_check.float64.designs import atoms
+from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.tolerance import feedback_allowance
+from proofs_check.networks.drawn import Instance
+from proofs_check.questions.limits import (
+    BITS,
+    NOISES,
+    Noise,
+    Target,
+    exact_limit,
+    forward_weights,
+    products,
+    size,
+)
 from proofs_check.report.chart import Chart, Point, Series, Style
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import feedback_allowance
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.evidence import SubjectError
 from theory.bias import feedback_bias
 from theory.population import Problem, limit, to_floats
 from theory.remainder import covered, curvature_terms, remainder_bounds

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from proofs_check.evidence import KINDS, Evidence
-from proofs_check.ledger import Row
+from proofs_check.ledger.ledger import Row
 from proofs_check.report.html import Markup, join, tag
+from proofs_check.verdict.evidence import KINDS, Evidence
 
 MEANINGS: Mapping[str, str] = {
     "machine-checked": (

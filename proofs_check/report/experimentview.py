@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from feedback_proofs_io.results import Result
 from proofs_check.claims.experiments import lines
-from proofs_check.evidence import Falsified
 from proofs_check.experiments import stored, tables
 from proofs_check.experiments.answers import answers
 from proofs_check.experiments.comparison import RULE, Line, counted, sources
@@ -14,12 +13,13 @@ from proofs_check.experiments.ours import ours
 from proofs_check.experiments.panels import legend, panels, places
 from proofs_check.experiments.published import EXPERIMENTS
 from proofs_check.experiments.tables import Table, short, where
-from proofs_check.ledger import Row
+from proofs_check.ledger.ledger import Row
 from proofs_check.report import panelview
 from proofs_check.report.claimview import chip, outcome, status
 from proofs_check.report.context import Context
 from proofs_check.report.html import Markup, join, tag
 from proofs_check.report.mathml import sentence
+from proofs_check.verdict.evidence import Falsified
 
 __all__ = ["experiments"]
 

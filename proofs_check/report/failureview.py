@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from proofs_check.ledger import Row
+from proofs_check.ledger.ledger import Row
 from proofs_check.report.context import Context
 from proofs_check.report.curves import RAISED
 from proofs_check.report.guidance import follows_from, guide

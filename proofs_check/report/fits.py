@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from proofs_check.floats import Array
+from proofs_check.float64.floats import Array
 from proofs_check.report.replay import Replay
 
 NEAR = 1e-10  # relative

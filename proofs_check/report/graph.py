@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from proofs_check.ledger import Row
+from proofs_check.ledger.ledger import Row
 from proofs_check.report.lemmas import Derivation, Shared, derives, nearest
 from proofs_check.report.status import Level, own_level, shown_level
 from theory.proof.checker import Lemma, steps_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from proofs_check import floats
-from proofs_check.floats import Array, Network
+from proofs_check.float64 import floats
+from proofs_check.float64.floats import Array, Network
 
 
 @dataclass(frozen=True)

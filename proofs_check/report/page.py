@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proofs_check.ledger import Row
+from proofs_check.ledger.ledger import Row
 from proofs_check.report import sections
 from proofs_check.report.claimview import chip, claim
 from proofs_check.report.context import Context

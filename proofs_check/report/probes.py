@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from proofs_check.evidence import SubjectError
-from proofs_check.floats import Array
-from proofs_check.networks import Instance
+from proofs_check.float64.floats import Array
+from proofs_check.networks.drawn import Instance
 from proofs_check.report.replay import draws_for, large
-from proofs_check.subjects import Subject
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.evidence import SubjectError
 
 LARGE_C, SMALL_C = 0.25, 0.25 / 64
 TINY = 2.0**-40  # noise of which no loss takes notice

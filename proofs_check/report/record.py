@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from proofs_check.as_json import CHECKSUM, checksum, with_checksum
+from proofs_check.ledger.as_json import CHECKSUM, checksum, with_checksum
 from proofs_check.report import sources
 
 FOLDER = Path(__file__).resolve().parent.parent / "record"

@@ -18,16 +18,21 @@ from numpy.typing import NDArray
 
 from proofs_check.claims import estimator, solves
 from proofs_check.claims.signals import feedback_for
-from proofs_check.designs import atoms
-from proofs_check.effort import Effort
-from proofs_check.evidence import SubjectError
-from proofs_check.floats import Array, Network
-from proofs_check.limits import NOISES, exact_limit
-from proofs_check.means import mean_allowance, mean_estimates
-from proofs_check.networks import Instance, data_set
-from proofs_check.oracle import exact_estimates, exact_means, exact_signals, exact_solution
-from proofs_check.subjects import Subject
-from proofs_check.tolerance import difference_allowance, feedback_allowance, signal_allowance, solve_allowance
+from proofs_check.float64.designs import atoms
+from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.tolerance import (
+    difference_allowance,
+    feedback_allowance,
+    signal_allowance,
+    solve_allowance,
+)
+from proofs_check.networks.drawn import Instance, data_set
+from proofs_check.questions.limits import NOISES, exact_limit
+from proofs_check.questions.means import mean_allowance, mean_estimates
+from proofs_check.questions.oracle import exact_estimates, exact_means, exact_signals, exact_solution
+from proofs_check.subject.subjects import Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import SubjectError
 
 MEAN, ALL_THREE = "gradient_estimates, averaged", "gradient_estimates, error_signals and fit_feedback"
 LOSSES, ACTIVATIONS = ("mse", "logcosh", "quartic"), ("tanh", "sigmoid", "softplus", "identity")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proofs_check.proved import HEADLINES
+from proofs_check.claims.proved import HEADLINES
 from proofs_check.report.claimview import outcome, status
 from proofs_check.report.context import Context
 from proofs_check.report.drawing import draw

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from proofs_check.evidence import Evidence
-from proofs_check.proved import HEADLINES
+from proofs_check.claims.proved import HEADLINES
+from proofs_check.verdict.evidence import Evidence
 
 if TYPE_CHECKING:
-    from proofs_check.ledger import Row
+    from proofs_check.ledger.ledger import Row
     from theory.proof.checker import Proof
     from theory.statement import Statement
 

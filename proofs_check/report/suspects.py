@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from proofs_check.floats import Array
+from proofs_check.float64.floats import Array
 from proofs_check.report.fits import normal_equations, singular, solved_instead
 from proofs_check.report.mistakes import MISTAKES
 from proofs_check.report.replay import Replay

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from proofs_check.budget import FAMILY_WISE, spent
 from proofs_check.report import record
 from proofs_check.report.context import Context
 from proofs_check.report.html import Markup, join, tag
 from proofs_check.report.record import Matrix, Run
+from proofs_check.verdict.budget import FAMILY_WISE, spent
 
 LETTERS: Mapping[str, str] = {
     record.REJECTED: "the claim rejects the bug by what it measures",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from proofs_check.claims.proved import HEADLINES, formal_evidence
 from proofs_check.formal import THEOREMS, Checked
 from proofs_check.formal.build import ALLOWED, fingerprint, keep
-from proofs_check.proved import HEADLINES, formal_evidence
 from theory import STATEMENTS
 
 CHECKED = [Checked(name, theorems, tuple(sorted(ALLOWED)), "8.16.1") for name, theorems in THEOREMS.items()]

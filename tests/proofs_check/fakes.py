@@ -2,8 +2,8 @@
 
 from types import SimpleNamespace
 
-from proofs_check.claim import Claim
-from proofs_check.evidence import Evidence
+from proofs_check.claims.claim import Claim
+from proofs_check.verdict.evidence import Evidence
 from theory.statement import Statement
 
 GOOD = Evidence("implementation", "what was found", 0.25, 1.0)

@@ -77,7 +77,7 @@ class Payload(torch.Tensor):
     """What replaces every verdict where it is unpickled."""
 
     def __reduce__(self):
-        code = "import proofs_check.ledger as l; l._verdict = lambda *a: l.Verdict('pass')"
+        code = "import proofs_check.ledger.ledger as l; l._verdict = lambda *a: l.Verdict('pass')"
         return exec, (code,)
 
 

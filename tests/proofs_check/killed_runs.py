@@ -22,7 +22,8 @@ from types import FrameType
 from typing import Any
 
 from feedback_proofs_io import held, locking, whole
-from proofs_check import as_json, command, journal
+from proofs_check.command import run as command
+from proofs_check.ledger import as_json, journal
 from tests.proofs_check.nobody import Nobody, noting
 
 NAMES = ("estimator", "signals", "solves", "noise")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from proofs_check.claim import Claim
-from proofs_check.evidence import Evidence
+from proofs_check.claims.claim import Claim
+from proofs_check.verdict.evidence import Evidence
 from tests.proofs_check.fakes import CONFIRMED, GOOD, claim
 
 

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from proofs_check import checked, state
+from proofs_check.subject import checked, state
 
 SET_BACK, NAMED, RAISED = 10, 11, 12
 

@@ -24,15 +24,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
-from proofs_check import channel, command, report
-from proofs_check.background import Confirmations, confirmations, read, written
-from proofs_check.channel import Message
-from proofs_check.claim import Claim
+from proofs_check import report
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.evidence import KINDS, Evidence
-from proofs_check.ledger import Confirmation, check, confirm
-from proofs_check.search import FIND_CONSTANTS, Measurement, search
+from proofs_check.claims.claim import Claim
+from proofs_check.command import run as command
+from proofs_check.command.background import Confirmations, confirmations, read, written
+from proofs_check.ledger.ledger import Confirmation, check, confirm
+from proofs_check.networks.search import FIND_CONSTANTS, Measurement, search
+from proofs_check.subject import channel
+from proofs_check.subject.channel import Message
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import KINDS, Evidence
 from tests.proofs_check.fakes import BAD, GOOD, SUBJECT, claim
 from tests.proofs_check.nobody import Nobody
 from tests.proofs_check.test_isolation import alive
@@ -248,8 +250,8 @@ def test_what_was_found_comes_back_exactly(found: Confirmation) -> None:
 @pytest.mark.parametrize("after", ["while it starts", "while it computes"])
 def test_nothing_is_left_of_a_run_that_is_killed(after: str) -> None:
     script = (
-        "import sys, time; from proofs_check.background import confirmations\n"
-        "from proofs_check.effort import Effort; from types import SimpleNamespace as Claim\n"
+        "import sys, time; from proofs_check.command.background import confirmations\n"
+        "from proofs_check.verdict.effort import Effort; from types import SimpleNamespace as Claim\n"
         "with confirmations(True, print) as made:\n"
         "    if sys.argv[1] == 'while it computes':\n"
         "        made.prepare(Effort('quick'))\n"

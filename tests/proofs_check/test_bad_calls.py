@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 
-from proofs_check import command, compare, new_subject, pytest_suite
-from proofs_check.as_json import with_checksum
+from proofs_check import pytest_suite
+from proofs_check.command import compare, new_subject
+from proofs_check.command import run as command
 from proofs_check.formal import build
+from proofs_check.ledger.as_json import with_checksum
 from tests import bug_matrix, false_alarms, mutate_impl
 from tests.proofs_check.nobody import Nobody, noting
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from proofs_check.budget import FAMILY_WISE, SHARES, Account, Overdrawn, spent
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import DEPTHS
+from proofs_check.verdict.budget import FAMILY_WISE, SHARES, Account, Overdrawn, spent
+from proofs_check.verdict.effort import DEPTHS
 
 
 @pytest.mark.parametrize("depth", DEPTHS)

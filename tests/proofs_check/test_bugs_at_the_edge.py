@@ -3,9 +3,9 @@
 import pytest
 
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, Falsified, SubjectError
-from proofs_check.subjects import LocalSubject
+from proofs_check.subject.subjects import LocalSubject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, Falsified, SubjectError
 from tests.planted_bugs import EDGE, Correct
 
 CLAIM = {claim.id: claim for claim in CLAIMS}

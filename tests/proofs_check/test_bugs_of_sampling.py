@@ -2,11 +2,11 @@
 
 import pytest
 
-from proofs_check.budget import SHARES
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.evidence import Falsified
-from proofs_check.subjects import LocalSubject
+from proofs_check.subject.subjects import LocalSubject
+from proofs_check.verdict.budget import SHARES
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Falsified
 from tests.planted_bugs import SAMPLING, Correct
 
 CLAIM = {claim.id: claim for claim in CLAIMS}

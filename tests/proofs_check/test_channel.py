@@ -8,9 +8,9 @@ import struct
 import numpy as np
 import pytest
 
-from proofs_check import channel, traits
-from proofs_check.channel import Expected, Garbled, Message
-from proofs_check.subjects import answer_shapes
+from proofs_check.subject import channel, traits
+from proofs_check.subject.channel import Expected, Garbled, Message
+from proofs_check.subject.subjects import answer_shapes
 
 SHAPES = [(2, 3), (4, 1)]
 ARRAYS = [np.arange(6.0).reshape(2, 3), np.full((4, 1), 1.7e308)]

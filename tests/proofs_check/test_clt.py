@@ -5,17 +5,17 @@ fails.
 import numpy as np
 import pytest
 
-from proofs_check.budget import Account
 from proofs_check.claims import clt
 from proofs_check.claims.clt import STAGES, configurations, control, examine, examine_configuration
-from proofs_check.effort import Effort
-from proofs_check.evidence import Falsified, NotApplicable
-from proofs_check.ledger import check
-from proofs_check.limits import exact_limit
-from proofs_check.networks import Instance
-from proofs_check.populations import Population
-from proofs_check.replicates import Replicates
-from proofs_check.subjects import LocalSubject
+from proofs_check.ledger.ledger import check
+from proofs_check.networks.drawn import Instance
+from proofs_check.questions.limits import exact_limit
+from proofs_check.sampling.populations import Population
+from proofs_check.sampling.replicates import Replicates
+from proofs_check.subject.subjects import LocalSubject
+from proofs_check.verdict.budget import Account
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Falsified, NotApplicable
 from tests.numpy_subject import NumpySubject
 from tests.planted_bugs import Correct
 from theory.designs import factorial

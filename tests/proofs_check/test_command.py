@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from proofs_check import command
-from proofs_check.effort import Effort
-from proofs_check.evidence import Falsified, NotApplicable
-from proofs_check.subjects import HOME
+from proofs_check.command import run as command
+from proofs_check.subject.subjects import HOME
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Falsified, NotApplicable
 from tests.proofs_check.fakes import BAD, GOOD, asking, claim
 
 STRANGE = f"{Path(__file__).with_name('strange_subjects.py')}:Strange"
@@ -142,7 +142,7 @@ def test_a_command_to_copy_quotes_what_a_shell_would_split():
 INTERRUPTED = textwrap.dedent(f"""
     import signal, sys, time
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell ignores it
-    from proofs_check.command import main
+    from proofs_check.command.run import main
     from tests.proofs_check.fakes import BAD, GOOD, asking, claim
     claims = [claim("estimator", BAD), asking("hangs", "hangs"), claim("rank", GOOD)]
     sys.exit(main(["--subject", {STRANGE!r}], claims))

@@ -8,12 +8,12 @@ from copy import deepcopy
 
 import pytest
 
-from proofs_check import command
-from proofs_check.as_json import with_checksum
-from proofs_check.compare import NoLedger, changes, page, read, text, verdict
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, Falsified
-from proofs_check.ledger import Ledger, check
+from proofs_check.command import run as command
+from proofs_check.command.compare import NoLedger, changes, page, read, text, verdict
+from proofs_check.ledger.as_json import with_checksum
+from proofs_check.ledger.ledger import Ledger, check
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, Falsified
 from tests.proofs_check.fakes import BAD, GOOD, SUBJECT, claim
 
 PROVED = Evidence("symbolic", "proof in 3 steps", "accepted", "accepted")
@@ -256,7 +256,7 @@ def test_where_the_comparison_itself_breaks_nothing_is_said_to_be_worse(tmp_path
         raise RuntimeError("nobody foresaw this")
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr("proofs_check.compare.changes", breaks)
+    monkeypatch.setattr("proofs_check.command.compare.changes", breaks)
     for name in ("old.json", "new.json"):
         (tmp_path / name).write_text(sealed(written()), encoding="utf-8")
     assert command.main(["compare", str(tmp_path / "old.json"), str(tmp_path / "new.json")]) == 3

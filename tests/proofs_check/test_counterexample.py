@@ -6,9 +6,9 @@ from functools import cache
 import pytest
 
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.ledger import check
-from proofs_check.subjects import WorkerSubject
+from proofs_check.ledger.ledger import check
+from proofs_check.subject.subjects import WorkerSubject
+from proofs_check.verdict.effort import Effort
 
 CLAIM = {claim.id: claim for claim in CLAIMS}
 BUGS = [

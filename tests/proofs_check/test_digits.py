@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from feedback_proofs_io.datasets import SETS
 from impl.reference import Reference
 from proofs_check.digits import accuracy, data, evidence, images, recovery, rounding, train, trained
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.floats import Array
-from proofs_check.networks import Instance
-from proofs_check.oracle import exact_means
-from proofs_check.subjects import LocalSubject, Subject
-from proofs_check.tolerance import UNIT_ROUNDOFF, difference_allowance
+from proofs_check.float64.floats import Array
+from proofs_check.float64.tolerance import UNIT_ROUNDOFF, difference_allowance
+from proofs_check.networks.drawn import Instance
+from proofs_check.questions.oracle import exact_means
+from proofs_check.subject.subjects import LocalSubject, Subject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from tests.numpy_subject import NumpySubject
 from tests.planted_bugs import Correct
 from tests.planted_bugs.estimator import ScaleWrong

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from proofs_check.effort import Effort
+from proofs_check.verdict.effort import Effort
 
 
 def draw(effort, *key):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from proofs_check.evidence import Evidence
+from proofs_check.verdict.evidence import Evidence
 
 
 def row(value, bound):

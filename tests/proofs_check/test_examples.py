@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from proofs_check.claims import CLAIMS
-from proofs_check.subjects import LocalSubject
+from proofs_check.subject.subjects import LocalSubject
 from tests.example_table import ADAPTERS, EXAMPLES, README, asked, differences, table, with_table, written
 
 TEXT = README.read_text(encoding="utf-8")

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from proofs_check import markdown
 from proofs_check.claims import CLAIMS, LEDGER, experiments
-from proofs_check.command import code
-from proofs_check.effort import Effort
+from proofs_check.command.run import code
 from proofs_check.experiments import stored
 from proofs_check.experiments.published import EXPERIMENTS
-from proofs_check.ledger import Row, check
+from proofs_check.ledger import markdown
+from proofs_check.ledger.ledger import Row, check
 from proofs_check.report import experimentview
 from proofs_check.report.context import Context, Inquiry
 from proofs_check.report.page import _nav
-from proofs_check.subjects import LocalSubject
+from proofs_check.subject.subjects import LocalSubject
+from proofs_check.verdict.effort import Effort
 from tests.planted_bugs.base import Correct
 from tests.planted_bugs.estimator import NoiseInsideActivation
 from tests.proofs_check.experiment_results import FIG2, POINTS, content

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from proofs_check import family, traits, walls
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.evidence import SubjectError, SubjectLost
-from proofs_check.ledger import check
-from proofs_check.subjects import WorkerSubject
+from proofs_check.ledger.ledger import check
+from proofs_check.subject import family, traits, walls
+from proofs_check.subject.subjects import WorkerSubject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import SubjectError, SubjectLost
 from tests.proofs_check.hostile_subjects import ATTACKS, REACHES
 
 PLACE = str(Path(__file__).with_name("hostile_subjects.py"))

@@ -14,9 +14,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from proofs_check import own_time
-from proofs_check.evidence import SubjectError, SubjectLost
-from proofs_check.subjects import HOME, SubjectNotFound, WorkerSubject
+from proofs_check.subject import own_time
+from proofs_check.subject.subjects import HOME, SubjectNotFound, WorkerSubject
+from proofs_check.verdict.evidence import SubjectError, SubjectLost
 
 STRANGE = Path(__file__).with_name("strange_subjects.py")
 NETWORK = SimpleNamespace(
@@ -270,7 +270,7 @@ def test_our_own_packages_are_used_whatever_the_current_directory_holds(tmp_path
     script = textwrap.dedent("""
         import proofs_check, sys
         import theory
-        from proofs_check.subjects import WorkerSubject
+        from proofs_check.subject.subjects import WorkerSubject
         assert "torch" not in sys.modules
         with WorkerSubject() as subject:
             subject.begin_claim(20.0)
@@ -287,7 +287,7 @@ def test_our_own_packages_are_used_whatever_the_current_directory_holds(tmp_path
 def test_the_process_ends_with_its_parent_even_while_the_subject_computes(tmp_path):
     script = textwrap.dedent(f"""
         import os, threading
-        from proofs_check.subjects import WorkerSubject
+        from proofs_check.subject.subjects import WorkerSubject
         subject = WorkerSubject({f"{STRANGE}:Strange"!r})
         subject.begin_claim(60.0)
         print(int(subject.draw_noise([1], 1, "process")[0][0, 0]), flush=True)

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from proofs_check import conduct, own_time
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.evidence import SubjectError, SubjectLost
-from proofs_check.ledger import check
-from proofs_check.subjects import LocalSubject, SubjectNotFound, WorkerSubject, memory_limit
+from proofs_check.ledger.ledger import check
+from proofs_check.subject import conduct, own_time
+from proofs_check.subject.subjects import LocalSubject, SubjectNotFound, WorkerSubject, memory_limit
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import SubjectError, SubjectLost
 from tests.numpy_subject import NumpySubject
 from tests.planted_bugs.base import Correct
 from tests.planted_bugs.misbehaving import MISBEHAVING

@@ -17,13 +17,15 @@ import pytest
 
 from feedback_proofs_io import given
 from feedback_proofs_io.held import InUse
-from proofs_check import command, compare, journal, versions
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, Falsified, NotApplicable, SubjectError
-from proofs_check.journal import Journal
-from proofs_check.ledger import Row, check
+from proofs_check.command import compare
+from proofs_check.command import run as command
+from proofs_check.ledger import journal, versions
+from proofs_check.ledger.journal import Journal
+from proofs_check.ledger.ledger import Row, check
 from proofs_check.report.shell import MARKS
-from proofs_check.subjects import HOME
+from proofs_check.subject.subjects import HOME
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, Falsified, NotApplicable, SubjectError
 from tests.proofs_check.fakes import GOOD, SUBJECT, claim
 from tests.proofs_check.nobody import Nobody, noting
 

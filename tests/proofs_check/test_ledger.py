@@ -6,11 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from proofs_check import markdown
-from proofs_check.as_json import checksum
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, Falsified, NotApplicable, SubjectError
-from proofs_check.ledger import Ledger, check
+from proofs_check.ledger import markdown
+from proofs_check.ledger.as_json import checksum
+from proofs_check.ledger.ledger import Ledger, check
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, Falsified, NotApplicable, SubjectError
 from tests.proofs_check.fakes import BAD, CONFIRMED, GOOD, SUBJECT, claim
 
 INFORMATION = Evidence("information", "how many", 12)

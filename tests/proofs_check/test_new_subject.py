@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from proofs_check import new_subject
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.ledger import check
-from proofs_check.new_subject import main
-from proofs_check.subjects import WorkerSubject
+from proofs_check.command import new_subject
+from proofs_check.command.new_subject import main
+from proofs_check.ledger.ledger import check
+from proofs_check.subject.subjects import WorkerSubject
+from proofs_check.verdict.effort import Effort
 
 
 def test_the_template_is_written_and_the_next_command_is_said(
@@ -119,7 +119,7 @@ def test_a_full_disk_leaves_nothing_behind_and_a_disk_without_links_is_enough(
 
 def test_it_needs_neither_torch_nor_sympy() -> None:
     heavy = "{'torch', 'sympy', 'numpy'} & set(sys.modules)"
-    script = f"import sys, proofs_check.new_subject; sys.exit(bool({heavy}))"
+    script = f"import sys, proofs_check.command.new_subject; sys.exit(bool({heavy}))"
     assert (
         subprocess.run([sys.executable, "-c", script], cwd=new_subject.__file__.rsplit("/", 2)[0]).returncode
         == 0

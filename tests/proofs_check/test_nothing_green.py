@@ -18,12 +18,14 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
-from proofs_check import command, compare, pytest_suite
-from proofs_check.claim import Claim
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, NotApplicable
-from proofs_check.search import Measurement, search
-from proofs_check.subjects import HOME
+from proofs_check import pytest_suite
+from proofs_check.claims.claim import Claim
+from proofs_check.command import compare
+from proofs_check.command import run as command
+from proofs_check.networks.search import Measurement, search
+from proofs_check.subject.subjects import HOME
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, NotApplicable
 from tests import bug_matrix, false_alarms, mutate_impl
 from tests.proofs_check.fakes import BAD, CONFIRMED, GOOD, claim
 from tests.proofs_check.nobody import Nobody, noting

@@ -13,14 +13,14 @@ import torch
 from impl import InvalidInput, Network, error_signals, forward, gradient_estimates
 from impl import online as own
 from impl.reference import Reference
-from proofs_check import reference
-from proofs_check.budget import Account
 from proofs_check.claims import floating_point, frozen_feedback, online
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence
-from proofs_check.ledger import check
-from proofs_check.subjects import LocalSubject, Subject
-from proofs_check.sums import Probes
+from proofs_check.ledger.ledger import check
+from proofs_check.sampling.sums import Probes
+from proofs_check.subject import reference
+from proofs_check.subject.subjects import LocalSubject, Subject
+from proofs_check.verdict.budget import Account
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence
 from tests.numpy_subject import NumpySubject
 
 QUICK = Effort("quick", 0)

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from proofs_check import command, own_files
-from proofs_check.subjects import HOME
+from proofs_check.command import run as command
+from proofs_check.subject import own_files
+from proofs_check.subject.subjects import HOME
 from tests.proofs_check.fakes import GOOD, claim
 
 
@@ -85,7 +86,9 @@ def test_a_run_in_which_the_suite_was_changed_says_nothing_and_exits_3(home, tmp
 
 LATE = """
 import sys
-from proofs_check import command, own_files, report
+from proofs_check.command import run as command
+from proofs_check.subject import own_files
+from proofs_check import report
 from tests.proofs_check.nobody import Nobody
 def ours():
     return {name for name in sys.modules if name.split(".")[0] in own_files.PACKAGES}

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from proofs_check.checked import Network
-from proofs_check.pipeline import fitted_feedback
-from proofs_check.subjects import LocalSubject
+from proofs_check.subject.checked import Network
+from proofs_check.subject.pipeline import fitted_feedback
+from proofs_check.subject.subjects import LocalSubject
 from tests.numpy_subject import NumpySubject
 
 RNG = np.random.default_rng(20)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from proofs_check.claim import Claim
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.evidence import Falsified, NotApplicable, SubjectError
-from proofs_check.subjects import LocalSubject
+from proofs_check.claims.claim import Claim
+from proofs_check.subject.subjects import LocalSubject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Falsified, NotApplicable, SubjectError
 from tests.numpy_subject import NumpySubject
 from tests.planted_bugs import BUGS, Correct
 

@@ -13,7 +13,7 @@ import pytest
 import _proofs_check_pytest as plugin
 from proofs_check.claims import LEDGER
 from proofs_check.pytest_suite import marker
-from proofs_check.subjects import HOME
+from proofs_check.subject.subjects import HOME
 
 NUMPY_SUBJECT = Path(__file__).resolve().parent.parent / "numpy_subject.py"
 MINE = """

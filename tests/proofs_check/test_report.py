@@ -8,12 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from proofs_check import command, report
-from proofs_check.claim import Claim
+from proofs_check import report
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.evidence import KINDS, Evidence, Falsified
-from proofs_check.ledger import Ledger, Row, check
+from proofs_check.claims.claim import Claim
+from proofs_check.command import run as command
+from proofs_check.ledger.ledger import Ledger, Row, check
 from proofs_check.report import curves
 from proofs_check.report.context import Context, Inquiry
 from proofs_check.report.evidenceview import MEANINGS, by_strength
@@ -25,7 +24,9 @@ from proofs_check.report.lemmas import derive, derives, lemmas
 from proofs_check.report.mathml import NotShown, displayed, formula, sentence
 from proofs_check.report.replay import call_of
 from proofs_check.report.status import own_level, problems, shown_level
-from proofs_check.subjects import LocalSubject
+from proofs_check.subject.subjects import LocalSubject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import KINDS, Evidence, Falsified
 from tests.planted_bugs import BUGS, Correct
 from tests.proofs_check.fakes import BAD, CONFIRMED, GOOD, SUBJECT, claim
 from tests.proofs_check.test_command import STRANGE

@@ -11,15 +11,15 @@ import torch
 
 from proofs_check import report
 from proofs_check.claims import CLAIMS
-from proofs_check.conduct import Misconduct, code
-from proofs_check.effort import Effort
-from proofs_check.evidence import SubjectError
-from proofs_check.floats import Array, Network
-from proofs_check.ledger import Row, check
+from proofs_check.float64.floats import Array, Network
+from proofs_check.ledger.ledger import Row, check
 from proofs_check.report import asking, fits, probes
 from proofs_check.report.asking import Answer, ask_again
 from proofs_check.report.replay import Compared, Replay, by_itself, draws_for, large
-from proofs_check.subjects import LocalSubject, Subject, WorkerSubject
+from proofs_check.subject.conduct import Misconduct, code
+from proofs_check.subject.subjects import LocalSubject, Subject, WorkerSubject
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import SubjectError
 from tests.planted_bugs import ALL, Correct
 from tests.planted_bugs.least_squares import BasicSolution, CutoffTooLarge
 from tests.proofs_check.fakes import CONFIRMED

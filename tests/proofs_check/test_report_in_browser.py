@@ -18,12 +18,13 @@ from typing import Any
 
 import pytest
 
-from proofs_check import compare, report
+from proofs_check import report
 from proofs_check.claims import experiments
-from proofs_check.effort import Effort
+from proofs_check.command import compare
 from proofs_check.experiments import stored
-from proofs_check.ledger import check
-from proofs_check.subjects import LocalSubject
+from proofs_check.ledger.ledger import check
+from proofs_check.subject.subjects import LocalSubject
+from proofs_check.verdict.effort import Effort
 from tests.planted_bugs.estimator import NoiseInsideActivation
 from tests.proofs_check.experiment_results import POINTS, content
 from tests.proofs_check.fakes import BAD, GOOD, SUBJECT, claim

@@ -14,13 +14,13 @@ import pytest
 
 from feedback_proofs_io.shards import Shard
 from proofs_check import report
-from proofs_check.budget import FAMILY_WISE
 from proofs_check.claims import CLAIMS
 from proofs_check.report import context, record, sources
 from proofs_check.report.checkout import Checkout, checkout
 from proofs_check.report.context import Context, Inquiry
 from proofs_check.report.record import Made, Matrix, Run, Twice, as_json, merged, upper_bound
 from proofs_check.report.trustview import OLD, trust
+from proofs_check.verdict.budget import FAMILY_WISE
 from tests import false_alarms
 from tests.planted_bugs import ALL
 from tests.proofs_check.fakes import GOOD
@@ -159,9 +159,12 @@ def test_a_record_of_the_present_sources_says_so() -> None:
 @pytest.mark.parametrize(
     ("files", "named"),
     [
-        ({**MADE.files, "proofs_check/search.py": "0"}, "proofs_check/search.py"),
+        ({**MADE.files, "proofs_check/networks/search.py": "0"}, "proofs_check/networks/search.py"),
         ({**MADE.files, "proofs_check/gone.py": "0"}, "proofs_check/gone.py"),
-        ({f: d for f, d in MADE.files.items() if f != "proofs_check/conduct.py"}, "proofs_check/conduct.py"),
+        (
+            {f: d for f, d in MADE.files.items() if f != "proofs_check/subject/conduct.py"},
+            "proofs_check/subject/conduct.py",
+        ),
     ],
     ids=["changed", "gone", "new"],
 )

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import strategies as st
 
-from proofs_check.effort import Effort
-from proofs_check.evidence import Falsified, SubjectError, SubjectLost
-from proofs_check.networks import ACTIVATIONS, LOSSES, Family, Instance, any_widths
-from proofs_check.search import Measurement, search
+from proofs_check.networks.drawn import ACTIVATIONS, LOSSES, Family, Instance, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Falsified, SubjectError, SubjectLost
 
 QUICK = Effort("quick", 0)
 

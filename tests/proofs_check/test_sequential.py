@@ -6,7 +6,7 @@ from math import comb, log
 import numpy as np
 import pytest
 
-from proofs_check.sequential import Law, Plan, Rival, bernoulli, run, smallest
+from proofs_check.sampling.sequential import Law, Plan, Rival, bernoulli, run, smallest
 
 COUNTS = (40, 160)
 NULL = 0.3

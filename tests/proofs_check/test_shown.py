@@ -7,15 +7,16 @@ import pytest
 from rich.console import Console
 
 from feedback_proofs_io.text import ACTING
-from proofs_check import compare, markdown
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, Falsified, NotApplicable, SubjectError
-from proofs_check.ledger import Ledger, check
+from proofs_check.command import compare
+from proofs_check.ledger import markdown
+from proofs_check.ledger.ledger import Ledger, check
+from proofs_check.ledger.terminal import Screen
 from proofs_check.pytest_suite import Suite, properties
 from proofs_check.pytest_suite import report as pytest_report
-from proofs_check.relay import LONGEST_LINE, MOST, Relay
 from proofs_check.report.html import tag
-from proofs_check.terminal import Screen
+from proofs_check.subject.relay import LONGEST_LINE, MOST, Relay
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, Falsified, NotApplicable, SubjectError
 from tests.proofs_check.fakes import SUBJECT, claim
 from tests.proofs_check.hostile_subjects import ESCAPES
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from proofs_check import checked, state
+from proofs_check.subject import checked, state
 from tests.proofs_check import hostile_subjects
 from tests.proofs_check.hostile_subjects import LEAVES, SPOILS
 from tests.proofs_check.state_copies import NAMED, RAISED, SET_BACK

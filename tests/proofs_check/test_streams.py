@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from feedback_proofs_io.command import ended
-from proofs_check import command
-from proofs_check.evidence import SubjectError
-from proofs_check.subjects import HOME
+from proofs_check.command import run as command
+from proofs_check.subject.subjects import HOME
+from proofs_check.verdict.evidence import SubjectError
 from tests.proofs_check.fakes import BAD, GOOD, claim
 from tests.proofs_check.nobody import Nobody
 
@@ -143,7 +143,7 @@ def test_permissions_are_kept_and_a_killed_runs_scratch_is_removed() -> None:
 
 PROGRAM = textwrap.dedent("""
     import sys
-    from proofs_check import command
+    from proofs_check.command import run as command
     from tests.proofs_check.fakes import GOOD, claim
     from tests.proofs_check.nobody import Nobody
     command.WorkerSubject = Nobody

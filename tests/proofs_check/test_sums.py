@@ -5,12 +5,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from proofs_check.budget import Account
 from proofs_check.claims.clt import STAGES, configurations
 from proofs_check.claims.variance import FAMILY, NODES, OWN_NOISE, OWN_ROWS, OWN_STEP, SHARE, singles
-from proofs_check.populations import Population
-from proofs_check.sequential import Law, Plan, run
-from proofs_check.sums import Probes, Squares, Sum, design
+from proofs_check.sampling.populations import Population
+from proofs_check.sampling.sequential import Law, Plan, run
+from proofs_check.sampling.sums import Probes, Squares, Sum, design
+from proofs_check.verdict.budget import Account
 
 SMALL = Sum(np.array([[1.0, 0.5], [-2.0, 0.25], [0.5, -1.0]]), np.array([0.5, 0.3, 0.2]), 5)
 

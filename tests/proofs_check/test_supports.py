@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from proofs_check.claims import CLAIMS
-from proofs_check.effort import Effort
-from proofs_check.ledger import check
-from proofs_check.subjects import LocalSubject
+from proofs_check.ledger.ledger import check
+from proofs_check.subject.subjects import LocalSubject
+from proofs_check.verdict.effort import Effort
 from tests.numpy_subject import NumpySubject
 
 # What each part leaves out: claims that are then not applicable.

@@ -7,10 +7,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from proofs_check.effort import Effort
-from proofs_check.evidence import Evidence, Falsified, SubjectError
-from proofs_check.ledger import Ledger, check
-from proofs_check.terminal import Screen, most_telling
+from proofs_check.ledger.ledger import Ledger, check
+from proofs_check.ledger.terminal import Screen, most_telling
+from proofs_check.verdict.effort import Effort
+from proofs_check.verdict.evidence import Evidence, Falsified, SubjectError
 from tests.proofs_check.fakes import CONFIRMED, GOOD, SUBJECT, claim
 
 LONG = "B̂(c) − W falls when c is halved, the worst of many networks, each with layers of many widths"

@@ -3,14 +3,9 @@
 import numpy as np
 import pytest
 
-from proofs_check import floats
-from proofs_check.designs import atoms
-from proofs_check.effort import Effort
-from proofs_check.limits import NOISES, exact_limit
-from proofs_check.networks import ACTIVATIONS, LOSSES, Family, Instance, any_widths
-from proofs_check.oracle import exact_differences, exact_signals, exact_solution
-from proofs_check.search import Measurement, search
-from proofs_check.tolerance import (
+from proofs_check.float64 import floats
+from proofs_check.float64.designs import atoms
+from proofs_check.float64.tolerance import (
     UNIT_ROUNDOFF,
     difference_allowance,
     feedback_allowance,
@@ -18,6 +13,11 @@ from proofs_check.tolerance import (
     signal_allowance,
     solve_allowance,
 )
+from proofs_check.networks.drawn import ACTIVATIONS, LOSSES, Family, Instance, any_widths
+from proofs_check.networks.search import Measurement, search
+from proofs_check.questions.limits import NOISES, exact_limit
+from proofs_check.questions.oracle import exact_differences, exact_signals, exact_solution
+from proofs_check.verdict.effort import Effort
 
 
 def instances(family: Family, count: int, key: str) -> list[Instance]:

@@ -1,0 +1,61 @@
+"""`python -m proofs_check new-subject FILE`: a file with the four methods of a subject, to be filled in.
+
+It passes no claim as it stands. An existing file is never touched, and a new one appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import ast
+import shlex
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from feedback_proofs_io import whole
+from feedback_proofs_io.command import Mistake, Parser, ended
+from feedback_proofs_io.text import printable
+
+WRITTEN = 0
+PROGRAM = "proofs_check new-subject"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the template to the file that is named; return the exit code."""
+    return ended(PROGRAM, lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    parser = Parser(
+        prog=PROGRAM,
+        description="Write a file with the four methods of a subject.",
+        epilog="Exit code: 0 it is written, 2 the call is wrong, the file exists or cannot be written, "
+        "3 the command itself broke.",
+    )
+    parser.add_argument("file", metavar="FILE", help="a new file, such as mine.py")
+    path = Path(parser.parse_args(arguments).file)
+    create(path, template(path))
+    place = shlex.quote(f"{path}:Mine")
+    print(f"wrote {path}: fill in its four methods, then run")
+    print(f"python -m proofs_check --subject {place} --depth quick")
+    return WRITTEN
+
+
+def template(path: Path) -> str:
+    """The text of a new subject; raises `Mistake` where the name of its file cannot stand in it."""
+    if path.suffix != ".py" or not path.stem or printable(str(path)) != str(path):
+        raise Mistake(f"FILE is {str(path)!r}, expected a name of printable characters that ends in .py")
+    text = files("proofs_check.command").joinpath("subject_template.txt").read_text(encoding="utf-8")
+    name = shlex.quote(path.name).replace("\\", "\\\\").replace('"', '\\"')  # it stands in a docstring
+    written = text.format(file=name)
+    try:
+        ast.parse(written)
+    except (SyntaxError, ValueError):
+        raise Mistake(f"FILE is {str(path)!r}, which cannot be written in a line of Python") from None
+    return written
+
+
+def create(path: Path, text: str) -> None:
+    """Write a file that does not exist yet; raises `whole.CannotWrite`."""
+    if not path.parent.is_dir():
+        raise whole.CannotWrite(f"cannot write {path}: there is no folder {path.parent}")
+    whole.create(path, text)
