@@ -41,7 +41,7 @@ from proofs_check.subject.subjects import REFERENCE, WorkerSubject
 from proofs_check.verdict.budget import Account
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.designs import Design
+from theory.exact.designs import Design
 
 
 def estimates(subject: str, network: Any, x: Any, y: Any, noise: Any, c: float, seed: int = 0) -> None:

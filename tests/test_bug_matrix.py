@@ -134,10 +134,14 @@ def test_a_cell_is_stale_where_the_bug_a_file_of_the_claim_or_the_cell_itself_is
 
 
 def test_what_is_of_other_sources_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    old = replace(MATRIX["rank"].made, files={**bug_matrix.claim_sources("rank"), "theory/exact.py": "other"})
+    old = replace(
+        MATRIX["rank"].made, files={**bug_matrix.claim_sources("rank"), "theory/exact/network.py": "other"}
+    )
     column = replace(MATRIX["rank"], made=old)
     assert bug_matrix.check({"rank": column}, [CLAIM["rank"]]) == 1
-    assert f"{len(BUGS)} of {len(BUGS)} cells; changed since: theory/exact.py" in capsys.readouterr().out
+    assert (
+        f"{len(BUGS)} of {len(BUGS)} cells; changed since: theory/exact/network.py" in capsys.readouterr().out
+    )
     new = replace(column, made=bug_matrix.made_now("rank"))
     assert bug_matrix.check({"rank": new}, [CLAIM["rank"]]) == 0
 

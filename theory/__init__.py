@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from theory.catalogue import STATEMENTS
-    from theory.statement import Assumption, InvalidStatement, Statement
+    from theory.results.catalogue import STATEMENTS
+    from theory.results.statement import Assumption, InvalidStatement, Statement
 
 __all__ = ["STATEMENTS", "Assumption", "InvalidStatement", "Statement"]
 
@@ -20,11 +20,11 @@ __all__ = ["STATEMENTS", "Assumption", "InvalidStatement", "Statement"]
 def __getattr__(name: str) -> object:
     """The names above, imported when they are asked for: a part of the theory does not need all of it."""
     if name == "STATEMENTS":
-        from theory import catalogue
+        from theory.results import catalogue
 
         return catalogue.STATEMENTS
     if name in __all__:
-        from theory import statement
+        from theory.results import statement
 
         return getattr(statement, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""`python -m theory`: see `theory.command`."""
+"""`python -m theory`: see `theory.command.run`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    from theory.command import run  # the statements take a second, in which one may interrupt
+    from theory.command.run import run  # the statements take a second, in which one may interrupt
 
     return run(arguments)
 

@@ -24,14 +24,14 @@ from proofs_check.questions.means import distance, every_pair
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, falsified_by
-from theory.antithetic import STATEMENT, central_differences, series
-from theory.bias import independent_coefficients
-from theory.designs import Design
-from theory.expansion import c as scale
-from theory.expansion import closed_form
-from theory.moments import covariances, gradients, mean
-from theory.noise_laws import SKEWED, symbolic_law
-from theory.variance import covariance
+from theory.exact.designs import Design
+from theory.exact.moments import covariances, gradients, mean
+from theory.exact.noise_laws import SKEWED, symbolic_law
+from theory.results.antithetic import STATEMENT, central_differences, series
+from theory.results.bias import independent_coefficients
+from theory.results.expansion import c as scale
+from theory.results.expansion import closed_form
+from theory.results.variance import covariance
 
 ANY = Family(any_widths((1, 3), 3), losses=LOSSES)
 LINEAR = Family(any_widths((1, 3), 3), hidden=("identity",), output=("identity",), losses=("mse",))

@@ -19,13 +19,13 @@ from proofs_check.questions.means import distance, every_pair
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.baseline import STATEMENT, excess, without_baseline
-from theory.designs import Design
-from theory.exact import Matrix, Scalar, losses, rational
-from theory.mathematics import in_text
-from theory.moments import mean, second_moments
-from theory.noise_laws import NoiseLaw, symbolic_law
-from theory.population import Problem, scaled_differences
+from theory.exact.designs import Design
+from theory.exact.moments import mean, second_moments
+from theory.exact.network import Matrix, Scalar, losses, rational
+from theory.exact.noise_laws import NoiseLaw, symbolic_law
+from theory.exact.population import Problem, scaled_differences
+from theory.results.baseline import STATEMENT, excess, without_baseline
+from theory.writing.mathematics import in_text
 
 ANY = Family(any_widths((1, 3), 3), losses=LOSSES)
 POLYNOMIAL = Family(

@@ -11,7 +11,7 @@ from proofs_check.verdict.evidence import Evidence
 
 if TYPE_CHECKING:
     from proofs_check.subject.subjects import Subject
-    from theory.statement import Statement
+    from theory.results.statement import Statement
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 regressors.
 
 The subject fits many samples of its own noise. What each B̂ amounts to as a sum over rows has an exactly
-known law at any T (`proofs_check.sampling.populations`, `proofs_check.sampling.sums`): the test's level and power are proved,
-not asymptotic.
+known law at any T (`populations` and `sums` of `proofs_check.sampling`): the test's level and power are
+proved, not asymptotic.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.budget import Account
 from proofs_check.verdict.effort import DEPTHS, Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable, falsified_by
-from theory.clt import STATEMENT, away_from_mean_square_linear
-from theory.designs import Design, factorial
-from theory.exact import Matrix
-from theory.influence import influence
-from theory.noise_laws import RADEMACHER
-from theory.population import Problem, limit, to_floats
+from theory.exact.designs import Design, factorial
+from theory.exact.influence import influence
+from theory.exact.network import Matrix
+from theory.exact.noise_laws import RADEMACHER
+from theory.exact.population import Problem, limit, to_floats
+from theory.results.clt import STATEMENT, away_from_mean_square_linear
 
 SHARE, CONTROL = "feedback of finite samples", "the wrong covariance is rejected"
 FINITE, DENSE = ("rademacher", "skewed"), ("gaussian", "uniform")

@@ -21,7 +21,11 @@ from proofs_check.questions.limits import BITS, LARGEST, STEP, distances, size
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.confinement import (
+from theory.exact.designs import factorial
+from theory.exact.network import ExactNetwork
+from theory.exact.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED, SPARSE, NoiseLaw
+from theory.exact.population import Problem, fit, full_rank, limit, mean_estimates, minimum_norm, to_floats
+from theory.results.confinement import (
     STATEMENT,
     common_vector,
     confined_limits,
@@ -29,10 +33,6 @@ from theory.confinement import (
     quartic_means,
     stein_defects,
 )
-from theory.designs import factorial
-from theory.exact import ExactNetwork
-from theory.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED, SPARSE, NoiseLaw
-from theory.population import Problem, fit, full_rank, limit, mean_estimates, minimum_norm, to_floats
 
 QUARTIC = Family(any_widths((2, 3), 3), hidden=("identity",), output=("identity",), losses=("quartic",))
 FULL_RANK = replace(QUARTIC, widths=widening((2, 3), 3), accept=Instance.well_posed)

@@ -26,12 +26,12 @@ from proofs_check.questions.stages import CURVED, confirm_stages, example, less,
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, falsified_by
-from theory.control_variate import STATEMENT, mean_shift, predictions, remaining, row_error
-from theory.designs import Design
-from theory.exact import Matrix, Scalar, matrix
-from theory.moments import covariances, gradients, mean, side_by_side
-from theory.population import Problem, scaled_differences
-from theory.variance import covariance
+from theory.exact.designs import Design
+from theory.exact.moments import covariances, gradients, mean, side_by_side
+from theory.exact.network import Matrix, Scalar, matrix
+from theory.exact.population import Problem, scaled_differences
+from theory.results.control_variate import STATEMENT, mean_shift, predictions, remaining, row_error
+from theory.results.variance import covariance
 
 ANY = Family(any_widths((1, 3), 3), losses=LOSSES)
 POLYNOMIAL = Family(

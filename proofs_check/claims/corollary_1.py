@@ -12,8 +12,8 @@ from proofs_check.questions.limits import BITS, confirm_limits, examine_limits, 
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory import direct_residual
-from theory.corollary_1 import STATEMENT
+from theory.results import direct_residual
+from theory.results.corollary_1 import STATEMENT
 
 FAMILY = Family(
     any_widths((1, 3), 3),

@@ -22,7 +22,7 @@ from proofs_check.questions.regions import Far, by_region, networks, repeated
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.definitions import ESTIMATOR
+from theory.results.definitions import ESTIMATOR
 
 SCALES = (0.3, 1e-3)
 MANY_ROWS = (20_000, 70_000, 300_000)

@@ -20,17 +20,17 @@ from proofs_check.questions.oracle import exact_means
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory import population
-from theory.bias import design_coefficients, independent_coefficients
-from theory.expansion import (
+from theory.exact import population
+from theory.exact.noise_laws import GAUSS_HERMITE, SKEWED, SPARSE, symbolic_law
+from theory.results.bias import design_coefficients, independent_coefficients
+from theory.results.expansion import (
     STATEMENT,
     dropped_terms,
     equals_closed_form,
     exact_mean_estimate,
     mean_estimate_by_series,
 )
-from theory.mathematics import in_text
-from theory.noise_laws import GAUSS_HERMITE, SKEWED, SPARSE, symbolic_law
+from theory.writing.mathematics import in_text
 
 ORDER = 3
 FAMILY = Family(any_widths((1, 2), 3), losses=LOSSES, fitted=False)

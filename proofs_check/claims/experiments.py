@@ -19,7 +19,7 @@ from proofs_check.experiments.published import EXPERIMENTS, Experiment
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, Falsified, NotApplicable
-from theory.statement import Statement
+from theory.results.statement import Statement
 
 __all__ = ["CLAIMS", "lines"]
 

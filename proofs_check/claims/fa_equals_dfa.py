@@ -20,10 +20,10 @@ from proofs_check.questions.rows import Answer, Rows, answer, float_rows, rows
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
-from theory import samples
-from theory.exact import ExactNetwork, Matrix, error_signals
-from theory.fa_equals_dfa import STATEMENT, agreeing_layers
-from theory.population import Problem, fit, minimum_norm, to_floats
+from theory.exact import samples
+from theory.exact.network import ExactNetwork, Matrix, error_signals
+from theory.exact.population import Problem, fit, minimum_norm, to_floats
+from theory.results.fa_equals_dfa import STATEMENT, agreeing_layers
 
 
 @st.composite

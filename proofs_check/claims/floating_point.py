@@ -20,7 +20,7 @@ from proofs_check.subject.reference import only_reference
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.floating_point import STATEMENT, digits_lost, order_in_c
+from theory.results.floating_point import STATEMENT, digits_lost, order_in_c
 
 KINDS = (
     ("tanh", "tanh", "identity", "mse"),

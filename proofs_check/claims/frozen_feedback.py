@@ -19,9 +19,9 @@ from proofs_check.subject.reference import network_of, online, only_reference, t
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.exact import Matrix, matrix
-from theory.frozen_feedback import STATEMENT, alignment_step, joint_step
-from theory.population import Problem, to_floats
+from theory.exact.network import Matrix, matrix
+from theory.exact.population import Problem, to_floats
+from theory.results.frozen_feedback import STATEMENT, alignment_step, joint_step
 
 WEIGHTS = (
     np.array([[8, -4], [2, 6], [-5, 3]]) / 8,

@@ -23,10 +23,10 @@ from proofs_check.questions.oracle import exact_differences
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.designs import Design
-from theory.exact import ExactNetwork
-from theory.linearisation import STATEMENT, change, curvatures, printed_rests, rests, summed
-from theory.population import Problem
+from theory.exact.designs import Design
+from theory.exact.network import ExactNetwork
+from theory.exact.population import Problem
+from theory.results.linearisation import STATEMENT, change, curvatures, printed_rests, rests, summed
 
 FAMILY = Family(any_widths((1, 3), 4), losses=LOSSES)
 

@@ -18,8 +18,8 @@ from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.budget import SHARES, Account
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable, falsified_by
-from theory.definitions import NOISE
-from theory.noise_laws import LAWS, NoiseLaw
+from theory.exact.noise_laws import LAWS, NoiseLaw
+from theory.results.definitions import NOISE
 
 FAMILIES = ("gaussian", "rademacher", "uniform", "skewed")
 SIZES = (

@@ -18,11 +18,11 @@ from proofs_check.questions.limits import BITS, SCALES, STEP, distances, exact_l
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.designs import Design, fold_over
-from theory.exact import Matrix, rational
-from theory.mathematics import in_text
-from theory.noise_law import STATEMENT, mean_at_zero
-from theory.population import limit, mean_estimates
+from theory.exact.designs import Design, fold_over
+from theory.exact.network import Matrix, rational
+from theory.exact.population import limit, mean_estimates
+from theory.results.noise_law import STATEMENT, mean_at_zero
+from theory.writing.mathematics import in_text
 
 ANY = Family(any_widths((1, 3), 3), accept=Instance.well_posed)
 ONE_LAYER = Family(any_widths((1, 1), 4), accept=Instance.well_posed)

@@ -28,10 +28,10 @@ from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.budget import Account
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.designs import Design, factorial
-from theory.noise_laws import RADEMACHER
-from theory.online import STATEMENT, descent, recursive_ridge, ridge_at_once, top_away
-from theory.population import limit, mean_estimates, to_floats
+from theory.exact.designs import Design, factorial
+from theory.exact.noise_laws import RADEMACHER
+from theory.exact.population import limit, mean_estimates, to_floats
+from theory.results.online import STATEMENT, descent, recursive_ridge, ridge_at_once, top_away
 
 WEIGHTS = (
     np.array([[8, -4], [2, 6]]) / 8,

@@ -21,11 +21,11 @@ from proofs_check.questions.oracle import exact_means
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.designs import factorial
-from theory.exact import ExactNetwork, error_signals, forward
-from theory.noise_laws import RADEMACHER
-from theory.orthogonality import STATEMENT, noisy_error, residual_correlation
-from theory.population import Problem, mean_estimates
+from theory.exact.designs import factorial
+from theory.exact.network import ExactNetwork, error_signals, forward
+from theory.exact.noise_laws import RADEMACHER
+from theory.exact.population import Problem, mean_estimates
+from theory.results.orthogonality import STATEMENT, noisy_error, residual_correlation
 
 FAMILY = Family(any_widths((1, 3), 3), losses=LOSSES, fitted=False)
 

@@ -14,8 +14,9 @@ from proofs_check.claims.claim import Claim
 from proofs_check.formal import THEOREMS, machine_checked
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory import STATEMENTS, verdicts
-from theory.verdicts import Verdict
+from theory import STATEMENTS
+from theory.proofs import verdicts
+from theory.proofs.verdicts import Verdict
 
 HEADLINES = frozenset({"theorem-1", "theorem-2", "theorem-3", "corollary-1", "noise-law"})
 """The statements that Coq's theorems cover as they stand, for finite laws."""

@@ -31,8 +31,8 @@ from proofs_check.questions.limits import (
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable, falsified_by
-from theory.exact import Matrix
-from theory.population import (
+from theory.exact.network import Matrix
+from theory.exact.population import (
     Problem,
     limit,
     minimum_norm,
@@ -42,8 +42,8 @@ from theory.population import (
     sum_zero_basis,
     to_floats,
 )
-from theory.pseudo_inverse import STATEMENT
-from theory.rank import error_gram_ranks, largest_ranks
+from theory.results.pseudo_inverse import STATEMENT
+from theory.results.rank import error_gram_ranks, largest_ranks
 
 SMALLEST_EIGENVALUE = 1e-6  # of Q, relative to the largest, among those that are not zero
 

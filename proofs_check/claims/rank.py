@@ -16,7 +16,7 @@ from proofs_check.questions.oracle import exact_signals
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
-from theory.rank import (
+from theory.results.rank import (
     STATEMENT,
     cross_entropy_error_sum,
     error_gram_ranks,

@@ -23,14 +23,7 @@ from proofs_check.questions.oracle import BITS
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
-from theory import population
-from theory.derivative_bounds import exact_supremum
-from theory.designs import factorial
-from theory.exact import ExactNetwork
-from theory.mathematics import in_text
-from theory.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
-from theory.population import Problem, to_floats
-from theory.printed_remainder import (
+from theory.counterexamples.printed_remainder import (
     floor,
     gaussian_moment,
     growth_begins,
@@ -38,7 +31,14 @@ from theory.printed_remainder import (
     terms,
     true_mean,
 )
-from theory.remainder import STATEMENT, covered, curvature_terms, remainder_bounds
+from theory.exact import population
+from theory.exact.derivative_bounds import exact_supremum
+from theory.exact.designs import factorial
+from theory.exact.network import ExactNetwork
+from theory.exact.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
+from theory.exact.population import Problem, to_floats
+from theory.results.remainder import STATEMENT, covered, curvature_terms, remainder_bounds
+from theory.writing.mathematics import in_text
 
 
 def _covered(instance: Instance) -> bool:

@@ -23,12 +23,19 @@ from proofs_check.questions.means import every_pair
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
-from theory.designs import factorial
-from theory.exact import ExactNetwork, Matrix, rational
-from theory.mathematics import in_text
-from theory.noise_laws import RADEMACHER
-from theory.population import Problem, fit, mean_estimates, projector, range_basis, to_floats
-from theory.ridge import STATEMENT, direct_limits, first_order, layerwise_limits, ridge_solver, shrinkage
+from theory.exact.designs import factorial
+from theory.exact.network import ExactNetwork, Matrix, rational
+from theory.exact.noise_laws import RADEMACHER
+from theory.exact.population import Problem, fit, mean_estimates, projector, range_basis, to_floats
+from theory.results.ridge import (
+    STATEMENT,
+    direct_limits,
+    first_order,
+    layerwise_limits,
+    ridge_solver,
+    shrinkage,
+)
+from theory.writing.mathematics import in_text
 
 SQUARED = Family(any_widths((1, 3), 3), hidden=("identity",), output=("identity",), losses=("mse",))
 FULL_RANK = replace(SQUARED, widths=widening((1, 3), 3), accept=Instance.well_posed)

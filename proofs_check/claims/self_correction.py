@@ -20,11 +20,11 @@ from proofs_check.questions.rows import Answer, Rows, answer, float_rows, rows
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory import samples
-from theory.exact import ExactNetwork, Matrix, matrix
-from theory.mathematics import in_text
-from theory.population import Problem, full_rank, to_floats
-from theory.self_correction import STATEMENT, fitted_map, gradients_below, refitted
+from theory.exact import samples
+from theory.exact.network import ExactNetwork, Matrix, matrix
+from theory.exact.population import Problem, full_rank, to_floats
+from theory.results.self_correction import STATEMENT, fitted_map, gradients_below, refitted
+from theory.writing.mathematics import in_text
 
 LINEAR = Family(any_widths((2, 3), 3), hidden=("identity",), output=("identity",), losses=("mse", "quartic"))
 WORST_CONDITION = 20.0  # of Q: an invertible matrix that float64 takes for one

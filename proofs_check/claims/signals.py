@@ -22,8 +22,8 @@ from proofs_check.questions.regions import FarSignals, by_region, repeated, sign
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
-from theory.definitions import SIGNALS
-from theory.exact import directional_taylor
+from theory.exact.network import directional_taylor
+from theory.results.definitions import SIGNALS
 
 WIDTHS = st.one_of(equal_widths((2, 3), 4), any_widths((1, 3), 4))
 

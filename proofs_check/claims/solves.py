@@ -20,9 +20,9 @@ from proofs_check.questions.oracle import exact_solution
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.definitions import SOLVES
-from theory.exact import matrix
-from theory.population import minimum_norm, projector, range_basis
+from theory.exact.network import matrix
+from theory.exact.population import minimum_norm, projector, range_basis
+from theory.results.definitions import SOLVES
 
 RIDGES = (0.0, 0.3, 7.0, 0.05, 1e4)
 WORST_CONDITION = 1e8  # of Q + ridge, where a ridge is asked for

@@ -19,12 +19,12 @@ from proofs_check.questions.means import distance, mean_allowance, mean_estimate
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.designs import Design, factorial
-from theory.exact import ExactNetwork, Matrix
-from theory.moments import mean
-from theory.noise_laws import GAUSSIAN, RADEMACHER
-from theory.population import Problem, scaled_differences, to_floats
-from theory.stein import STATEMENT, disagreements, mean_gradients, moments_that_agree, three_points
+from theory.exact.designs import Design, factorial
+from theory.exact.moments import mean
+from theory.exact.network import ExactNetwork, Matrix
+from theory.exact.noise_laws import GAUSSIAN, RADEMACHER
+from theory.exact.population import Problem, scaled_differences, to_floats
+from theory.results.stein import STATEMENT, disagreements, mean_gradients, moments_that_agree, three_points
 
 LINEAR = Family(any_widths((1, 3), 3), hidden=("identity",), output=("identity",), losses=("mse", "quartic"))
 CURVED = Family(any_widths((1, 3), 3), hidden=SMOOTH, losses=LOSSES)

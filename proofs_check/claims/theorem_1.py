@@ -16,13 +16,13 @@ from proofs_check.questions.limits import confirm_limits, examine_limits
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.designs import factorial
-from theory.exact import ExactNetwork
-from theory.mathematics import in_text
-from theory.noise_laws import RADEMACHER
-from theory.population import Problem, limit
-from theory.theorem_1 import STATEMENT
-from theory.theorem_1_counterexamples import limit_a, limit_b, limit_b_at_zero, variance_c, variance_c_limit
+from theory.counterexamples.theorem_1 import limit_a, limit_b, limit_b_at_zero, variance_c, variance_c_limit
+from theory.exact.designs import factorial
+from theory.exact.network import ExactNetwork
+from theory.exact.noise_laws import RADEMACHER
+from theory.exact.population import Problem, limit
+from theory.results.theorem_1 import STATEMENT
+from theory.writing.mathematics import in_text
 
 TOP = slice(-1, None)
 # The top matrix is the same for both rules; DFA asks nothing of the layers below it, as the theorem does.

@@ -13,7 +13,7 @@ from proofs_check.questions.limits import confirm_limits, examine_limits
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.theorem_2 import STATEMENT
+from theory.results.theorem_2 import STATEMENT
 
 FAMILY = Family(widening((1, 3), 3), hidden=("identity",), output=("identity",), accept=Instance.well_posed)
 

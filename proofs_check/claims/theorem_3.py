@@ -12,11 +12,11 @@ from proofs_check.questions.limits import confirm_limits, examine_limits
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, falsified_by
-from theory import kinks
-from theory.designs import factorial
-from theory.noise_laws import RADEMACHER
-from theory.population import fit, to_floats
-from theory.theorem_3 import STATEMENT
+from theory.counterexamples import kinks
+from theory.exact.designs import factorial
+from theory.exact.noise_laws import RADEMACHER
+from theory.exact.population import fit, to_floats
+from theory.results.theorem_3 import STATEMENT
 
 FAMILY = Family(
     any_widths((2, 3), 3), hidden=("tanh", "sigmoid", "softplus", "relu"), accept=Instance.well_posed

@@ -28,12 +28,12 @@ from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.budget import Account
 from proofs_check.verdict.effort import DEPTHS, Effort
 from proofs_check.verdict.evidence import Evidence, falsified_by
-from theory.designs import Design, factorial, fold_over
-from theory.mathematics import in_text
-from theory.moments import covariances, gradients
-from theory.noise_laws import LAWS, RADEMACHER, SKEWED, SPARSE
-from theory.population import scaled_differences
-from theory.variance import STATEMENT, away_from_closed_form, covariance, trace_over_gradient
+from theory.exact.designs import Design, factorial, fold_over
+from theory.exact.moments import covariances, gradients
+from theory.exact.noise_laws import LAWS, RADEMACHER, SKEWED, SPARSE
+from theory.exact.population import scaled_differences
+from theory.results.variance import STATEMENT, away_from_closed_form, covariance, trace_over_gradient
+from theory.writing.mathematics import in_text
 
 FAMILY = Family(any_widths((1, 3), 3), losses=LOSSES)
 MOST = {name: min(units, 8) for name, units in LARGEST.items()}

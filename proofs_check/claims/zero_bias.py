@@ -20,9 +20,9 @@ from proofs_check.questions.limits import BITS, LARGEST, NOISES, Noise, distance
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
-from theory import population
-from theory.exact import rational
-from theory.zero_bias import STATEMENT
+from theory.exact import population
+from theory.exact.network import rational
+from theory.results.zero_bias import STATEMENT
 
 LINEAR = Family(
     widening((1, 3), 3),

@@ -27,8 +27,8 @@ from proofs_check.float64.tolerance import signal_allowance
 from proofs_check.networks.drawn import Instance
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, Kind
-from theory.exact import matrix
-from theory.rank import error_gram_ranks, obstruction
+from theory.exact.network import matrix
+from theory.results.rank import error_gram_ranks, obstruction
 
 if TYPE_CHECKING:
     from proofs_check.subject.subjects import Subject

@@ -22,7 +22,7 @@ from proofs_check.float64 import floats
 from proofs_check.float64.designs import Atoms, atoms
 from proofs_check.float64.floats import Array
 from proofs_check.networks.drawn import Instance
-from theory.designs import fold_over
+from theory.exact.designs import fold_over
 
 IMAGES_PER_CHUNK = 16  # the differences of a chunk stay in the processor's cache
 RANK_CUTOFF = 1e-8  # of singular values: those of ẽ are zero to roundoff or above a ten-thousandth

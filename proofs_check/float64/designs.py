@@ -1,4 +1,4 @@
-"""Finite designs as float64 arrays, for subjects: see `theory.designs` for what they are."""
+"""Finite designs as float64 arrays, for subjects: see `theory.exact.designs` for what they are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array
-from theory.designs import Design
+from theory.exact.designs import Design
 
 
 @dataclass(frozen=True)

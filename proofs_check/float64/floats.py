@@ -1,9 +1,8 @@
 """The network once more, in plain float64 numpy: magnitudes, error bounds and networks too large for ball
 arithmetic.
 
-The textbook form, one row per sample: two passes and a subtraction. It is held against `theory.exact` in the
-tests, and its own rounding
-is covered by the same allowance that a subject gets.
+The textbook form, one row per sample: two passes and a subtraction. It is held against `theory.exact.network`
+in the tests, and its own rounding is covered by the same allowance that a subject gets.
 """
 
 from __future__ import annotations

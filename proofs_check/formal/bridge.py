@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from theory.designs import Design, factorial, fold_over
-from theory.exact import ExactNetwork, Matrix, error_signals
-from theory.noise_laws import SKEWED
-from theory.population import Problem, limit
+from theory.exact.designs import Design, factorial, fold_over
+from theory.exact.network import ExactNetwork, Matrix, error_signals
+from theory.exact.noise_laws import SKEWED
+from theory.exact.population import Problem, limit
 
 Rows = Sequence[Sequence[Fraction]]
 

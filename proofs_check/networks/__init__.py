@@ -1,1 +1,1 @@
-"""TODO."""
+"""Networks as Hypothesis draws them, and its search for one that falsifies a check."""

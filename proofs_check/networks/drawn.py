@@ -22,8 +22,8 @@ from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array, Network
 from proofs_check.float64.tolerance import resolved
 from proofs_check.verdict.evidence import NotApplicable
-from theory.exact import ExactNetwork
-from theory.population import Problem
+from theory.exact.network import ExactNetwork
+from theory.exact.population import Problem
 
 ACTIVATIONS = ("identity", "tanh", "sigmoid", "softplus", "relu")
 SMOOTH = ("tanh", "sigmoid", "softplus")

@@ -30,11 +30,11 @@ from proofs_check.networks.search import Measurement, search
 from proofs_check.questions.counterexample import network_code
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory.bias import design_coefficients, feedback_bias, independent_coefficients
-from theory.designs import Design, factorial, fold_over
-from theory.exact import Matrix
-from theory.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
-from theory.population import Problem, Solver, full_rank, limit, to_floats
+from theory.exact.designs import Design, factorial, fold_over
+from theory.exact.network import Matrix
+from theory.exact.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
+from theory.exact.population import Problem, Solver, full_rank, limit, to_floats
+from theory.results.bias import design_coefficients, feedback_bias, independent_coefficients
 
 if TYPE_CHECKING:
     from proofs_check.subject.subjects import Subject

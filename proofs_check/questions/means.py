@@ -13,7 +13,7 @@ from proofs_check.float64.floats import Array
 from proofs_check.float64.tolerance import NEGLIGIBLE, difference_allowance
 from proofs_check.networks.drawn import Instance
 from proofs_check.subject.subjects import Subject
-from theory.designs import Design
+from theory.exact.designs import Design
 
 
 def every_pair(instance: Instance, design: Design) -> tuple[Array, Array, list[Array]]:

@@ -17,9 +17,9 @@ from proofs_check.float64.tolerance import UNIT_ROUNDOFF, difference_allowance
 from proofs_check.networks.drawn import Instance
 from proofs_check.questions.means import average, every_pair
 from proofs_check.questions.oracle import BITS
-from theory import moments
-from theory.designs import Design
-from theory.population import Problem, to_floats
+from theory.exact import moments
+from theory.exact.designs import Design
+from theory.exact.population import Problem, to_floats
 
 
 @dataclass(frozen=True)

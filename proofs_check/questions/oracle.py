@@ -11,9 +11,9 @@ from flint import fmpq_mat
 
 from proofs_check.float64.floats import Array
 from proofs_check.networks.drawn import Instance
-from theory.designs import Design
-from theory.exact import error_signals, forward, losses, matrix, rational
-from theory.population import mean_estimates, minimum_norm, to_floats
+from theory.exact.designs import Design
+from theory.exact.network import error_signals, forward, losses, matrix, rational
+from theory.exact.population import mean_estimates, minimum_norm, to_floats
 
 BITS = 256
 

@@ -19,9 +19,9 @@ from proofs_check.float64.tolerance import resolved, signal_allowance, solve_all
 from proofs_check.networks.drawn import Family, Instance
 from proofs_check.questions.limits import clear_rank
 from proofs_check.subject.subjects import Subject
-from theory import samples
-from theory.exact import Matrix
-from theory.population import to_floats
+from theory.exact import samples
+from theory.exact.network import Matrix
+from theory.exact.population import to_floats
 
 REPEATS = 2  # each datum occurs so often, with other noise
 

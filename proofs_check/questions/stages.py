@@ -26,10 +26,10 @@ from proofs_check.questions.rows import Rows, float_rows
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
-from theory import samples
-from theory.control_variate import stage
-from theory.exact import Matrix, matrix
-from theory.population import to_floats
+from theory.exact import samples
+from theory.exact.network import Matrix, matrix
+from theory.exact.population import to_floats
+from theory.results.control_variate import stage
 
 BITS = 160
 DEEP = Network(

@@ -14,8 +14,8 @@ from proofs_check.report.html import Markup, join, tag
 from proofs_check.report.mathml import displayed, formula, sentence
 from proofs_check.report.proofview import hypothesis, proof
 from proofs_check.report.status import LEVELS
-from theory.statement import Counterexample, Statement
-from theory.symbols import glossary
+from theory.results.statement import Counterexample, Statement
+from theory.writing.symbols import glossary
 
 OUTCOMES = {"pass": "✓ pass", "fail": "✗ fail", "error": "! error", "not applicable": "– not applicable"}
 

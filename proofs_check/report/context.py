@@ -16,7 +16,7 @@ from proofs_check.report.replay import Replay
 from proofs_check.report.status import Problem, problems
 from theory import STATEMENTS
 from theory.proofs import PROOFS
-from theory.statement import Assumption, Statement
+from theory.results.statement import Assumption, Statement
 
 
 @dataclass(frozen=True)

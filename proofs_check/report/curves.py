@@ -32,9 +32,9 @@ from proofs_check.questions.limits import (
 from proofs_check.report.chart import Chart, Point, Series, Style
 from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.evidence import SubjectError
-from theory.bias import feedback_bias
-from theory.population import Problem, limit, to_floats
-from theory.remainder import covered, curvature_terms, remainder_bounds
+from theory.exact.population import Problem, limit, to_floats
+from theory.results.bias import feedback_bias
+from theory.results.remainder import covered, curvature_terms, remainder_bounds
 
 EXPONENTS = tuple(range(1, 23, 3))  # c = 2^-1, 2^-4, … for curves
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -13,7 +13,7 @@ from proofs_check.report.lemmas import Derivation, Shared, derives, nearest
 from proofs_check.report.status import Level, own_level, shown_level
 from theory.proof.checker import Lemma, steps_of
 from theory.proof.text import claim as written
-from theory.statement import Statement
+from theory.results.statement import Statement
 
 Kind = Literal["hypothesis", "lemma", "statement", "claim"]
 

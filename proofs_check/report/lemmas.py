@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from theory.proof.checker import Checked, Failed, Lemma, Proof, check
 from theory.proof.relations import Relation
 from theory.proof.text import claim as written
-from theory.statement import Assumption
+from theory.results.statement import Assumption
 
 SHARED_BY = 4
 """Statements that have to share a fact for it to be called a lemma."""

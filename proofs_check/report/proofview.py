@@ -10,7 +10,7 @@ from proofs_check.report.lemmas import Derivation, Shared
 from proofs_check.report.mathml import formula, sentence
 from theory.proof.checker import Checked, Step
 from theory.proof.text import claim as written
-from theory.proof_text import by_number, references, stretches
+from theory.writing.proof_text import by_number, references, stretches
 
 
 def proof(one: Derivation, shared: tuple[Shared, ...]) -> Markup:

@@ -14,7 +14,7 @@ from proofs_check.report.mathml import formula, sentence
 from proofs_check.report.proofview import hypothesis
 from proofs_check.report.status import LEVELS, PROVING
 from theory.proof.text import claim as written
-from theory.statement import STATUSES, Assumption, Statement
+from theory.results.statement import STATUSES, Assumption, Statement
 
 
 def ledger(context: Context) -> Markup:

@@ -14,15 +14,16 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-HOME = Path(__file__).resolve().parent.parent.parent
+HOME = Path(__file__).resolve().parents[2]
 PACKAGES = ("proofs_check", "theory")
 NO_PART = (  # files that claims import, and that do not change what a claim says of a subject
-    *(f"proofs_check/{name}.py" for name in ("channel", "counterexample", "family", "keeper", "own_time")),
-    *(f"proofs_check/{name}.py" for name in ("process", "proved", "walls")),
-    *("theory/assumptions.py", "theory/statement.py", "theory/verdicts.py"),
+    *(f"proofs_check/subject/{name}.py" for name in ("channel", "family", "keeper", "own_time")),
+    *(f"proofs_check/subject/{name}.py" for name in ("process", "walls")),
+    *("proofs_check/questions/counterexample.py", "proofs_check/claims/proved.py"),
+    *("theory/results/assumptions.py", "theory/results/statement.py", "theory/proofs/verdicts.py"),
 )
 ALWAYS = tuple(  # files that no claim names, or only inside of a function, and that every answer passes
-    f"proofs_check/{name}.py" for name in ("checked", "conduct", "pipeline", "subjects", "traits")
+    f"proofs_check/subject/{name}.py" for name in ("checked", "conduct", "pipeline", "subjects", "traits")
 )
 
 

@@ -17,7 +17,7 @@ from proofs_check.verdict.evidence import Evidence
 if TYPE_CHECKING:
     from proofs_check.ledger.ledger import Row
     from theory.proof.checker import Proof
-    from theory.statement import Statement
+    from theory.results.statement import Statement
 
 Level = Literal["refuted", "none", "computed", "part", "proved", "verified"]
 

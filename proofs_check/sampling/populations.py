@@ -25,7 +25,7 @@ from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array
 from proofs_check.networks.drawn import Instance
 from proofs_check.sampling.sums import Sum
-from theory.noise_laws import LAWS
+from theory.exact.noise_laws import LAWS
 
 ORDER = 6  # nodes per unit where the noise has a density: exact for polynomials of degree 11
 

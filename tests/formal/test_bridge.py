@@ -9,7 +9,7 @@ import torch
 from impl import Network, Reference
 from proofs_check.formal import bridge, build
 from proofs_check.formal.bridge import Case
-from theory.population import to_floats
+from theory.exact.population import to_floats
 
 CASES = {case.name: case for case in bridge.cases()}
 

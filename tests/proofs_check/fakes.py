@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from proofs_check.claims.claim import Claim
 from proofs_check.verdict.evidence import Evidence
-from theory.statement import Statement
+from theory.results.statement import Statement
 
 GOOD = Evidence("implementation", "what was found", 0.25, 1.0)
 BAD = Evidence("implementation", "what was found", 3.0, 1.0)

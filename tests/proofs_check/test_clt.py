@@ -18,8 +18,8 @@ from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Falsified, NotApplicable
 from tests.numpy_subject import NumpySubject
 from tests.planted_bugs import Correct
-from theory.designs import factorial
-from theory.noise_laws import LAWS
+from theory.exact.designs import factorial
+from theory.exact.noise_laws import LAWS
 
 QUICK = Effort("quick", 0)
 EVERY = configurations({}, "thorough")

@@ -29,7 +29,7 @@ from tests.planted_bugs import Correct
 from tests.planted_bugs.estimator import ScaleWrong
 from tests.planted_bugs.least_squares import BasicSolution
 from tests.planted_bugs.signals import HiddenSlopeForgotten
-from theory.designs import fold_over
+from theory.exact.designs import fold_over
 
 QUICK, STANDARD = Effort("quick"), Effort("standard")
 CURVED = ("sigmoid", "tanh")

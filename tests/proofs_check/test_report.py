@@ -31,12 +31,12 @@ from tests.planted_bugs import BUGS, Correct
 from tests.proofs_check.fakes import BAD, CONFIRMED, GOOD, SUBJECT, claim
 from tests.proofs_check.test_command import STRANGE
 from theory import STATEMENTS
-from theory.assumptions import N1, S1
 from theory.paper import PAPER
 from theory.proof.checker import steps_of
 from theory.proof.text import claim as written
 from theory.proofs import PROOFS
-from theory.statement import Assumption
+from theory.results.assumptions import N1, S1
+from theory.results.statement import Assumption
 
 QUICK = Effort("quick")
 COMMANDS = {claim.id: f"python -m proofs_check --only {claim.id}" for claim in CLAIMS}

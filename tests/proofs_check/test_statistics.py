@@ -9,7 +9,7 @@ from proofs_check.claims.noise import FAMILIES, law_of, powers
 from proofs_check.sampling import statistics as stats
 from proofs_check.verdict.budget import SHARES
 from proofs_check.verdict.effort import DEPTHS
-from theory.noise_laws import LAWS
+from theory.exact.noise_laws import LAWS
 
 ALPHA = 1e-9
 

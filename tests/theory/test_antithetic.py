@@ -8,14 +8,14 @@ import pytest
 import sympy
 from flint import fmpq_mat
 
-from theory.antithetic import central_differences, series
-from theory.designs import factorial
-from theory.exact import ExactNetwork
-from theory.expansion import c, exact_mean_estimate, partial
-from theory.moments import covariances, gradients, mean
-from theory.noise_laws import RADEMACHER, SKEWED, finite_law, symbolic_law
-from theory.population import Problem, mean_estimates
-from theory.variance import covariance
+from theory.exact.designs import factorial
+from theory.exact.moments import covariances, gradients, mean
+from theory.exact.network import ExactNetwork
+from theory.exact.noise_laws import RADEMACHER, SKEWED, finite_law, symbolic_law
+from theory.exact.population import Problem, mean_estimates
+from theory.results.antithetic import central_differences, series
+from theory.results.expansion import c, exact_mean_estimate, partial
+from theory.results.variance import covariance
 
 WEIGHTS = [[[1, 2], [0, -1]], [[1, 1], [2, -1]], [[1, Fraction(1, 2)]]]
 DATA = (((1, Fraction(1, 2)), (-1, 2)), ((1,), (0,)))

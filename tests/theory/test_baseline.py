@@ -8,13 +8,13 @@ import pytest
 import sympy
 from flint import fmpq
 
-from theory.baseline import excess, without_baseline
-from theory.designs import factorial
-from theory.exact import ExactNetwork
-from theory.expansion import c
-from theory.moments import mean, second_moments
-from theory.noise_laws import RADEMACHER, SKEWED, NoiseLaw, symbolic_law
-from theory.population import Problem, scaled_differences
+from theory.exact.designs import factorial
+from theory.exact.moments import mean, second_moments
+from theory.exact.network import ExactNetwork
+from theory.exact.noise_laws import RADEMACHER, SKEWED, NoiseLaw, symbolic_law
+from theory.exact.population import Problem, scaled_differences
+from theory.results.baseline import excess, without_baseline
+from theory.results.expansion import c
 
 NETWORK = ExactNetwork.of([[[1, 2], [0, -1]], [[1, 1]]], ("identity", "identity"), "mse")
 PROBLEM = Problem(NETWORK, ((1, Fraction(1, 2)),), ((1,),))

@@ -13,20 +13,18 @@ import pytest
 import sympy
 from flint import arb, fmpq, fmpq_mat
 
-from theory import samples
-from theory.assumptions import M5, R_AT_C
-from theory.clt import (
-    STATEMENT,
-    away_from_mean_square_linear,
-    mean_square,
-    mean_square_linear,
-    sample_size,
-    sample_size_linear,
-    small_noise_covariance,
+from theory.command.document import latex, page
+from theory.exact import samples
+from theory.exact.designs import Design, factorial
+from theory.exact.influence import (
+    asymptotic_covariance,
+    frozen_covariance,
+    frozen_influence,
+    inflation,
+    influence,
+    traces,
 )
-from theory.designs import Design, factorial
-from theory.document import latex, page
-from theory.exact import (
+from theory.exact.network import (
     DERIVATIVES,
     ExactNetwork,
     Matrix,
@@ -37,16 +35,8 @@ from theory.exact import (
     hadamard,
     rational,
 )
-from theory.influence import (
-    asymptotic_covariance,
-    frozen_covariance,
-    frozen_influence,
-    inflation,
-    influence,
-    traces,
-)
-from theory.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
-from theory.population import (
+from theory.exact.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
+from theory.exact.population import (
     Problem,
     Solver,
     full_rank,
@@ -55,7 +45,17 @@ from theory.population import (
     minimum_norm,
     softmax_norm,
 )
-from theory.ridge import ridge_solver
+from theory.results.assumptions import M5, R_AT_C
+from theory.results.clt import (
+    STATEMENT,
+    away_from_mean_square_linear,
+    mean_square,
+    mean_square_linear,
+    sample_size,
+    sample_size_linear,
+    small_noise_covariance,
+)
+from theory.results.ridge import ridge_solver
 
 STEP = Fraction(1, 3)
 ONE_HIDDEN = [[[1], [2]], [[1, -1], [2, 1]]]  # 1-2-2

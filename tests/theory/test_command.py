@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from theory import STATEMENTS, command
+from theory import STATEMENTS
 from theory.__main__ import main
+from theory.command import run as command
 from theory.paper import PAPER, VERDICTS
 
 BAD_CALLS = {

@@ -8,17 +8,17 @@ import pytest
 import sympy
 from flint import fmpq_mat
 
-from theory.confinement import (
+from theory.exact.designs import factorial
+from theory.exact.network import ExactNetwork
+from theory.exact.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED, SPARSE, UNIFORM, NoiseLaw
+from theory.exact.population import Problem, fit, limit, mean_estimates, minimum_norm
+from theory.results.confinement import (
     common_vector,
     confined_limits,
     direct_limits,
     quartic_means,
     stein_defects,
 )
-from theory.designs import factorial
-from theory.exact import ExactNetwork
-from theory.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED, SPARSE, UNIFORM, NoiseLaw
-from theory.population import Problem, fit, limit, mean_estimates, minimum_norm
 
 WEIGHTS = ([[1, 2], [0, 1]], [[1, -1], [2, 1]], [[1, 0], [-1, 1], [3, 1]])  # 2-2-2-3
 NETWORK = ExactNetwork.of(WEIGHTS, ("identity",) * 3, "quartic")

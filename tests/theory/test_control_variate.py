@@ -8,14 +8,14 @@ import pytest
 import sympy
 from flint import fmpq_mat
 
-from theory import samples
-from theory.control_variate import corrected, mean_shift, predictions, remaining, row_error, stage
-from theory.designs import factorial
-from theory.exact import ExactNetwork
-from theory.moments import covariances, gradients, mean, side_by_side
-from theory.noise_laws import RADEMACHER, SKEWED
-from theory.population import Problem, scaled_differences
-from theory.variance import covariance
+from theory.exact import samples
+from theory.exact.designs import factorial
+from theory.exact.moments import covariances, gradients, mean, side_by_side
+from theory.exact.network import ExactNetwork
+from theory.exact.noise_laws import RADEMACHER, SKEWED
+from theory.exact.population import Problem, scaled_differences
+from theory.results.control_variate import corrected, mean_shift, predictions, remaining, row_error, stage
+from theory.results.variance import covariance
 
 WEIGHTS = [[[1, 2], [0, -1]], [[1, 1], [2, -1]], [[1, Fraction(1, 2)], [0, 2]]]
 DATA = (((1, Fraction(1, 2)), (-1, 2), (2, 0)), ((1, 0), (0, -1), (1, 1)))

@@ -11,8 +11,15 @@ import numpy as np
 import pytest
 import sympy
 
-from theory.noise_laws import GAUSSIAN, RADEMACHER
-from theory.theorem_1 import STATEMENT, limit_a, limit_b, limit_b_at_zero, variance_c, variance_c_limit
+from theory.exact.noise_laws import GAUSSIAN, RADEMACHER
+from theory.results.theorem_1 import (
+    STATEMENT,
+    limit_a,
+    limit_b,
+    limit_b_at_zero,
+    variance_c,
+    variance_c_limit,
+)
 
 
 def test_a_noise_of_twice_the_size_gives_four_times_the_weights() -> None:

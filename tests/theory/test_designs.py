@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from theory.designs import factorial, fold_over, hadamard_matrix
-from theory.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED
+from theory.exact.designs import factorial, fold_over, hadamard_matrix
+from theory.exact.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED
 
 
 @pytest.mark.parametrize("at_least", [1, 2, 3, 4, 5, 7, 12, 19, 21, 29, 44, 70])

@@ -10,8 +10,11 @@ import flint
 import pytest
 from flint import arb, fmpq, fmpq_mat
 
-from theory.designs import factorial, fold_over
-from theory.direct_residual import (
+from theory.exact.designs import factorial, fold_over
+from theory.exact.network import ExactNetwork, Matrix, Scalar
+from theory.exact.noise_laws import RADEMACHER, SKEWED
+from theory.exact.population import Problem, limit, minimum_norm, softmax_norm
+from theory.results.direct_residual import (
     absolute_value,
     limits,
     residuals,
@@ -20,9 +23,6 @@ from theory.direct_residual import (
     squared_residuals,
     switching_unit,
 )
-from theory.exact import ExactNetwork, Matrix, Scalar
-from theory.noise_laws import RADEMACHER, SKEWED
-from theory.population import Problem, limit, minimum_norm, softmax_norm
 
 X = ((1, 0, 2), (0, 1, -1), (1, -1, 1), (2, 1, 0), (-1, 1, 1))
 Y = ((1, 0), (0, 2), (1, -1), (-1, 1), (2, 3))

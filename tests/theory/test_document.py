@@ -9,13 +9,13 @@ import pytest
 
 from theory import STATEMENTS
 from theory.__main__ import main
-from theory.document import latex, page
-from theory.layout import columns, fit, spelled
+from theory.command.document import latex, page
 from theory.paper import PAPER
 from theory.paper.table import table
-from theory.proof_text import trusted_base, uses
 from theory.proofs import PROOFS
-from theory.readable import formula, readable
+from theory.writing.layout import columns, fit, spelled
+from theory.writing.proof_text import trusted_base, uses
+from theory.writing.readable import formula, readable
 
 
 @cache

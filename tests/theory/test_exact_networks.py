@@ -8,9 +8,8 @@ import mpmath
 import pytest
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
-from theory.bias import design_coefficients, feedback_bias, independent_coefficients, partial_derivatives
-from theory.designs import factorial, fold_over
-from theory.exact import (
+from theory.exact.designs import factorial, fold_over
+from theory.exact.network import (
     ACTIVATIONS,
     DERIVATIVES,
     ExactNetwork,
@@ -20,8 +19,8 @@ from theory.exact import (
     loss_gradient,
     loss_value,
 )
-from theory.noise_laws import RADEMACHER, SKEWED
-from theory.population import (
+from theory.exact.noise_laws import RADEMACHER, SKEWED
+from theory.exact.population import (
     Problem,
     limit,
     mean_estimates,
@@ -29,6 +28,12 @@ from theory.population import (
     projector,
     range_basis,
     softmax_norm,
+)
+from theory.results.bias import (
+    design_coefficients,
+    feedback_bias,
+    independent_coefficients,
+    partial_derivatives,
 )
 
 MPMATH = {

@@ -10,7 +10,16 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theory.expansion import (
+from theory.exact.noise_laws import (
+    GAUSS_HERMITE,
+    GAUSSIAN,
+    RADEMACHER,
+    SKEWED,
+    SPARSE,
+    finite_law,
+    symbolic_law,
+)
+from theory.results.expansion import (
     MultiIndex,
     c,
     derivative_weights,
@@ -23,7 +32,6 @@ from theory.expansion import (
     printed_series,
     series,
 )
-from theory.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED, SPARSE, finite_law, symbolic_law
 
 Q = sympy.Rational
 DETERMINISTIC = settings(derandomize=True, database=None, deadline=None, max_examples=40)

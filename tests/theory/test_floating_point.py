@@ -2,7 +2,7 @@
 
 import pytest
 
-from theory.floating_point import digits_lost, order_in_c
+from theory.results.floating_point import digits_lost, order_in_c
 
 
 def test_digits_are_counted_by_tens() -> None:

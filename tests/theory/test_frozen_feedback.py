@@ -7,9 +7,9 @@ from fractions import Fraction
 import pytest
 from flint import fmpq, fmpq_mat
 
-from theory.exact import ExactNetwork
-from theory.frozen_feedback import alignment_step, joint_step
-from theory.population import Problem
+from theory.exact.network import ExactNetwork
+from theory.exact.population import Problem
+from theory.results.frozen_feedback import alignment_step, joint_step
 
 WEIGHTS = [[[1, 2]], [[1], [-1]], [[1, 0], [1, 1]]]  # 2-1-2-2
 FEEDBACK = {

@@ -12,9 +12,7 @@ from flint import arb, fmpq, fmpq_mat
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from theory.designs import factorial, fold_over
-from theory.exact import ExactNetwork, Matrix, Undecided, loss_value
-from theory.kinks import (
+from theory.counterexamples.kinks import (
     at_kinks,
     chain,
     directional_slopes,
@@ -25,9 +23,11 @@ from theory.kinks import (
     output_slopes,
     stacked,
 )
-from theory.moments import mean
-from theory.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, SPARSE, NoiseLaw, finite_law
-from theory.population import Problem, by_layer, fit, limit, mean_estimates, scaled_differences
+from theory.exact.designs import factorial, fold_over
+from theory.exact.moments import mean
+from theory.exact.network import ExactNetwork, Matrix, Undecided, loss_value
+from theory.exact.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, SPARSE, NoiseLaw, finite_law
+from theory.exact.population import Problem, by_layer, fit, limit, mean_estimates, scaled_differences
 
 HALF, SMALL = Fraction(1, 2), Fraction(1, 2**20)
 IDENTITY = [[1, 0], [0, 1]]

@@ -8,12 +8,12 @@ import pytest
 import sympy
 from sympy import Matrix
 
-from theory import corollary_1, noise_law, theorem_1, theorem_2
-from theory.expansion import c, partial
-from theory.linear_networks import direct_limits, downstream_maps, layerwise_limits
-from theory.noise_law import estimate_maps, mean_at_zero
-from theory.pseudo_inverse import projected_weights, projector
-from theory.zero_bias import squared_error
+from theory.results import corollary_1, noise_law, theorem_1, theorem_2
+from theory.results.expansion import c, partial
+from theory.results.linear_networks import direct_limits, downstream_maps, layerwise_limits
+from theory.results.noise_law import estimate_maps, mean_at_zero
+from theory.results.pseudo_inverse import projected_weights, projector
+from theory.results.zero_bias import squared_error
 
 Q = sympy.Rational
 W1 = Matrix([[1, 2], [0, 1]])

@@ -10,11 +10,11 @@ from flint import fmpq, fmpq_mat
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from theory import samples
-from theory.exact import ExactNetwork, Matrix, error_signals
-from theory.fa_equals_dfa import agreeing_layers, wide_enough
-from theory.population import Problem, fit, minimum_norm
-from theory.self_correction import gradients_below, refitted
+from theory.exact import samples
+from theory.exact.network import ExactNetwork, Matrix, error_signals
+from theory.exact.population import Problem, fit, minimum_norm
+from theory.results.fa_equals_dfa import agreeing_layers, wide_enough
+from theory.results.self_correction import gradients_below, refitted
 
 TOGETHER = settings(max_examples=25, deadline=None, database=None, derandomize=True)
 NUMBERS = st.integers(-3, 3)

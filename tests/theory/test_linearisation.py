@@ -9,13 +9,13 @@ import pytest
 import sympy
 from flint import arb, fmpq
 
-from theory.designs import factorial
-from theory.exact import ExactNetwork
-from theory.expansion import c
-from theory.linearisation import change, curvatures, printed_rests, rests, summed
-from theory.moments import gradients
-from theory.noise_laws import SKEWED
-from theory.population import Problem
+from theory.exact.designs import factorial
+from theory.exact.moments import gradients
+from theory.exact.network import ExactNetwork
+from theory.exact.noise_laws import SKEWED
+from theory.exact.population import Problem
+from theory.results.expansion import c
+from theory.results.linearisation import change, curvatures, printed_rests, rests, summed
 
 NETWORK = ExactNetwork.of(
     [[[1, 2], [0, -1]], [[1, 1], [2, -1]], [[1, Fraction(1, 2)]]], ("identity", "identity", "identity"), "mse"

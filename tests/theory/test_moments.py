@@ -7,11 +7,11 @@ from fractions import Fraction
 import pytest
 from flint import fmpq
 
-from theory.designs import factorial, fold_over
-from theory.exact import ExactNetwork, forward, losses
-from theory.moments import covariances, gradients, mean, second_moments
-from theory.noise_laws import RADEMACHER, SKEWED
-from theory.population import Problem, mean_estimates, noisy_losses, scaled_differences
+from theory.exact.designs import factorial, fold_over
+from theory.exact.moments import covariances, gradients, mean, second_moments
+from theory.exact.network import ExactNetwork, forward, losses
+from theory.exact.noise_laws import RADEMACHER, SKEWED
+from theory.exact.population import Problem, mean_estimates, noisy_losses, scaled_differences
 
 NETWORK = ExactNetwork.of(
     [[[1, 2], [0, -1]], [[1, 1], [2, -1]], [[1, Fraction(1, 2)]]], ("identity", "relu", "identity"), "quartic"

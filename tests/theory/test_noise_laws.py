@@ -8,7 +8,7 @@ from math import prod
 import pytest
 import sympy
 
-from theory.noise_laws import (
+from theory.exact.noise_laws import (
     GAUSS_HERMITE,
     GAUSSIAN,
     LAWS,

@@ -10,11 +10,11 @@ import flint
 import pytest
 from flint import arb, fmpq_mat
 
-from theory.designs import factorial
-from theory.exact import ExactNetwork, Matrix
-from theory.noise_laws import RADEMACHER, SKEWED
-from theory.online import descent, recursive_ridge, ridge_at_once, top_away
-from theory.population import Problem, limit, mean_estimates
+from theory.exact.designs import factorial
+from theory.exact.network import ExactNetwork, Matrix
+from theory.exact.noise_laws import RADEMACHER, SKEWED
+from theory.exact.population import Problem, limit, mean_estimates
+from theory.results.online import descent, recursive_ridge, ridge_at_once, top_away
 
 WEIGHTS = [[[1], [2]], [[1, -1], [2, 1]], [[1, 0], [1, 1]]]  # 1-2-2-2
 STEP = Fraction(1, 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from theory.orthogonality import clean_error, noisy_error, residual_correlation
+from theory.results.orthogonality import clean_error, noisy_error, residual_correlation
 
 
 @pytest.mark.parametrize(("data", "outcomes"), [(1, 2), (2, 3), (4, 5)])

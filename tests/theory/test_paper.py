@@ -9,7 +9,6 @@ import sympy
 
 from theory import STATEMENTS
 from theory.__main__ import main
-from theory.layout import fit
 from theory.paper import PAPER, VERDICTS, Entry, possible_verdicts
 from theory.paper.entry import NoSuchLayer, ProofStep, agree, perturbed
 from theory.paper.section_3 import layer_limit, top_limit
@@ -17,8 +16,9 @@ from theory.paper.shown import formulas_of, value, value_latex, value_text, word
 from theory.paper.table import number_of, source, table, table_latex
 from theory.proof import LAYER, ONE, OUTPUT
 from theory.proof.terms import DEPTH, IllTyped
-from theory.readable import formula
-from theory.symbols import OF_THE_PAPER, SYMBOLS, symbols_in
+from theory.writing.layout import fit
+from theory.writing.readable import formula
+from theory.writing.symbols import OF_THE_PAPER, SYMBOLS, symbols_in
 
 NAMES = [f"{entry.label}, {entry.where}" for entry in PAPER]
 LABELS = {entry.label for entry in PAPER}

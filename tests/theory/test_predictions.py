@@ -18,12 +18,11 @@ from flint import arb, arb_mat, fmpq_mat
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from theory.bias import design_coefficients, feedback_bias, independent_coefficients
-from theory.designs import Design, factorial, fold_over
-from theory.exact import ExactNetwork, Matrix, rational
-from theory.moments import covariances, gradients, side_by_side
-from theory.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, SPARSE, finite_law
-from theory.population import (
+from theory.exact.designs import Design, factorial, fold_over
+from theory.exact.moments import covariances, gradients, side_by_side
+from theory.exact.network import ExactNetwork, Matrix, rational
+from theory.exact.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, SPARSE, finite_law
+from theory.exact.population import (
     Problem,
     Solver,
     fit,
@@ -34,7 +33,8 @@ from theory.population import (
     softmax_norm,
     sum_zero_basis,
 )
-from theory.variance import closed_form, covariance
+from theory.results.bias import design_coefficients, feedback_bias, independent_coefficients
+from theory.results.variance import closed_form, covariance
 
 BITS = 400
 STEP, PER_STEP = Fraction(1, 10**12), arb(10**12)

@@ -10,7 +10,7 @@ from flint import fmpq, fmpq_mat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theory.rank import (
+from theory.results.rank import (
     cross_entropy_error_sum,
     error_gram_ranks,
     feedback_identifiable,

@@ -4,7 +4,7 @@ import pytest
 
 from theory import STATEMENTS
 from theory.paper import PAPER
-from theory.readable import formula, readable
+from theory.writing.readable import formula, readable
 
 
 @pytest.mark.parametrize(

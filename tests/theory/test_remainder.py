@@ -10,12 +10,7 @@ import pytest
 import sympy
 from flint import arb, fmpq, fmpq_poly
 
-from theory.derivative_bounds import derivative, evaluate, exact_supremum, supremum
-from theory.designs import factorial
-from theory.exact import ACTIVATIONS, ExactNetwork, loss_value
-from theory.noise_laws import GAUSSIAN, RADEMACHER, SKEWED, UNIFORM
-from theory.population import Problem, mean_estimates
-from theory.printed_remainder import (
+from theory.counterexamples.printed_remainder import (
     coefficients,
     floor,
     gaussian_moment,
@@ -25,7 +20,12 @@ from theory.printed_remainder import (
     terms,
     true_mean,
 )
-from theory.remainder import covered, curvature_terms, curve, remainder_bounds
+from theory.exact.derivative_bounds import derivative, evaluate, exact_supremum, supremum
+from theory.exact.designs import factorial
+from theory.exact.network import ACTIVATIONS, ExactNetwork, loss_value
+from theory.exact.noise_laws import GAUSSIAN, RADEMACHER, SKEWED, UNIFORM
+from theory.exact.population import Problem, mean_estimates
+from theory.results.remainder import covered, curvature_terms, curve, remainder_bounds
 
 
 @pytest.fixture(autouse=True)

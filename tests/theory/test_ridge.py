@@ -8,11 +8,11 @@ import pytest
 import sympy
 from flint import fmpq, fmpq_mat
 
-from theory.designs import factorial
-from theory.exact import ExactNetwork
-from theory.noise_laws import RADEMACHER
-from theory.population import Problem, fit, mean_estimates
-from theory.ridge import (
+from theory.exact.designs import factorial
+from theory.exact.network import ExactNetwork
+from theory.exact.noise_laws import RADEMACHER
+from theory.exact.population import Problem, fit, mean_estimates
+from theory.results.ridge import (
     STATEMENT,
     direct_limits,
     first_order,

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import sympy
 
-from theory import STATEMENTS, Assumption, InvalidStatement, Statement, assumptions
+from theory import STATEMENTS, Assumption, InvalidStatement, Statement
+from theory.results import assumptions
 
 EXPECTED_STATUS = {
     "estimator": "holds",

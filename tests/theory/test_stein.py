@@ -8,12 +8,12 @@ import pytest
 import sympy
 from flint import fmpq
 
-from theory.designs import factorial
-from theory.exact import ExactNetwork
-from theory.moments import gradients, mean
-from theory.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED, UNIFORM, NoiseLaw
-from theory.population import Problem, scaled_differences
-from theory.stein import disagreements, mean_gradients, moments_that_agree, three_points
+from theory.exact.designs import factorial
+from theory.exact.moments import gradients, mean
+from theory.exact.network import ExactNetwork
+from theory.exact.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED, UNIFORM, NoiseLaw
+from theory.exact.population import Problem, scaled_differences
+from theory.results.stein import disagreements, mean_gradients, moments_that_agree, three_points
 
 NETWORK = ExactNetwork.of([[[1, 2], [0, -1]], [[1, 1]], [[1], [-2]]], ("identity",) * 3, "quartic")
 PROBLEM = Problem(NETWORK, ((1, Fraction(1, 2)), (-1, 2)), ((1, 0), (0, 2)))

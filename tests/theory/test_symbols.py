@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from theory import STATEMENTS, symbols
-from theory.document import page
+from theory import STATEMENTS
+from theory.command.document import page
 from theory.proof.checker import steps_of
-from theory.proof_text import proof_page, references
 from theory.proofs import PROOFS, proofs_of
-from theory.readable import formula, readable
-from theory.symbols import OF_A_STATEMENT, SYMBOLS, formulas_of, glossary, symbols_in
+from theory.writing import symbols
+from theory.writing.proof_text import proof_page, references
+from theory.writing.readable import formula, readable
+from theory.writing.symbols import OF_A_STATEMENT, SYMBOLS, formulas_of, glossary, symbols_in
 
 
 @pytest.mark.parametrize(

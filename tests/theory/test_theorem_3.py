@@ -8,7 +8,7 @@ import pytest
 import sympy
 from sympy import Matrix
 
-from theory.theorem_3 import error_polynomials, error_signal
+from theory.results.theorem_3 import error_polynomials, error_signal
 
 WIDTHS = [2, 3, 2, 2]
 

@@ -8,9 +8,9 @@ import pytest
 import sympy
 from flint import fmpq, fmpq_mat
 
-from theory.designs import Design, factorial, fold_over
-from theory.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED, SPARSE, UNIFORM, NoiseLaw
-from theory.variance import away_from_closed_form, closed_form, covariance, trace_over_gradient
+from theory.exact.designs import Design, factorial, fold_over
+from theory.exact.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED, SPARSE, UNIFORM, NoiseLaw
+from theory.results.variance import away_from_closed_form, closed_form, covariance, trace_over_gradient
 
 GRADIENT = (fmpq(2), fmpq(-1, 3), fmpq(1, 2))
 SHARED = Design("shared", tuple((Fraction(s),) * 3 for s in (1, -1)), (Fraction(1, 2),) * 2)

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from feedback_proofs_io import cache, sealed
-from theory import verdicts
-from theory.proofs import PROOFS
-from theory.verdicts import Verdict
+from theory.proofs import PROOFS, verdicts
+from theory.proofs.verdicts import Verdict
 
 
 def verdict(number: int) -> Verdict:

@@ -6,8 +6,7 @@ import pytest
 import sympy
 from sympy import Matrix
 
-from theory.expansion import c, exact_mean_estimate
-from theory.noise_laws import (
+from theory.exact.noise_laws import (
     GAUSS_HERMITE,
     GAUSSIAN,
     RADEMACHER,
@@ -17,7 +16,8 @@ from theory.noise_laws import (
     NoiseLaw,
     symbolic_law,
 )
-from theory.zero_bias import bias, quadratic, squared_error
+from theory.results.expansion import c, exact_mean_estimate
+from theory.results.zero_bias import bias, quadratic, squared_error
 
 WEIGHTS = (Matrix([[1, 1]] * 2), Matrix([[1, 2], [0, -1], [3, 1]]), Matrix([[1, 0, 2], [2, 1, -1]]))
 RESIDUAL = Matrix(sympy.symbols("r_1 r_2"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sympy
 
-from theory.assumptions import M1, M3, N1, R_TOP, S1, R
 from theory.paper.entry import Entry, ProofStep
 from theory.paper.forms import (
     SIDE_BY_SIDE,
@@ -82,6 +81,7 @@ from theory.proof.vocabulary import (
     units_of,
     weights,
 )
+from theory.results.assumptions import M1, M3, N1, R_TOP, S1, R
 
 _e, _C, _W, _P = errors(OUTPUT), gram(OUTPUT), weights(OUTPUT), units_of(DEPTH)
 _FIVE = range(1, 6)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from theory.assumptions import INDEPENDENT
 from theory.paper.entry import Entry, ProofStep
 from theory.paper.forms import activity, weight_step
 from theory.paper.refutations import (
@@ -28,6 +27,7 @@ from theory.proof.vocabulary import (
     synthetic,
     weights,
 )
+from theory.results.assumptions import INDEPENDENT
 
 INTRODUCTION = (
     Entry(

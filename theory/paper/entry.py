@@ -19,7 +19,7 @@ from theory.proof.relations import Equal, Relation, Same
 from theory.proof.rules import Premises
 from theory.proof.terms import IllTyped, Symbol, Term, rebuild
 from theory.proof.vocabulary import HIDDEN
-from theory.statement import Assumption
+from theory.results.statement import Assumption
 
 VERDICTS = {
     "definition": "it fixes a name, and what it fixes is well formed",

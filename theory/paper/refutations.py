@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sympy
 
-from theory import baseline, expansion, ridge, theorem_1
-from theory.noise_laws import symbolic_law
+from theory.exact.noise_laws import symbolic_law
+from theory.results import baseline, expansion, ridge, theorem_1
 
 _c = expansion.c
 
@@ -48,7 +48,8 @@ def infinite_mean() -> sympy.Expr:
 def printed_bound() -> sympy.Expr:
     r"""the limit of the terms of the sum in (11), for tanh at 0 and any $c$
 
-    The term of an odd m is at least (2/c^2) (c sqrt(m+1)/R)^(m+1), R = pi/2: see `theory.printed_remainder`.
+    The term of an odd m is at least (2/c^2) (c sqrt(m+1)/R)^(m+1), R = pi/2: see
+    `theory.counterexamples.printed_remainder`.
     """
     m, c = sympy.symbols("m c", positive=True)
     return sympy.limit(2 / c**2 * (2 * c * sympy.sqrt(m + 1) / sympy.pi) ** (m + 1), m, sympy.oo)

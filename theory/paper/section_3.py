@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from theory.assumptions import M1, N1, R_TOP, S1, R
 from theory.paper.entry import Entry, ProofStep
 from theory.paper.forms import SIDE_BY_SIDE, direct_fit, layerwise_fit
 from theory.paper.refutations import bias_at_fixed_noise, transpose_left_out
@@ -20,6 +19,7 @@ from theory.proof.vocabulary import (
     synthetic,
     weights,
 )
+from theory.results.assumptions import M1, N1, R_TOP, S1, R
 
 
 def not_transposed(i: Index) -> Relation:

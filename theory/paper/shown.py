@@ -7,9 +7,9 @@ from functools import cache
 
 import sympy
 
-from theory.mathematics import in_latex, in_text
 from theory.paper.entry import Entry, Refutation
-from theory.symbols import OF_THE_PAPER, named
+from theory.writing.mathematics import in_latex, in_text
+from theory.writing.symbols import OF_THE_PAPER, named
 
 
 def words(refutation: Refutation) -> str:

@@ -8,7 +8,7 @@ from theory.paper.entry import VERDICTS, Entry, ProofStep, Refutation
 from theory.paper.shown import glossary, value_latex, value_text, words
 from theory.proof.checker import steps_of
 from theory.proofs import proofs_of
-from theory.readable import formula, readable
+from theory.writing.readable import formula, readable
 
 
 def table(entries: Iterable[Entry]) -> str:

@@ -20,7 +20,6 @@ from typing import TypeAlias, get_args
 
 import sympy
 
-from theory.assumptions import COMMON
 from theory.proof.existence import inverses_exist, limits_exist, limits_of, terms_of
 from theory.proof.grants import Hypothesis
 from theory.proof.relations import Equal, FirstOrder, Normal, Polynomial, Relation, relation_at
@@ -28,7 +27,8 @@ from theory.proof.rules import FIRST_ORDER, RULES, Premises, Rejected, Rule
 from theory.proof.terms import LAYER, ROW, Applied, dependence
 from theory.proof.vocabulary import OUTPUT, Definition
 from theory.proof.well_formed import powers_are_defined, well_formed
-from theory.statement import Assumption
+from theory.results.assumptions import COMMON
+from theory.results.statement import Assumption
 
 
 @dataclass(frozen=True)

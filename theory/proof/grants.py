@@ -7,30 +7,6 @@ from dataclasses import dataclass
 
 import sympy
 
-from theory.assumptions import (
-    CLEAN,
-    COMMON,
-    DISTORTION,
-    EIGENVECTOR,
-    IDENTICAL,
-    INDEPENDENT,
-    LINEAR,
-    M1,
-    M3,
-    M5,
-    MOMENTS,
-    N1,
-    ONE_HIDDEN,
-    PREDICTED,
-    R_AT_C,
-    R_COMMON,
-    R_CONSTANT,
-    R_TOP,
-    S1,
-    SAMPLES,
-    SQUARE_INTEGRABLE,
-    R,
-)
 from theory.proof.relations import Bounded, ConstantRank, Equal, Finite, Invertible, Relation, Same
 from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER, norm, slope_product
 from theory.proof.terms import DEPTH, LAYER, ONE, Identity, Zero, average, c, given, lim, mean, width
@@ -66,7 +42,31 @@ from theory.proof.vocabulary import (
     synthetic,
     units_of,
 )
-from theory.statement import Assumption
+from theory.results.assumptions import (
+    CLEAN,
+    COMMON,
+    DISTORTION,
+    EIGENVECTOR,
+    IDENTICAL,
+    INDEPENDENT,
+    LINEAR,
+    M1,
+    M3,
+    M5,
+    MOMENTS,
+    N1,
+    ONE_HIDDEN,
+    PREDICTED,
+    R_AT_C,
+    R_COMMON,
+    R_CONSTANT,
+    R_TOP,
+    S1,
+    SAMPLES,
+    SQUARE_INTEGRABLE,
+    R,
+)
+from theory.results.statement import Assumption
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
-from theory.exact import Matrix, Scalar
+from theory.exact.network import Matrix, Scalar
 
 _AGREE = 2.0**-100  # of the size: how wide a ball around 0 may be
 

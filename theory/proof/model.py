@@ -17,9 +17,18 @@ from typing import Any
 import sympy
 from flint import arb, fmpq, fmpq_mat
 
-from theory.designs import Design
-from theory.exact import DERIVATIVES, Matrix, Real, Scalar, apply, directional_taylor, losses, rational
-from theory.population import Problem, scaled_differences
+from theory.exact.designs import Design
+from theory.exact.network import (
+    DERIVATIVES,
+    Matrix,
+    Real,
+    Scalar,
+    apply,
+    directional_taylor,
+    losses,
+    rational,
+)
+from theory.exact.population import Problem, scaled_differences
 from theory.proof.jets import Jet, constant, diagonal, mean_of
 from theory.proof.relations import Equal
 from theory.proof.terms import (

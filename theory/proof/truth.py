@@ -18,7 +18,7 @@ import mpmath
 import sympy
 from flint import arb
 
-from theory.exact import Scalar
+from theory.exact.network import Scalar
 from theory.proof.existence import terms_of
 from theory.proof.jets import Jet, mean_of
 from theory.proof.model import Model, NoValue, Row

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import sympy
 from sympy.core.function import AppliedUndef
 
-from theory.assumptions import IDENTICAL, INDEPENDENT, QUADRATIC, SMOOTH, THIRD
 from theory.proof.rules.core import Premises, Rejected
 from theory.proof.units import E, noise_in, orders_of, parse_remainder, raised, xi
+from theory.results.assumptions import IDENTICAL, INDEPENDENT, QUADRATIC, SMOOTH, THIRD
 
 _FINITE_MOMENTS = {INDEPENDENT: 2, THIRD: 4, IDENTICAL: 5}
 """The highest moment of each unit's noise that a hypothesis says is finite."""

@@ -18,7 +18,7 @@ import sympy
 from flint import fmpq
 from sympy.core.function import AppliedUndef
 
-from theory.noise_laws import NoiseLaw
+from theory.exact.noise_laws import NoiseLaw
 from theory.proof.relations import Relation, Same, Within
 from theory.proof.terms import c
 from theory.proof.units import noise_in, orders_of, raised

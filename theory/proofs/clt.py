@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from theory.assumptions import M3, M5, R_AT_C, S1, SAMPLES
 from theory.proof import (
     DEPTH,
     LAYER,
@@ -61,6 +60,7 @@ from theory.proofs.theorem_3 import (
     sample_averages,
     sizes_below,
 )
+from theory.results.assumptions import M3, M5, R_AT_C, S1, SAMPLES
 
 _KEPT = ("sample size", "polynomial", "row")
 

@@ -4,7 +4,6 @@ feedback has no bias at any c.
 
 from __future__ import annotations
 
-from theory.assumptions import COMMON, LINEAR, R_COMMON, R_TOP, SAMPLES, SQUARE_INTEGRABLE
 from theory.proof import (
     DEPTH,
     LAYER,
@@ -47,6 +46,7 @@ from theory.proof.vocabulary import (
 )
 from theory.proofs.passages import law
 from theory.proofs.theorem_2 import carried_at_output, carried_below, carried_errors, factored_averages
+from theory.results.assumptions import COMMON, LINEAR, R_COMMON, R_TOP, SAMPLES, SQUARE_INTEGRABLE
 
 _e, _C = errors(OUTPUT), gram(OUTPUT)
 

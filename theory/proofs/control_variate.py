@@ -4,7 +4,6 @@ multiplies the last one's.
 
 from __future__ import annotations
 
-from theory.assumptions import M1, MOMENTS, N1, ONE_HIDDEN, PREDICTED, R_TOP, S1, SAMPLES
 from theory.proof import (
     DEPTH,
     OUTPUT,
@@ -56,6 +55,7 @@ from theory.proof.vocabulary import (
     weights,
 )
 from theory.proofs.passages import TOP_ERROR, integrable, law
+from theory.results.assumptions import M1, MOMENTS, N1, ONE_HIDDEN, PREDICTED, R_TOP, S1, SAMPLES
 
 _outer = NOISE_VECTOR * NOISE_VECTOR.T
 _explained, _p = _outer * PREDICTION_OF_DATUM, PREDICTION_OF_DATUM

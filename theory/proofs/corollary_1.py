@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from theory.assumptions import LINEAR, M1, N1, R_TOP, S1, SAMPLES
 from theory.proof import (
     LAYER,
     OUTPUT,
@@ -27,6 +26,7 @@ from theory.proof.rules import (
 from theory.proof.vocabulary import direct_feedback, downstream, errors, estimate, gram, weights
 from theory.proofs.passages import cross_limit, output_averages
 from theory.proofs.theorem_2 import carried_errors, transported, true_error_below
+from theory.results.assumptions import LINEAR, M1, N1, R_TOP, S1, SAMPLES
 
 _e, _C = errors(OUTPUT), gram(OUTPUT)
 _i, _low = LAYER, LAYER - 1

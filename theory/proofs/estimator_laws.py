@@ -4,17 +4,6 @@ baseline, other noise laws.
 
 from __future__ import annotations
 
-from theory.assumptions import (
-    CLEAN,
-    INDEPENDENT,
-    M1,
-    MOMENTS,
-    ONE_HIDDEN,
-    R_TOP,
-    S1,
-    SAMPLES,
-    SQUARE_INTEGRABLE,
-)
 from theory.proof import (
     DEPTH,
     LAYER,
@@ -71,6 +60,17 @@ from theory.proof.vocabulary import (
     weights,
 )
 from theory.proofs.passages import cross_limit, output_averages
+from theory.results.assumptions import (
+    CLEAN,
+    INDEPENDENT,
+    M1,
+    MOMENTS,
+    ONE_HIDDEN,
+    R_TOP,
+    S1,
+    SAMPLES,
+    SQUARE_INTEGRABLE,
+)
 
 _low = LAYER - 1
 _signal, _estimate, _eta = fixed_errors(_low), estimate(_low), residual(_low)

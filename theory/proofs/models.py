@@ -18,7 +18,20 @@ import flint
 import sympy
 from flint import arb, fmpq
 
-from theory.assumptions import (
+from theory.exact.designs import factorial
+from theory.exact.network import ExactNetwork
+from theory.exact.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
+from theory.exact.population import Problem
+from theory.proof import OUTPUT, Proof
+from theory.proof.checker import definitions_of
+from theory.proof.grants import GRANTS, suppose
+from theory.proof.jets import Jet, Singular, constant
+from theory.proof.model import Model, NoValue
+from theory.proof.relations import ConstantRank, Invertible
+from theory.proof.truth import holds
+from theory.proof.unit_truth import UnitModel
+from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, define, errors
+from theory.results.assumptions import (
     COMMON,
     EIGENVECTOR,
     GAUSSIAN_NOISE,
@@ -29,20 +42,7 @@ from theory.assumptions import (
     R_CONSTANT,
     R_TOP,
 )
-from theory.confinement import common_vector
-from theory.designs import factorial
-from theory.exact import ExactNetwork
-from theory.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, NoiseLaw
-from theory.population import Problem
-from theory.proof import OUTPUT, Proof
-from theory.proof.checker import definitions_of
-from theory.proof.grants import GRANTS, suppose
-from theory.proof.jets import Jet, Singular, constant
-from theory.proof.model import Model, NoValue
-from theory.proof.relations import ConstantRank, Invertible
-from theory.proof.truth import holds
-from theory.proof.unit_truth import UnitModel
-from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, define, errors
+from theory.results.confinement import common_vector
 
 BITS = 400
 SCALES = (Fraction(1, 4), Fraction(2, 3))

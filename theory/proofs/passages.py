@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sympy
 
-from theory.assumptions import M1, N1, S1, SAMPLES
 from theory.proof import (
     OUTPUT,
     Bounded,
@@ -45,6 +44,7 @@ from theory.proof.vocabulary import (
     gradient,
     units_of,
 )
+from theory.results.assumptions import M1, N1, S1, SAMPLES
 
 TOP_ERROR = norm(errors(OUTPUT))
 ESTIMATE_SIZE = GROWTH * NOISE_SIZE**2 * (1 + NOISE_SIZE**POWER)

@@ -7,7 +7,6 @@ sample grows.
 
 from __future__ import annotations
 
-from theory.assumptions import LINEAR, M1, M3, N1, R_CONSTANT, R_TOP, S1, SAMPLES
 from theory.proof import (
     LAYER,
     OUTPUT,
@@ -70,6 +69,7 @@ from theory.proof.vocabulary import (
 from theory.proofs.passages import ESTIMATE_SIZE, TOP_ERROR, cross_limit, estimate_bound, integrable
 from theory.proofs.theorem_2 import carried_errors, transported, true_error_below
 from theory.proofs.theorem_3 import averages, claims_about_errors, errors_at_output, sizes_below
+from theory.results.assumptions import LINEAR, M1, M3, N1, R_CONSTANT, R_TOP, S1, SAMPLES
 
 
 def on_the_range(i: Index) -> Term:

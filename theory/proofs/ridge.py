@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sympy
 
-from theory.assumptions import EIGENVECTOR, LINEAR, M1, N1, R_TOP, S1, SAMPLES
 from theory.proof import (
     DEPTH,
     LAYER,
@@ -60,6 +59,7 @@ from theory.proofs.theorem_2 import (
     factored_averages,
     transported,
 )
+from theory.results.assumptions import EIGENVECTOR, LINEAR, M1, N1, R_TOP, S1, SAMPLES
 
 _e, _C, _W = errors(OUTPUT), gram(OUTPUT), weights(OUTPUT)
 _I = Identity(width(OUTPUT))

@@ -5,7 +5,6 @@ A statement about one sample, of any size and rank; no expectation and no limit.
 
 from __future__ import annotations
 
-from theory.assumptions import DISTORTION, LINEAR
 from theory.proof import LAYER, Equal, Invertible, Proof, Step, Zero, average, define, suppose, width
 from theory.proof.rules import (
     CANCELLATION,
@@ -24,6 +23,7 @@ from theory.proof.vocabulary import (
     feedback,
     synthetic,
 )
+from theory.results.assumptions import DISTORTION, LINEAR
 
 _i, _low = LAYER, LAYER - 1
 _e, _Q = synthetic(_i), distortion(_i)

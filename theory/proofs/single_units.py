@@ -11,7 +11,6 @@ from itertools import combinations_with_replacement
 
 import sympy
 
-from theory.assumptions import IDENTICAL, INDEPENDENT, QUADRATIC, SMOOTH, THIRD
 from theory.proof import Proof, Same, Step, Within, c, suppose
 from theory.proof.rules import ARITHMETIC, EXPANSION, SEPARATION, TAYLOR, TRIANGLE
 from theory.proof.units import (
@@ -26,6 +25,7 @@ from theory.proof.units import (
     taylor_bound,
     xi,
 )
+from theory.results.assumptions import IDENTICAL, INDEPENDENT, QUADRATIC, SMOOTH, THIRD
 
 _ALIKE = (
     "Unit 1 is the one in question, and every step treats the others alike, so the sum over them may have "

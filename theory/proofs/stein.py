@@ -4,7 +4,6 @@ output error (Stein).
 
 from __future__ import annotations
 
-from theory.assumptions import GAUSSIAN_NOISE, LINEAR, WEAKLY_DIFFERENTIABLE
 from theory.proof import LAYER, OUTPUT, Equal, Induction, Proof, Step, define, given, suppose
 from theory.proof.rules import LINEARITY, STEIN, SUBSTITUTION
 from theory.proof.terms import Term
@@ -16,6 +15,7 @@ from theory.proof.vocabulary import (
     noisy_errors,
     noisy_gradient,
 )
+from theory.results.assumptions import GAUSSIAN_NOISE, LINEAR, WEAKLY_DIFFERENTIABLE
 
 _low = LAYER - 1
 

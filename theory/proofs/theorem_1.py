@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from theory.assumptions import M1, N1, R_TOP, S1, SAMPLES
 from theory.proof import (
     DEPTH,
     OUTPUT,
@@ -28,6 +27,7 @@ from theory.proof.rules import (
 )
 from theory.proof.vocabulary import errors, estimate, feedback, gradient, gram, weights
 from theory.proofs.passages import cross_limit, output_averages
+from theory.results.assumptions import M1, N1, R_TOP, S1, SAMPLES
 
 _e, _C, _B, _W = errors(OUTPUT), gram(OUTPUT), feedback(OUTPUT), weights(OUTPUT)
 _cross = mean(estimate(DEPTH) * _e.T)

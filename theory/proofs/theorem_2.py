@@ -6,7 +6,6 @@ of two, and they factor: eq. (15) of the paper.
 
 from __future__ import annotations
 
-from theory.assumptions import LINEAR, M1, N1, S1, SAMPLES, R
 from theory.proof import (
     LAYER,
     OUTPUT,
@@ -50,6 +49,7 @@ from theory.proof.vocabulary import (
     weights,
 )
 from theory.proofs.passages import cross_limit, output_averages
+from theory.results.assumptions import LINEAR, M1, N1, S1, SAMPLES, R
 
 _e, _C = errors(OUTPUT), gram(OUTPUT)
 

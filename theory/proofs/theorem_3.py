@@ -7,7 +7,6 @@ independent terms, and the weak law applies to each.
 
 from __future__ import annotations
 
-from theory.assumptions import M3, N1, S1, SAMPLES, R
 from theory.proof import (
     LAYER,
     OUTPUT,
@@ -52,6 +51,7 @@ from theory.proof.vocabulary import (
     weights,
 )
 from theory.proofs.passages import ESTIMATE_SIZE, TOP_ERROR, cross_limit, estimate_bound, integrable, law
+from theory.results.assumptions import M3, N1, S1, SAMPLES, R
 
 
 def claims_about_errors(i: Index) -> dict[str, Relation]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from theory.assumptions import MOMENTS, S1, SAMPLES
 from theory.proof import Bounded, Equal, Finite, Proof, Step, c, define, given, lim, suppose
 from theory.proof.rules import DOMINATED_CONVERGENCE, LIMIT, NORMS, SMALL_SCALE
 from theory.proof.rules import MOMENTS as FINITE_MOMENTS
 from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER
 from theory.proof.vocabulary import ESTIMATES, FULL_GRADIENT, NOISE_VECTOR
 from theory.proofs.passages import ESTIMATE_SIZE
+from theory.results.assumptions import MOMENTS, S1, SAMPLES
 
 _growing = GROWTH * NOISE_SIZE**2 * (1 + (c * NOISE_SIZE) ** POWER)
 _at_zero = NOISE_VECTOR * NOISE_VECTOR.T * FULL_GRADIENT

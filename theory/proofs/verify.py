@@ -21,7 +21,7 @@ from theory.proof.truth import holds
 from theory.proof.unit_truth import unit_holds
 from theory.proof.vocabulary import OUTPUT
 from theory.proofs.models import models, needs_quadratic, unit_models
-from theory.verdicts import Verdict
+from theory.proofs.verdicts import Verdict
 
 WITHOUT_A_VALUE = (Finite, Integrable, Polynomial, Tight)
 """Claims of which finitely many data and atoms say nothing: they are left to their rules."""

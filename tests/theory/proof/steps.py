@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from theory import assumptions
 from theory.proof import Failed, Step
 from theory.proof.checker import Source, check_step
 from theory.proof.relations import Relation
 from theory.proof.rules import Rule
-from theory.statement import Assumption
+from theory.results import assumptions
+from theory.results.statement import Assumption
 
 EVERY_HYPOTHESIS = tuple(value for value in vars(assumptions).values() if isinstance(value, Assumption))
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 import sympy
 
-from theory.assumptions import R_TOP
 from theory.proof import (
     LAYER,
     OUTPUT,
@@ -38,7 +37,8 @@ from theory.proof.terms import Applied, Product, Scaled, Sum, Term, Transpose
 from theory.proof.units import E, kappa, xi
 from theory.proof.vocabulary import Definition, errors, gram, weights
 from theory.proofs.verify import verify
-from theory.statement import Assumption
+from theory.results.assumptions import R_TOP
+from theory.results.statement import Assumption
 
 _W, _C = weights(OUTPUT), gram(OUTPUT)
 _deep: Term = _W

@@ -36,7 +36,7 @@ from theory.proof.vocabulary import OUTPUT
 from theory.proofs import PROOFS
 from theory.proofs.pseudo_inverse import GRADIENTS
 from theory.proofs.ridge import TOP
-from theory.statement import Assumption
+from theory.results.statement import Assumption
 
 NAMES = [f"{proof.statement} {proof.title}".strip() for proof in PROOFS]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.theory.proof.mutations import without_one_source
-from theory import STATEMENTS, assumptions
+from theory import STATEMENTS
 from theory.proof import Proof, check
 from theory.proof.checker import Checked
 from theory.proof.existence import inverses_exist
 from theory.proof.rules import RULES, Premises
 from theory.proofs import PROOFS
 from theory.proofs.verify import verify
+from theory.results import assumptions
 
 NAMES = [f"{proof.statement} {proof.title}".strip() for proof in PROOFS]
 DERIVED = {

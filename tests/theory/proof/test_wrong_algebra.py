@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.theory.proof.steps import Wrong, by, named, rejected
-from theory.assumptions import CLEAN, N1, S1, SAMPLES
 from theory.proof import (
     DEPTH,
     LAYER,
@@ -65,6 +64,7 @@ from theory.proof.vocabulary import (
     units_of,
     weights,
 )
+from theory.results.assumptions import CLEAN, N1, S1, SAMPLES
 
 _e, _est, _C, _W, _xi, _P = (
     errors(OUTPUT),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.theory.proof.steps import Wrong, by, named, rejected
-from theory.assumptions import SAMPLES
 from theory.proof import (
     DEPTH,
     LAYER,
@@ -44,6 +43,7 @@ from theory.proof.vocabulary import (
     weights,
 )
 from theory.proofs.passages import ESTIMATE_SIZE, TOP_ERROR
+from theory.results.assumptions import SAMPLES
 
 _e, _est, _C, _W = errors(OUTPUT), estimate(DEPTH), gram(OUTPUT), weights(OUTPUT)
 _low, _bar, _tilde = estimate(LAYER - 1), limit_errors(LAYER), synthetic(LAYER)

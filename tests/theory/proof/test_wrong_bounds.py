@@ -6,7 +6,6 @@ import pytest
 import sympy
 
 from tests.theory.proof.steps import Attempt, Wrong, by, named, rejected
-from theory.assumptions import SAMPLES
 from theory.proof import (
     DEPTH,
     LAYER,
@@ -38,6 +37,7 @@ from theory.proof.vocabulary import (
     weights,
 )
 from theory.proofs.passages import TOP_ERROR
+from theory.results.assumptions import SAMPLES
 
 _e, _est, _low = errors(OUTPUT), estimate(DEPTH), estimate(LAYER - 1)
 _W, _iid = weights(OUTPUT), suppose(SAMPLES)

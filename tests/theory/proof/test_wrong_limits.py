@@ -6,7 +6,6 @@ import pytest
 import sympy
 
 from tests.theory.proof.steps import Attempt, Wrong, by, named, rejected
-from theory.assumptions import EIGENVECTOR, R_TOP, S1
 from theory.proof import (
     DEPTH,
     LAYER,
@@ -72,6 +71,7 @@ from theory.proof.vocabulary import (
     units_of,
     weights,
 )
+from theory.results.assumptions import EIGENVECTOR, R_TOP, S1
 
 _e, _est, _C, _W = errors(OUTPUT), estimate(DEPTH), gram(OUTPUT), weights(OUTPUT)
 _low, _bar, _tilde = estimate(LAYER - 1), limit_errors(LAYER), synthetic(LAYER)

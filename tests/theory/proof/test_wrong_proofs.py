@@ -9,22 +9,6 @@ import pytest
 import sympy
 
 from tests.theory.proof.steps import by, judge
-from theory.assumptions import (
-    CLEAN,
-    COMMON,
-    LINEAR,
-    M1,
-    M3,
-    M5,
-    N1,
-    R_AT_C,
-    R_COMMON,
-    R_CONSTANT,
-    R_TOP,
-    S1,
-    SAMPLES,
-    R,
-)
 from theory.proof import (
     DEPTH,
     LAYER,
@@ -91,7 +75,23 @@ from theory.proofs import clt, theorem_1, theorem_2, theorem_3
 from theory.proofs.models import models
 from theory.proofs.passages import output_averages
 from theory.proofs.verify import verify
-from theory.statement import Assumption
+from theory.results.assumptions import (
+    CLEAN,
+    COMMON,
+    LINEAR,
+    M1,
+    M3,
+    M5,
+    N1,
+    R_AT_C,
+    R_COMMON,
+    R_CONSTANT,
+    R_TOP,
+    S1,
+    SAMPLES,
+    R,
+)
+from theory.results.statement import Assumption
 
 _e, _C, _W = errors(OUTPUT), gram(OUTPUT), weights(OUTPUT)
 _rank = Step("rank", Invertible(_C), HYPOTHESIS, (suppose(R_TOP),))

@@ -5,11 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.theory.proof.steps import Attempt, Wrong, by, named, rejected
-from theory.assumptions import (
-    GAUSSIAN_NOISE,
-    SAMPLES,
-    WEAKLY_DIFFERENTIABLE,
-)
 from theory.proof import (
     DEPTH,
     LAYER,
@@ -57,6 +52,11 @@ from theory.proof.vocabulary import (
     slopes,
     synthetic,
     weights,
+)
+from theory.results.assumptions import (
+    GAUSSIAN_NOISE,
+    SAMPLES,
+    WEAKLY_DIFFERENTIABLE,
 )
 
 _iid = suppose(SAMPLES)

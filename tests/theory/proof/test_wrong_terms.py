@@ -6,7 +6,6 @@ import pytest
 import sympy
 
 from tests.theory.proof.steps import by, judge
-from theory.assumptions import GAUSSIAN_NOISE, INDEPENDENT, SAMPLES, THIRD, WEAKLY_DIFFERENTIABLE
 from theory.proof import (
     LAYER,
     ONE,
@@ -41,6 +40,7 @@ from theory.proof.vocabulary import (
     synthetic,
     weights,
 )
+from theory.results.assumptions import GAUSSIAN_NOISE, INDEPENDENT, SAMPLES, THIRD, WEAKLY_DIFFERENTIABLE
 
 _e, _C = errors(OUTPUT), gram(OUTPUT)
 

@@ -6,13 +6,6 @@ import pytest
 import sympy
 
 from tests.theory.proof.steps import Attempt, Wrong, by, named, rejected
-from theory.assumptions import (
-    IDENTICAL,
-    INDEPENDENT,
-    QUADRATIC,
-    SMOOTH,
-    THIRD,
-)
 from theory.proof import (
     LAYER,
     Same,
@@ -32,6 +25,13 @@ from theory.proof.rules import (
 from theory.proof.sizes import fitted_gain, slope_product
 from theory.proof.units import E, derivative, gradient_entry, kappa, remainder, taylor, taylor_bound, xi
 from theory.proofs.single_units import closed_form, difference, polynomial
+from theory.results.assumptions import (
+    IDENTICAL,
+    INDEPENDENT,
+    QUADRATIC,
+    SMOOTH,
+    THIRD,
+)
 
 _moments = (suppose(INDEPENDENT), suppose(IDENTICAL))
 _F, _loss = derivative({}, (1, 2)), derivative({}, ())

@@ -10,7 +10,7 @@ from theory.proof.normal_form import Reading
 from theory.proof.polynomials import Letter, Poly, Word
 from theory.proof.relations import Equal, Integrable, Invertible, Relation
 from theory.proof.terms import Symbol, Term
-from theory.statement import Assumption
+from theory.results.statement import Assumption
 
 Kind = TypeVar("Kind")
 

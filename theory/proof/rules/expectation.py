@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import sympy
 
-from theory.assumptions import GAUSSIAN_NOISE, SAMPLES
 from theory.proof.normal_form import Reading, reread
 from theory.proof.polynomials import Nested, Poly, plus, scaled
 from theory.proof.relations import Equal, Integrable, Relation
 from theory.proof.rules.core import Premises, Rejected, Rule, compare, equation, shown
 from theory.proof.terms import given, mean
+from theory.results.assumptions import GAUSSIAN_NOISE, SAMPLES
 
 
 def _linearity(claim: Relation, premises: Premises) -> None:

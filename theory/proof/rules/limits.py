@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import sympy
 
-from theory.assumptions import SAMPLES
 from theory.proof.normal_form import Reading, numbers_without_limit
 from theory.proof.polynomials import Nested, is_limit
 from theory.proof.relations import (
@@ -47,6 +46,7 @@ from theory.proof.terms import (
     lim,
     plim,
 )
+from theory.results.assumptions import SAMPLES
 
 
 def _law_of_large_numbers(claim: Relation, premises: Premises) -> None:

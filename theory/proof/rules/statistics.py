@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import sympy
 
-from theory.assumptions import GAUSSIAN_NOISE, M3, M5, R_AT_C, SAMPLES, WEAKLY_DIFFERENTIABLE
 from theory.proof.normal_form import Reading
 from theory.proof.polynomials import Letter, Monomial, Nested, Poly, Word, collect, reverse, scaled
 from theory.proof.relations import Equal, FirstOrder, Integrable, Invertible, Normal, Relation
 from theory.proof.rules.core import Premises, Rejected, Rule, equation, expect, shown
 from theory.proof.terms import LIMITS, ONE, ROW, SAMPLE, Applied, Product, Symbol, Term, deep, dependence
 from theory.proof.vocabulary import HIDDEN, SMALL, estimate, noisy_gradient
+from theory.results.assumptions import GAUSSIAN_NOISE, M3, M5, R_AT_C, SAMPLES, WEAKLY_DIFFERENTIABLE
 
 
 def _first_order(claim: Relation, premises: Premises) -> None:

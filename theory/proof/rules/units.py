@@ -8,7 +8,6 @@ from itertools import combinations_with_replacement
 import sympy
 from sympy.core.function import AppliedUndef
 
-from theory.assumptions import INDEPENDENT, QUADRATIC, SMOOTH, THIRD
 from theory.proof.relations import Relation, Same, Within
 from theory.proof.rules.core import Premises, Rejected, Rule, expect
 from theory.proof.terms import c
@@ -28,6 +27,7 @@ from theory.proof.units import (
     taylor_bound,
     xi,
 )
+from theory.results.assumptions import INDEPENDENT, QUADRATIC, SMOOTH, THIRD
 
 _HIGHEST = 4
 

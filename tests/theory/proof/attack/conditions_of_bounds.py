@@ -22,7 +22,6 @@ from tests.theory.proof.attack.tempting import (
     Temptation,
     row_product,
 )
-from theory.assumptions import S1, SAMPLES
 from theory.proof.relations import (
     Bounded,
     Equal,
@@ -45,6 +44,7 @@ from theory.proof.terms import (
     product_of,
 )
 from theory.proof.units import xi
+from theory.results.assumptions import S1, SAMPLES
 
 # -- bounds
 

@@ -22,7 +22,6 @@ from tests.theory.proof.attack.tempting import (
     row_product,
 )
 from tests.theory.proof.attack.tempting_limits import LIMIT_NAMES, hasty_number, tempting_number
-from theory.assumptions import S1, SAMPLES
 from theory.proof.relations import (
     Bounded,
     ConstantRank,
@@ -62,6 +61,7 @@ from theory.proof.terms import (
     plim,
     product_of,
 )
+from theory.results.assumptions import S1, SAMPLES
 
 STILL = [s for s in VOCABULARY if not s.varies and not s.moves]
 """What is the same for all rows, all c and all samples."""

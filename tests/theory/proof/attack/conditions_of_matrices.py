@@ -20,7 +20,6 @@ from tests.theory.proof.attack.tempting import (
     Temptation,
     row_product,
 )
-from theory.assumptions import GAUSSIAN_NOISE, SAMPLES
 from theory.proof.relations import (
     ConstantRank,
     Equal,
@@ -50,6 +49,7 @@ from theory.proof.terms import (
     product_of,
 )
 from theory.proof.vocabulary import OUTPUT
+from theory.results.assumptions import GAUSSIAN_NOISE, SAMPLES
 
 _HIDDEN = frozenset({"λ", "λ̂", "λ̂⁰", "P", "D", "η", "b", "Γ", "λ(ξ)", "D(ξ)"})
 _NAMED = [s for s in VOCABULARY if not (s.index == OUTPUT and s.name in _HIDDEN)]

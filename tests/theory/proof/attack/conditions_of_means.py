@@ -20,7 +20,6 @@ from tests.theory.proof.attack.tempting import (
     Temptation,
     row_product,
 )
-from theory.assumptions import GAUSSIAN_NOISE, SAMPLES, WEAKLY_DIFFERENTIABLE
 from theory.proof.relations import Equal, FirstOrder, Integrable, Invertible, Normal, Relation
 from theory.proof.terms import (
     DEPTH,
@@ -47,6 +46,7 @@ from theory.proof.terms import (
     product_of,
 )
 from theory.proof.vocabulary import SMALL, estimate, noisy_gradient, units_of
+from theory.results.assumptions import GAUSSIAN_NOISE, SAMPLES, WEAKLY_DIFFERENTIABLE
 
 _NEVER = sympy.Integer(-1)
 _STILL = [s for s in VOCABULARY if not s.varies]

@@ -10,7 +10,6 @@ from random import Random
 import sympy
 
 from tests.theory.proof.attack.tempting import Bench, Mistake, Temptation
-from theory.assumptions import IDENTICAL, INDEPENDENT, QUADRATIC, SMOOTH, THIRD
 from theory.proof.relations import Same, Within
 from theory.proof.terms import c
 from theory.proof.units import (
@@ -25,6 +24,7 @@ from theory.proof.units import (
     xi,
 )
 from theory.proofs.single_units import difference, polynomial
+from theory.results.assumptions import IDENTICAL, INDEPENDENT, QUADRATIC, SMOOTH, THIRD
 
 _UNITS = (1, 2, 3)
 

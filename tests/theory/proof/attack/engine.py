@@ -43,7 +43,6 @@ from tests.theory.proof.attack.tempting import MISTAKES, Bench, Mistake, Temptat
 from tests.theory.proof.attack.tempting_limits import Scene, tempting
 from tests.theory.proof.attack.units import false_of_units
 from tests.theory.proof.attack.worlds import depends
-from theory.assumptions import S1, SAMPLES
 from theory.proof import Proof, Step, checker
 from theory.proof.checker import Checked, Cited, Failed, Lemma, Source, check_step, together
 from theory.proof.grants import GRANTS, Hypothesis, suppose
@@ -64,7 +63,8 @@ from theory.proof.terms import DEPTH, LAYER, SAMPLE, Applied, Inverse, Symbol, T
 from theory.proof.text import claim as written
 from theory.proof.vocabulary import OUTPUT, Definition, once, symbols_at
 from theory.proofs import PROOFS
-from theory.statement import Assumption
+from theory.results.assumptions import S1, SAMPLES
+from theory.results.statement import Assumption
 
 remember_hashes()
 

@@ -24,7 +24,13 @@ from tests.theory.proof.attack.worlds import (
     number,
     two,
 )
-from theory.assumptions import (
+from theory.exact.designs import Design, fold_over, hadamard_matrix
+from theory.exact.network import ExactNetwork, forward
+from theory.exact.population import Problem
+from theory.proof import Proof
+from theory.proof.checker import Lemma, steps_of
+from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, Definition
+from theory.results.assumptions import (
     CLEAN,
     COMMON,
     EIGENVECTOR,
@@ -43,13 +49,7 @@ from theory.assumptions import (
     SQUARE_INTEGRABLE,
     WEAKLY_DIFFERENTIABLE,
 )
-from theory.designs import Design, fold_over, hadamard_matrix
-from theory.exact import ExactNetwork, forward
-from theory.population import Problem
-from theory.proof import Proof
-from theory.proof.checker import Lemma, steps_of
-from theory.proof.vocabulary import EIGENVALUE, RIDGE_WEIGHT, Definition
-from theory.statement import Assumption
+from theory.results.statement import Assumption
 
 SCALE, MOVED = -2, -5
 """log2 of c and of ε, for what is no limit."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from theory.assumptions import IDENTICAL, INDEPENDENT, SMOOTH
 from theory.proof import Proof, Same, Step, suppose
 from theory.proof.rules import ARITHMETIC, EXPANSION, SEPARATION
 from theory.proof.terms import c
 from theory.proof.units import E, kappa, xi
 from theory.proofs.single_units import closed_form, difference, polynomial
+from theory.results.assumptions import IDENTICAL, INDEPENDENT, SMOOTH
 
 _moments = (suppose(INDEPENDENT), suppose(IDENTICAL), suppose(SMOOTH))
 

@@ -57,7 +57,7 @@ from theory.proof.terms import (
 from theory.proof.units import E, bound_of, derivative, kappa, xi
 from theory.proof.vocabulary import OUTPUT, once, symbols_at
 from theory.proofs.single_units import difference, polynomial
-from theory.statement import Assumption
+from theory.results.statement import Assumption
 
 
 @dataclass(frozen=True)

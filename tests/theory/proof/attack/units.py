@@ -21,7 +21,11 @@ from flint import arb
 from sympy.core.function import AppliedUndef
 
 from tests.theory.proof.attack.worlds import log2
-from theory.assumptions import (
+from theory.proof import Proof
+from theory.proof.relations import Relation, Same, Within
+from theory.proof.terms import c
+from theory.proof.units import E, noise_in, orders_of, raised
+from theory.results.assumptions import (
     IDENTICAL,
     INDEPENDENT,
     QUADRATIC,
@@ -31,11 +35,7 @@ from theory.assumptions import (
     TWICE,
     WEAKLY_DIFFERENTIABLE,
 )
-from theory.proof import Proof
-from theory.proof.relations import Relation, Same, Within
-from theory.proof.terms import c
-from theory.proof.units import E, noise_in, orders_of, raised
-from theory.statement import Assumption
+from theory.results.statement import Assumption
 
 BITS = 3000
 _C = -200

@@ -21,9 +21,9 @@ from typing import Any, TypeAlias
 import sympy
 from flint import arb, arb_mat
 
-from theory.designs import Design
-from theory.exact import rational
-from theory.population import Problem, scaled_differences
+from theory.exact.designs import Design
+from theory.exact.network import rational
+from theory.exact.population import Problem, scaled_differences
 from theory.proof.relations import Equal
 from theory.proof.terms import (
     DATUM,
@@ -385,7 +385,7 @@ class World:
     def quotients(self, scale: int | None) -> list[list[arb]]:
         """(L̃ - L)/c for every datum and atom; the losses themselves for None."""
         if scale is None:
-            from theory.exact import losses
+            from theory.exact.network import losses
 
             return self._remembered(
                 "losses",
@@ -413,7 +413,7 @@ class World:
         return self._remembered(("P", layer), make)
 
     def _slopes(self, layer: int, t: int) -> Matrix:
-        from theory.exact import DERIVATIVES, apply
+        from theory.exact.network import DERIVATIVES, apply
 
         def make() -> Matrix:
             name = self.problem.network.activations[layer - 1]

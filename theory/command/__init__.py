@@ -1,0 +1,1 @@
+"""`python -m theory`, and the document that it writes."""

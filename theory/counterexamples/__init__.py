@@ -1,0 +1,1 @@
+"""Networks at which a statement of the paper fails, with exact values."""

@@ -1,0 +1,1 @@
+"""Mathematics as it is read: in a terminal, and as LaTeX."""
