@@ -1,7 +1,7 @@
 """The sources that a claim's verdict depends on: of what a record was made, and what has changed since.
 
-A fingerprint is of a file's code: comments, docstrings and blank lines do not count, and it is the same under
-every version of Python.
+A fingerprint is of a file's code: comments, docstrings and blank lines do not count, nor where it imports our
+own code from, since what that is has a fingerprint itself; and it is the same under every version of Python.
 """
 
 from __future__ import annotations
@@ -70,9 +70,16 @@ def _without_comments(text: str) -> list[str]:
     for node in ast.walk(ast.parse(text)):
         match getattr(node, "body", None):
             case [ast.Expr(value=ast.Constant(value=str())) as words, *_]:
-                for row in range(words.lineno, (words.end_lineno or words.lineno) + 1):
-                    lines[row - 1] = ""
+                _blank(lines, words)
+        match node:
+            case ast.ImportFrom(module=str(name)) if name.split(".")[0] in PACKAGES:
+                _blank(lines, node)
     return lines
+
+
+def _blank(lines: list[str], node: ast.stmt) -> None:
+    for row in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+        lines[row - 1] = ""
 
 
 @cache
