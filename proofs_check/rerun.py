@@ -37,7 +37,9 @@ from proofs_check.questions.limits import NOISES, exact_limit
 from proofs_check.questions.means import distance, mean_allowance, mean_estimates
 from proofs_check.questions.oracle import exact_estimates, exact_means, exact_signals, exact_solution
 from proofs_check.questions.rows import Rows
-from proofs_check.subject.subjects import REFERENCE, WorkerSubject
+from proofs_check.subject.conduct import ROWS, findings, probe_of
+from proofs_check.subject.methods import REFERENCE
+from proofs_check.subject.subjects import WorkerSubject
 from proofs_check.verdict.budget import Account
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
@@ -230,6 +232,30 @@ def digits(subject: str, network: str, depth: str) -> None:
             _print_rows(examine_linear_gradients(opened, Effort(depth)))
         else:
             _print_rows(examine_recovery(opened, network, Effort(depth)))
+
+
+def conduct(subject: str, method: str) -> None:
+    """Ask a method the questions about its conduct, and print every answer and what is found."""
+    with WorkerSubject(None if subject == REFERENCE else subject, conduct_first=False) as opened:
+        opened.begin_claim(600.0)
+        probe = probe_of(opened, method)
+        if probe is None:
+            print(f"{method} is not asked: see what the subject supports")
+            return
+        rows = np.arange(ROWS)
+        orders = {
+            "as they are": rows,
+            "once more": rows,
+            "in reverse": rows[::-1],
+            "the first half": rows[: ROWS // 2],
+        }
+        for order, chosen in orders.items():
+            print(f"rows {order}: {', '.join(map(str, chosen))}")
+            for answer in probe.ask(chosen):
+                print("  ", np.array2string(answer, prefix="   "))
+        opened.begin_claim(600.0)
+        for reason in list(findings(method, probe))[:1] or ["nothing is wrong with its conduct"]:
+            print(reason)
 
 
 def _limits(

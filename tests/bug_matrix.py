@@ -41,7 +41,8 @@ from proofs_check.ledger.versions import installed, own_versions
 from proofs_check.networks import search
 from proofs_check.report import record, sources
 from proofs_check.report.checkout import checkout
-from proofs_check.subject.subjects import LocalSubject, Subject
+from proofs_check.subject.methods import Subject
+from proofs_check.subject.subjects import LocalSubject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Falsified, NotApplicable, SubjectError
 from tests.planted_bugs import ALL as BUGS

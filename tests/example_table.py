@@ -19,7 +19,8 @@ from typing import TypeAlias
 from feedback_proofs_io import whole
 from proofs_check.claims import CLAIMS
 from proofs_check.ledger.ledger import check
-from proofs_check.subject.subjects import Subject, WorkerSubject
+from proofs_check.subject.methods import Subject
+from proofs_check.subject.subjects import WorkerSubject
 from proofs_check.verdict.effort import Effort
 from tests.bug_matrix import without_shrinking
 

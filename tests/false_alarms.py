@@ -47,7 +47,8 @@ from proofs_check.ledger.ledger import Row, check
 from proofs_check.ledger.versions import installed, own_versions
 from proofs_check.report import record
 from proofs_check.report.checkout import Checkout, checkout
-from proofs_check.subject.subjects import HOME, REFERENCE, WorkerSubject
+from proofs_check.subject.methods import REFERENCE
+from proofs_check.subject.subjects import HOME, WorkerSubject
 from proofs_check.verdict.budget import SHARES
 from proofs_check.verdict.effort import Effort
 

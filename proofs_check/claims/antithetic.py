@@ -21,7 +21,7 @@ from proofs_check.questions import moments
 from proofs_check.questions.counterexample import network_code, plain_code
 from proofs_check.questions.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
 from proofs_check.questions.means import distance, every_pair
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, falsified_by
 from theory.exact.designs import Design

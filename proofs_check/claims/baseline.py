@@ -16,7 +16,7 @@ from proofs_check.questions import moments
 from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import LARGEST, NOISES, STEP
 from proofs_check.questions.means import distance, every_pair
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.exact.designs import Design

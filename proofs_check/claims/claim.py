@@ -10,7 +10,7 @@ from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 
 if TYPE_CHECKING:
-    from proofs_check.subject.subjects import Subject
+    from proofs_check.subject.methods import Subject
     from theory.results.statement import Statement
 
 

@@ -23,7 +23,7 @@ from proofs_check.sampling.populations import Population
 from proofs_check.sampling.replicates import Replicates
 from proofs_check.sampling.sequential import Observe, Outcome, Plan, Rival, run
 from proofs_check.sampling.sums import Probes, Sum, design
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.budget import Account
 from proofs_check.verdict.effort import DEPTHS, Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable, falsified_by

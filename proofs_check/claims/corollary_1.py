@@ -9,7 +9,7 @@ import flint
 from proofs_check.claims.claim import Claim
 from proofs_check.networks.drawn import Family, any_widths
 from proofs_check.questions.limits import BITS, confirm_limits, examine_limits, products
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.results import direct_residual

@@ -19,7 +19,7 @@ from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.means import distance
 from proofs_check.questions.oracle import exact_differences, exact_estimates
 from proofs_check.questions.regions import Far, by_region, networks, repeated
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.results.definitions import ESTIMATOR

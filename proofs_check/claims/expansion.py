@@ -17,7 +17,7 @@ from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
 from proofs_check.questions.means import distance, mean_allowance, mean_estimates
 from proofs_check.questions.oracle import exact_means
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.exact import population

@@ -16,7 +16,7 @@ from proofs_check.claims.claim import Claim
 from proofs_check.experiments import stored, tables
 from proofs_check.experiments.comparison import RULE, Line, compared, counted, sources
 from proofs_check.experiments.published import EXPERIMENTS, Experiment
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, Falsified, NotApplicable
 from theory.results.statement import Statement

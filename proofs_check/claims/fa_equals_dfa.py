@@ -17,7 +17,7 @@ from proofs_check.networks.search import Measurement, search
 from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import size
 from proofs_check.questions.rows import Answer, Rows, answer, float_rows, rows
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
 from theory.exact import samples

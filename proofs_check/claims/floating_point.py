@@ -16,8 +16,8 @@ from proofs_check.float64.floats import Array, Network
 from proofs_check.float64.tolerance import UNIT_ROUNDOFF, difference_allowance, signal_allowance
 from proofs_check.networks.drawn import Instance
 from proofs_check.questions.oracle import exact_differences
+from proofs_check.subject.methods import Subject
 from proofs_check.subject.reference import only_reference
-from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.results.floating_point import STATEMENT, digits_lost, order_in_c

@@ -15,8 +15,8 @@ from proofs_check.float64.floats import Array, Network
 from proofs_check.float64.tolerance import UNIT_ROUNDOFF, signal_allowance
 from proofs_check.networks.drawn import Instance, data_set
 from proofs_check.questions.oracle import BITS
+from proofs_check.subject.methods import Subject
 from proofs_check.subject.reference import network_of, online, only_reference, tensor, tensors
-from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.exact.network import Matrix, matrix

@@ -20,7 +20,7 @@ from proofs_check.networks.search import Measurement, search
 from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import BITS, SCALES, STEP
 from proofs_check.questions.oracle import exact_differences
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.exact.designs import Design

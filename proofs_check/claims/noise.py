@@ -14,7 +14,7 @@ from proofs_check.float64.floats import Array
 from proofs_check.questions import noise_regions
 from proofs_check.questions.counterexample import plain_code
 from proofs_check.sampling import statistics as stats
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.budget import SHARES, Account
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable, falsified_by

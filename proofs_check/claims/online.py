@@ -23,8 +23,8 @@ from proofs_check.questions.means import every_pair
 from proofs_check.sampling.populations import Population
 from proofs_check.sampling.sequential import run
 from proofs_check.sampling.sums import Probes, design
+from proofs_check.subject.methods import Subject
 from proofs_check.subject.reference import network_of, online, only_reference, tensor, tensors
-from proofs_check.subject.subjects import Subject
 from proofs_check.verdict.budget import Account
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence

@@ -18,7 +18,7 @@ from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import LARGEST, NOISES, SCALES, Noise
 from proofs_check.questions.means import every_pair
 from proofs_check.questions.oracle import exact_means
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.exact.designs import factorial

@@ -28,7 +28,7 @@ from proofs_check.questions.limits import (
     exact_limit,
     size,
 )
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable, falsified_by
 from theory.exact.network import Matrix

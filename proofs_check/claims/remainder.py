@@ -20,7 +20,7 @@ from proofs_check.networks.search import Measurement, search
 from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.means import mean_allowance, mean_estimates
 from proofs_check.questions.oracle import BITS
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
 from theory.counterexamples.printed_remainder import (

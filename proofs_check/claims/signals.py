@@ -19,7 +19,7 @@ from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.means import distance
 from proofs_check.questions.oracle import BITS, exact_signals
 from proofs_check.questions.regions import FarSignals, by_region, repeated, signals
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
 from theory.exact.network import directional_taylor

@@ -17,7 +17,7 @@ from proofs_check.networks.search import Measurement, ask_each, search
 from proofs_check.questions import regions
 from proofs_check.questions.counterexample import plain_code
 from proofs_check.questions.oracle import exact_solution
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.exact.network import matrix

@@ -13,7 +13,7 @@ from flint import arb
 from proofs_check.claims.claim import Claim
 from proofs_check.networks.drawn import Family, Instance, any_widths
 from proofs_check.questions.limits import confirm_limits, examine_limits
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.counterexamples.theorem_1 import limit_a, limit_b, limit_b_at_zero, variance_c, variance_c_limit

@@ -10,7 +10,7 @@ from proofs_check.claims.claim import Claim
 from proofs_check.digits.evidence import linear_row
 from proofs_check.networks.drawn import Family, Instance, widening
 from proofs_check.questions.limits import confirm_limits, examine_limits
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.results.theorem_2 import STATEMENT

@@ -9,7 +9,7 @@ from proofs_check.digits.evidence import confirm_recovery, examine_recovery
 from proofs_check.networks.drawn import Family, Instance, any_widths
 from proofs_check.questions.counterexample import plain_code
 from proofs_check.questions.limits import confirm_limits, examine_limits
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, falsified_by
 from theory.counterexamples import kinks

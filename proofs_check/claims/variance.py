@@ -24,7 +24,7 @@ from proofs_check.sampling.populations import Population
 from proofs_check.sampling.sequential import run
 from proofs_check.sampling.sums import Functions, Probes, Squares, Sum
 from proofs_check.sampling.sums import design as design_test
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.budget import Account
 from proofs_check.verdict.effort import DEPTHS, Effort
 from proofs_check.verdict.evidence import Evidence, falsified_by

@@ -33,7 +33,7 @@ DYING = 2.0  # seconds for a process that has closed its streams to end
 NUMBERS, VALUES = (float, int), (float, int, str)
 PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from proofs_check import background; background.serve()"
+    "from proofs_check.command import background; background.serve()"
 )
 
 

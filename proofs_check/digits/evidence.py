@@ -31,7 +31,7 @@ from theory.exact.network import matrix
 from theory.results.rank import error_gram_ranks, obstruction
 
 if TYPE_CHECKING:
-    from proofs_check.subject.subjects import Subject
+    from proofs_check.subject.methods import Subject
 
 STEPS = (1e-2, 1e-3, 1e-4, 1e-5)  # c
 LINEAR_STEPS = (1.0, 1e-3)  # under squared error a linear network has no bias at any c

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
@@ -19,11 +19,28 @@ from proofs_check.float64 import floats
 from proofs_check.float64.designs import Atoms
 from proofs_check.float64.floats import Array, Network
 
-if TYPE_CHECKING:
-    from proofs_check.networks.drawn import Instance
-
 UNIT_ROUNDOFF = 2.0**-53
 NEGLIGIBLE = 1e-50  # what balls of 256 bits may leave where the exact value, and so its allowance, is 0
+
+
+class Data(Protocol):
+    """A network with equally likely data x (M, n_0), y (M, p), and the clean pass over them."""
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+
+    @property
+    def x(self) -> Array:
+        """The inputs."""
+
+    @property
+    def y(self) -> Array:
+        """The targets."""
+
+    @property
+    def clean(self) -> floats.Pass:
+        """The clean pass."""
 
 
 def rounding_scale(network: Network, passed: floats.Pass, y: Array) -> Array:
@@ -71,7 +88,7 @@ def solve_allowance(errors: Array, estimates: Array, solution: Array, ridge: flo
 
 
 def feedback_allowance(
-    instance: Instance,
+    instance: Data,
     atoms: Atoms,
     c: float,
     expected: Sequence[Array],

@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 from proofs_check.claims.claim import Claim
 from proofs_check.ledger import as_json
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, Falsified, NotApplicable, SubjectError
 

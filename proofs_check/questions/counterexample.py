@@ -9,7 +9,7 @@ from proofs_check.float64.floats import Array
 from proofs_check.networks.drawn import Instance, tensor_code
 
 if TYPE_CHECKING:
-    from proofs_check.subject.subjects import Subject
+    from proofs_check.subject.methods import Subject
 
 RERUN = "from proofs_check import rerun  # first: it binds its own impl, whatever the folder holds\n"
 

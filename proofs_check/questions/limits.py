@@ -37,7 +37,7 @@ from theory.exact.population import Problem, Solver, full_rank, limit, to_floats
 from theory.results.bias import design_coefficients, feedback_bias, independent_coefficients
 
 if TYPE_CHECKING:
-    from proofs_check.subject.subjects import Subject
+    from proofs_check.subject.methods import Subject
 
 BITS = 400
 STEP = Fraction(1, 2**40)

@@ -12,7 +12,7 @@ from proofs_check.float64.designs import atoms
 from proofs_check.float64.floats import Array
 from proofs_check.float64.tolerance import NEGLIGIBLE, difference_allowance
 from proofs_check.networks.drawn import Instance
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from theory.exact.designs import Design
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from proofs_check.float64.floats import Array
 from proofs_check.sampling import statistics as stats
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.budget import Account
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence

@@ -18,7 +18,7 @@ from proofs_check.float64.floats import Array, by_layer
 from proofs_check.float64.tolerance import resolved, signal_allowance, solve_allowance
 from proofs_check.networks.drawn import Family, Instance
 from proofs_check.questions.limits import clear_rank
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from theory.exact import samples
 from theory.exact.network import Matrix
 from theory.exact.population import to_floats

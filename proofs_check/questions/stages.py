@@ -23,7 +23,7 @@ from proofs_check.float64.tolerance import (
 from proofs_check.networks.drawn import Instance
 from proofs_check.questions.limits import size
 from proofs_check.questions.rows import Rows, float_rows
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.exact import samples

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from proofs_check.ledger.ledger import Ledger, Row
     from proofs_check.report.context import Inquiry
-    from proofs_check.subject.subjects import Subject
+    from proofs_check.subject.methods import Subject
     from proofs_check.verdict.effort import Effort
 
 SECONDS = 60.0  # for all questions to failing code together

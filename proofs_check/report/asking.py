@@ -10,7 +10,8 @@ from proofs_check.report.fits import singular
 from proofs_check.report.probes import unasked_noise
 from proofs_check.report.replay import Call, Replay, by_itself, call_of, replay, witness
 from proofs_check.report.suspects import NAMED, SLOPE, findings
-from proofs_check.subject.subjects import REFERENCE, Subject, WorkerSubject
+from proofs_check.subject.methods import REFERENCE, Subject
+from proofs_check.subject.subjects import WorkerSubject
 
 
 @dataclass(frozen=True)

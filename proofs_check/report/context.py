@@ -105,7 +105,7 @@ class Context:
     @property
     def is_reference(self) -> bool:
         """Whether the project's own implementation was checked."""
-        from proofs_check.subject.subjects import REFERENCE
+        from proofs_check.subject.methods import REFERENCE
 
         return self.ledger.subject == REFERENCE
 

@@ -30,7 +30,7 @@ from proofs_check.questions.limits import (
     size,
 )
 from proofs_check.report.chart import Chart, Point, Series, Style
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.evidence import SubjectError
 from theory.exact.population import Problem, limit, to_floats
 from theory.results.bias import feedback_bias

@@ -10,7 +10,7 @@ import numpy as np
 from proofs_check.float64.floats import Array
 from proofs_check.networks.drawn import Instance
 from proofs_check.report.replay import draws_for, large
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.evidence import SubjectError
 
 LARGE_C, SMALL_C = 0.25, 0.25 / 64

@@ -30,7 +30,7 @@ from proofs_check.networks.drawn import Instance, data_set
 from proofs_check.questions.limits import NOISES, exact_limit
 from proofs_check.questions.means import mean_allowance, mean_estimates
 from proofs_check.questions.oracle import exact_estimates, exact_means, exact_signals, exact_solution
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import SubjectError
 

@@ -23,7 +23,8 @@ NO_PART = (  # files that claims import, and that do not change what a claim say
     *("theory/results/assumptions.py", "theory/results/statement.py", "theory/proofs/verdicts.py"),
 )
 ALWAYS = tuple(  # files that no claim names, or only inside of a function, and that every answer passes
-    f"proofs_check/subject/{name}.py" for name in ("checked", "conduct", "pipeline", "subjects", "traits")
+    f"proofs_check/subject/{name}.py"
+    for name in ("checked", "conduct", "methods", "pipeline", "subjects", "traits")
 )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from proofs_check.float64.floats import Array
 from proofs_check.sampling.populations import Population
-from proofs_check.subject.subjects import Subject
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 
 ROWS_PER_CALL = 2**12

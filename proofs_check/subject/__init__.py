@@ -1,6 +1,6 @@
 """The implementation under check, and the process that it lives in.
 
-- `subjects`: a subject, as claims see it: in a worker process, or in this one.
+- `methods`: its four methods, as claims call them; `subjects`: in a worker process, or in this one.
 - `traits`, `checked`: what it says of itself; what it is given, and what is looked at in its answers.
 - `conduct`: how it behaves, asked once before everything else.
 - `process`, `keeper`, `worker`, `channel`: the worker from outside, what is between, its inside, messages.

@@ -11,16 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from proofs_check.float64.floats import Array, Network
+from proofs_check.subject.methods import Subject
 from proofs_check.verdict.evidence import SubjectError, SubjectLost
-
-if TYPE_CHECKING:
-    from proofs_check.subject.subjects import Subject
 
 Rows = NDArray[np.intp]
 
@@ -196,30 +193,4 @@ def _numbers() -> dict[str, Array]:
 def code(subject: Subject, method: str) -> str:
     """Code that asks the same questions again and prints the answers."""
     place = getattr(subject, "place", "MODULE:NAME")
-    return f"from proofs_check import conduct\n\nconduct.show({place!r}, {method!r})"
-
-
-def show(place: str, method: str) -> None:
-    """Ask a subject's method the probe's questions, and print every answer and what is found."""
-    from proofs_check.subject.subjects import REFERENCE, WorkerSubject
-
-    with WorkerSubject(None if place == REFERENCE else place, conduct_first=False) as subject:
-        subject.begin_claim(600.0)
-        probe = probe_of(subject, method)
-        if probe is None:
-            print(f"{method} is not asked: see what the subject supports")
-            return
-        rows = np.arange(ROWS)
-        orders = {
-            "as they are": rows,
-            "once more": rows,
-            "in reverse": rows[::-1],
-            "the first half": rows[: ROWS // 2],
-        }
-        for order, chosen in orders.items():
-            print(f"rows {order}: {', '.join(map(str, chosen))}")
-            for answer in probe.ask(chosen):
-                print("  ", np.array2string(answer, prefix="   "))
-        subject.begin_claim(600.0)
-        for reason in list(findings(method, probe))[:1] or ["nothing is wrong with its conduct"]:
-            print(reason)
+    return f"from proofs_check import rerun\n\nrerun.conduct({place!r}, {method!r})"

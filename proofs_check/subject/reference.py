@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from proofs_check.float64.floats import Array, Network
-from proofs_check.subject.subjects import REFERENCE, Subject
+from proofs_check.subject.methods import REFERENCE, Subject
 from proofs_check.verdict.evidence import NotApplicable
 
 HOME = Path(__file__).resolve().parents[2]

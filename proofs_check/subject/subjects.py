@@ -1,31 +1,25 @@
-"""The implementation under check, as the claims see it.
+"""A subject in a process of its own, or in this one.
 
-A claim asks a `Subject` with numpy arrays and gets numpy arrays, checked for type, length, shape, dtype and
-finiteness. `WorkerSubject` asks an object in a process of its own, so that one that hangs, prints, or takes
-the process down harms only the claim that asked; `LocalSubject` asks an object of this process, for tests.
+What it answers is checked for type, length, shape, dtype and finiteness. `WorkerSubject` asks an object in a
+process of its own, so that one that hangs, prints, or takes the process down harms only the claim that asked;
+`LocalSubject` asks an object of this process, for tests.
 """
 
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import Any
 
 from feedback_proofs_io.text import printable
 from proofs_check.subject import channel, conduct, traits
 from proofs_check.subject.channel import Message
+from proofs_check.subject.methods import REFERENCE, Array, Subject, answer_shapes
 from proofs_check.subject.own_time import OwnTime
 from proofs_check.subject.process import Died, Garbled, TimedOut, WorkerProcess
 from proofs_check.verdict.evidence import SubjectError, SubjectLost
 
-Array = NDArray[np.float64]
-
-REFERENCE = "impl.reference:Reference"
 HOME = Path(__file__).resolve().parents[2]
 PINNED = ("feedback_proofs_io", "impl")  # what the reference consists of
 PATIENCE, IMPATIENT_SECONDS = 2, 2.0  # after two claims without an answer, two seconds for each of the others
@@ -35,100 +29,6 @@ MEMORY, MEMORY_VARIABLE = 4.0, "PROOFS_CHECK_MEMORY"  # GiB that a subject may t
 
 class SubjectNotFound(ValueError):
     """There is no such subject: the message says which part of its name is wrong."""
-
-
-class NetworkLike(Protocol):
-    """A network: weights[k] is W^{k+1}, (n_{k+1}, n_k); activations[k] is that of layer k+1; a loss."""
-
-    @property
-    def weights(self) -> Sequence[ArrayLike]:
-        """W^1 … W^{N+1}."""
-
-    @property
-    def activations(self) -> Sequence[str]:
-        """The activations of the layers 1 … N+1, by name."""
-
-    @property
-    def loss(self) -> str:
-        """The loss, by name."""
-
-
-class Subject(ABC):
-    """The subject's methods, and what it supports. Every method may raise `SubjectError`.
-
-    One row is one sample with its own noise. Layers are listed from below: index k holds λ̂^{k+1}, ẽ^{k+1},
-    ξ^{k+1}, and B^{k+2}.
-    """
-
-    name: str
-    supports: Mapping[str, Sequence[str]]
-
-    def gradient_estimates(
-        self, network: NetworkLike, x: ArrayLike, y: ArrayLike, noise: Sequence[ArrayLike], c: float
-    ) -> list[Array]:
-        """Return λ̂^1 … λ̂^N, each (T, n_i), from x (T, n_0), y (T, p) and ξ^i (T, n_i): eq. (2)."""
-        data = {"x": _array(x), "y": _array(y), "noise": _arrays(noise)}
-        return self._ask("gradient_estimates", network=_network(network), **data, c=float(c))
-
-    def error_signals(
-        self, network: NetworkLike, feedback: Sequence[ArrayLike], x: ArrayLike, y: ArrayLike, rule: str
-    ) -> list[Array]:
-        """Return ẽ^1 … ẽ^{N+1}, each (T, n_i), from B^2 … B^{N+1}; the rule is "FA" or "DFA"."""
-        data = {"feedback": _arrays(feedback), "x": _array(x), "y": _array(y)}
-        return self._ask("error_signals", network=_network(network), **data, rule=rule)
-
-    def fit_feedback(self, estimates: ArrayLike, errors: ArrayLike, ridge: float = 0.0) -> Array:
-        """Return B (q, n_i) minimising Σ‖λ̂ − Bᵀẽ‖² + ridge‖B‖², from λ̂^i (T, n_i) and ẽ (T, q), eq. (3)."""
-        data = {"estimates": _array(estimates), "errors": _array(errors)}
-        return self._ask("fit_feedback", **data, ridge=float(ridge))[0]
-
-    def draw_noise(
-        self, sizes: Sequence[int], draws: int, family: str = "gaussian", seed: int = 0
-    ) -> list[Array]:
-        """Return one (draws, n) array for each n in sizes: independent, mean 0, variance 1."""
-        counts = {"sizes": [int(n) for n in sizes], "draws": int(draws)}
-        return self._ask("draw_noise", **counts, family=family, seed=int(seed))
-
-    def fitted_feedback(
-        self,
-        network: NetworkLike,
-        x: ArrayLike,
-        y: ArrayLike,
-        atoms: Sequence[ArrayLike],
-        probabilities: ArrayLike | None,
-        c: float,
-        rule: str,
-    ) -> list[Array]:
-        """Return B^2 … B^{N+1} fitted by the subject's methods to all (datum, atom) pairs; see `pipeline`."""
-        data = {"x": _array(x), "y": _array(y), "atoms": _arrays(atoms)}
-        weights = None if probabilities is None else _array(probabilities)
-        return self._ask(
-            "fitted_feedback", network=_network(network), **data, probabilities=weights, c=float(c), rule=rule
-        )
-
-    def supports_all(
-        self,
-        *,
-        activations: str | Iterable[str] = (),
-        losses: str | Iterable[str] = (),
-        rules: str | Iterable[str] = (),
-        noise: str | Iterable[str] = (),
-    ) -> bool:
-        """Whether the subject offers all of these; where its `supports` is silent, it does."""
-        wanted = {"activations": activations, "losses": losses, "rules": rules, "noise": noise}
-        return all(
-            set([names] if isinstance(names, str) else names) <= set(self.supports[key])
-            for key, names in wanted.items()
-            if key in self.supports
-        )
-
-    @abstractmethod
-    def begin_claim(self, seconds: float) -> None:
-        """Make a new object for a claim, if the subject is a class, and start the clock of its own time."""
-
-    @abstractmethod
-    def _ask(self, method: str, **arguments: Any) -> list[Array]:
-        """Put a question to the subject, and check its answer."""
 
 
 class WorkerSubject(Subject):
@@ -323,40 +223,3 @@ class LocalSubject(Subject):
             return checked.answer(self._subject, pipeline.fitted_feedback, method, arguments)
         except checked.BadAnswer as error:
             raise SubjectError(str(error)) from error
-
-
-def answer_shapes(method: str, arguments: Mapping[str, Any]) -> list[channel.Shape]:
-    """The shapes of the arrays that answer a question."""
-    match method:
-        case "draw_noise":
-            return [(arguments["draws"], n) for n in arguments["sizes"]]
-        case "fit_feedback":
-            return [(arguments["errors"].shape[1], arguments["estimates"].shape[1])]
-    weights = arguments["network"]["weights"]
-    widths, rows = [weight.shape[0] for weight in weights], arguments["x"].shape[0]
-    match method:
-        case "gradient_estimates":
-            return [(rows, n) for n in widths[:-1]]
-        case "error_signals":
-            return [(rows, n) for n in widths]
-        case "fitted_feedback":
-            below = [weight.shape[1] for weight in weights[1:]]
-            above = widths[1:] if arguments["rule"] == "FA" else [widths[-1]] * len(below)
-            return list(zip(above, below, strict=True))
-    raise ValueError(f"no such method: {method}")
-
-
-def _network(network: NetworkLike) -> dict[str, Any]:
-    return {
-        "weights": tuple(_arrays(network.weights)),
-        "activations": tuple(map(str, network.activations)),
-        "loss": str(network.loss),
-    }
-
-
-def _array(values: ArrayLike) -> Array:
-    return np.array(values, dtype=np.float64, order="C")  # a copy: no negative strides, which torch refuses
-
-
-def _arrays(values: Sequence[ArrayLike]) -> list[Array]:
-    return [_array(value) for value in values]

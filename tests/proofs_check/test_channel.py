@@ -10,7 +10,7 @@ import pytest
 
 from proofs_check.subject import channel, traits
 from proofs_check.subject.channel import Expected, Garbled, Message
-from proofs_check.subject.subjects import answer_shapes
+from proofs_check.subject.methods import answer_shapes
 
 SHAPES = [(2, 3), (4, 1)]
 ARRAYS = [np.arange(6.0).reshape(2, 3), np.full((4, 1), 1.7e308)]

@@ -21,7 +21,8 @@ from proofs_check.float64.floats import Array
 from proofs_check.float64.tolerance import UNIT_ROUNDOFF, difference_allowance
 from proofs_check.networks.drawn import Instance
 from proofs_check.questions.oracle import exact_means
-from proofs_check.subject.subjects import LocalSubject, Subject
+from proofs_check.subject.methods import Subject
+from proofs_check.subject.subjects import LocalSubject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from tests.numpy_subject import NumpySubject

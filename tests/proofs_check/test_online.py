@@ -17,7 +17,8 @@ from proofs_check.claims import floating_point, frozen_feedback, online
 from proofs_check.ledger.ledger import check
 from proofs_check.sampling.sums import Probes
 from proofs_check.subject import reference
-from proofs_check.subject.subjects import LocalSubject, Subject
+from proofs_check.subject.methods import Subject
+from proofs_check.subject.subjects import LocalSubject
 from proofs_check.verdict.budget import Account
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence

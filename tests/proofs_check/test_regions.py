@@ -17,7 +17,8 @@ from proofs_check.networks.drawn import ACTIVATIONS, FULL_RANK_LOSSES, LOSSES
 from proofs_check.networks.search import Measurement
 from proofs_check.questions import noise_regions, regions
 from proofs_check.questions.regions import Far, FarArrays, FarSignals
-from proofs_check.subject.subjects import LocalSubject, Subject
+from proofs_check.subject.methods import Subject
+from proofs_check.subject.subjects import LocalSubject
 from proofs_check.verdict.budget import SHARES, Account
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, Falsified, SubjectError

@@ -497,7 +497,7 @@ def test_a_full_disk_leaves_no_page(tmp_path, capsys, monkeypatch):
 
 def test_a_run_without_a_report_does_not_even_import_it():
     program = (
-        "import sys; from proofs_check import command; command.main(['--list']);"
+        "import sys; from proofs_check.command import run; run.main(['--list']);"
         "print([name for name in sys.modules if 'proofs_check.report' in name or 'math_core' in name])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

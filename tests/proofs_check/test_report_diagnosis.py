@@ -17,7 +17,8 @@ from proofs_check.report import asking, fits, probes
 from proofs_check.report.asking import Answer, ask_again
 from proofs_check.report.replay import Compared, Replay, by_itself, draws_for, large
 from proofs_check.subject.conduct import Misconduct, code
-from proofs_check.subject.subjects import LocalSubject, Subject, WorkerSubject
+from proofs_check.subject.methods import Subject
+from proofs_check.subject.subjects import LocalSubject, WorkerSubject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import SubjectError
 from tests.planted_bugs import ALL, Correct
