@@ -1,4 +1,4 @@
-"""The four methods of a subject, as the claims call them: numpy arrays go in, checked numpy arrays come out."""
+"""The four methods of a subject, as the claims call them: numpy arrays go in, checked ones come out."""
 
 from __future__ import annotations
 

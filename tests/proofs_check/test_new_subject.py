@@ -121,6 +121,6 @@ def test_it_needs_neither_torch_nor_sympy() -> None:
     heavy = "{'torch', 'sympy', 'numpy'} & set(sys.modules)"
     script = f"import sys, proofs_check.command.new_subject; sys.exit(bool({heavy}))"
     assert (
-        subprocess.run([sys.executable, "-c", script], cwd=new_subject.__file__.rsplit("/", 2)[0]).returncode
+        subprocess.run([sys.executable, "-c", script], cwd=new_subject.__file__.rsplit("/", 3)[0]).returncode
         == 0
     )
