@@ -15,7 +15,8 @@ from theory.paper.section_3 import layer_limit, top_limit
 from theory.paper.shown import formulas_of, value, value_latex, value_text, words
 from theory.paper.table import number_of, source, table, table_latex
 from theory.proof import LAYER, ONE, OUTPUT
-from theory.proof.terms import DEPTH, IllTyped
+from theory.proof.constants import DEPTH
+from theory.proof.terms import IllTyped
 from theory.writing.layout import fit
 from theory.writing.readable import formula
 from theory.writing.symbols import OF_THE_PAPER, SYMBOLS, symbols_in

@@ -11,12 +11,11 @@ import sympy
 
 from tests.theory.reading import Reader, form
 from theory.proof.checker import steps_of
+from theory.proof.constants import LAYER, NUMBERS, c
 from theory.proof.number_text import number
 from theory.proof.relations import Bounded, Equal, Finite, Integrable, Invertible, Relation, Same, Within
 from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER, norm, slope_product
 from theory.proof.terms import (
-    LAYER,
-    NUMBERS,
     OPERATORS,
     ROW,
     Applied,
@@ -30,7 +29,6 @@ from theory.proof.terms import (
     Term,
     Transpose,
     Zero,
-    c,
     parts,
 )
 from theory.proof.text import claim, latex, text

@@ -6,21 +6,9 @@ The sizes are those of `theory.proof.vocabulary`, whose symbols stand for one ro
 from __future__ import annotations
 
 from theory.paper.entry import perturbed
+from theory.proof.constants import DEPTH, LAYER, SAMPLES_T, width
 from theory.proof.relations import Equal
-from theory.proof.terms import (
-    DATUM,
-    DEPTH,
-    LAYER,
-    NOISE,
-    ONE,
-    SAMPLE,
-    SAMPLES_T,
-    Symbol,
-    Term,
-    average,
-    mean,
-    width,
-)
+from theory.proof.terms import DATUM, NOISE, ONE, SAMPLE, Symbol, Term, average, mean
 from theory.proof.vocabulary import (
     OUTPUT,
     Index,

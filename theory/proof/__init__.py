@@ -1,6 +1,7 @@
 """The proof checker: terms with shapes, rules, steps; what the proofs in `theory.proofs` are written in."""
 
 from theory.proof.checker import Checked, Failed, Induction, Lemma, Proof, Step, check
+from theory.proof.constants import DEPTH, LAYER, SAMPLES_T, c, width
 from theory.proof.grants import suppose
 from theory.proof.relations import (
     Bounded,
@@ -17,22 +18,17 @@ from theory.proof.relations import (
     Within,
 )
 from theory.proof.terms import (
-    DEPTH,
-    LAYER,
     ONE,
-    SAMPLES_T,
     Identity,
     Symbol,
     Zero,
     average,
-    c,
     fresh_mean,
     given,
     joint_limit,
     lim,
     mean,
     plim,
-    width,
 )
 from theory.proof.vocabulary import OUTPUT, define
 

@@ -20,11 +20,12 @@ from typing import TypeAlias, get_args
 
 import sympy
 
+from theory.proof.constants import LAYER
 from theory.proof.existence import inverses_exist, limits_exist, limits_of, terms_of
 from theory.proof.grants import Hypothesis
 from theory.proof.relations import Equal, FirstOrder, Normal, Polynomial, Relation, relation_at
 from theory.proof.rules import FIRST_ORDER, RULES, Premises, Rejected, Rule
-from theory.proof.terms import LAYER, ROW, Applied, dependence
+from theory.proof.terms import ROW, Applied, dependence
 from theory.proof.vocabulary import OUTPUT, Definition
 from theory.proof.well_formed import powers_are_defined, well_formed
 from theory.results.assumptions import COMMON

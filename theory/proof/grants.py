@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import sympy
 
+from theory.proof.constants import DEPTH, LAYER, c, width
 from theory.proof.relations import Bounded, ConstantRank, Equal, Finite, Invertible, Relation, Same
 from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER, norm, slope_product
-from theory.proof.terms import DEPTH, LAYER, ONE, Identity, Zero, average, c, given, lim, mean, width
+from theory.proof.terms import ONE, Identity, Zero, average, given, lim, mean
 from theory.proof.units import E, kappa, xi
 from theory.proof.vocabulary import (
     COMMON_VECTOR,

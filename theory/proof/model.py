@@ -29,15 +29,13 @@ from theory.exact.network import (
     rational,
 )
 from theory.exact.population import Problem, scaled_differences
+from theory.proof.constants import DEPTH, LAYER, SAMPLES_T, c, width
 from theory.proof.jets import Jet, constant, diagonal, mean_of
 from theory.proof.relations import Equal
 from theory.proof.terms import (
     DATUM,
-    DEPTH,
-    LAYER,
     NOISE,
     SAMPLE,
-    SAMPLES_T,
     Applied,
     Identity,
     Inverse,
@@ -50,9 +48,7 @@ from theory.proof.terms import (
     Term,
     Transpose,
     Zero,
-    c,
     dependence,
-    width,
 )
 from theory.proof.vocabulary import OUTPUT, RIDGE_WEIGHT, UNITS, Index, define
 

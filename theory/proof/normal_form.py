@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import sympy
 
+from theory.proof.constants import SAMPLES_T, c
 from theory.proof.polynomials import (
     Endless,
     Letter,
@@ -41,7 +42,6 @@ from theory.proof.terms import (
     ONE,
     ROW,
     SAMPLE,
-    SAMPLES_T,
     Applied,
     Identity,
     Inverse,
@@ -54,7 +54,6 @@ from theory.proof.terms import (
     Term,
     Transpose,
     Zero,
-    c,
 )
 
 _MOST_REWRITINGS = 200

@@ -11,8 +11,8 @@ from enum import IntEnum
 import sympy
 from sympy.core.function import AppliedUndef
 
+from theory.proof.constants import c
 from theory.proof.names import in_latex
-from theory.proof.terms import c
 
 MOST_TERMS = 9
 """Of a sum, as it is shown."""

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import sympy
 from sympy.core.function import AppliedUndef
 
+from theory.proof.constants import DEPTH, LAYER, NUMBERS, c, width
 from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER, fitted_gain, gain, largest, norm, slope_product
-from theory.proof.terms import DEPTH, LAYER, NUMBERS, ONE, Symbol, c, is_layer, width
+from theory.proof.terms import ONE, Symbol, is_layer
 from theory.proof.units import E, canonical
 from theory.proof.vocabulary import UNITS, once, symbols_at
 

@@ -13,14 +13,8 @@ from typing import TypeAlias
 
 import sympy
 
-from theory.proof.terms import (
-    ONE,
-    SAMPLES_T,
-    Shape,
-    Symbol,
-    c,
-    depends,
-)
+from theory.proof.constants import SAMPLES_T, c
+from theory.proof.terms import ONE, Shape, Symbol, depends
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 import sympy
 
-from theory.proof.terms import LAYER, IllTyped, Term, at_layer, same_shape
+from theory.proof.constants import LAYER
+from theory.proof.terms import IllTyped, Term, at_layer, same_shape
 
 
 @dataclass(frozen=True)

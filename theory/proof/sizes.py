@@ -11,19 +11,8 @@ from dataclasses import replace
 import sympy
 from sympy.core.function import AppliedUndef
 
-from theory.proof.terms import (
-    NUMBERS,
-    ONE,
-    ROW,
-    Identity,
-    Product,
-    Scaled,
-    Sum,
-    Symbol,
-    Term,
-    Transpose,
-    c,
-)
+from theory.proof.constants import NUMBERS, c
+from theory.proof.terms import ONE, ROW, Identity, Product, Scaled, Sum, Symbol, Term, Transpose
 
 NOISE_SIZE = sympy.Symbol("|ξ|", nonnegative=True)
 """The norm of the noise of a row, over all hidden units."""

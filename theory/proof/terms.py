@@ -19,34 +19,13 @@ from typing import TypeAlias
 
 import sympy
 
+from theory.proof.constants import DEPTH, LAYER, NUMBERS, c
+from theory.proof.names import in_latex
+from theory.proof.number_text import factor, index
+from theory.proof.script import PLAIN, TIGHT, Place, Script, bracket
+
 Size: TypeAlias = sympy.Expr
 Shape: TypeAlias = tuple[Size, Size]
-
-width = sympy.Function("n", integer=True, positive=True)
-"""n(i), the width of layer i."""
-
-LAYER = sympy.Symbol("i", integer=True)
-"""The layer a step speaks of, 2 <= i <= N."""
-
-DEPTH = sympy.Symbol("N", integer=True, positive=True)
-"""N, the number of hidden layers; layer N + 1 is the output."""
-
-c = sympy.Symbol("c", positive=True)
-"""The noise scale."""
-
-SAMPLES_T = sympy.Symbol("T", positive=True)
-"""The number of rows of a sample."""
-
-NUMBERS = frozenset(
-    {
-        c,
-        SAMPLES_T,
-        sympy.Symbol("γ", positive=True),
-        sympy.Symbol("μ", nonnegative=True),
-        *(sympy.Symbol(f"κ_{order}", real=True) for order in (3, 4, 5)),
-    }
-)
-"""The constants that may stand in front of a matrix: c, T, the ridge, an eigenvalue, moments of the noise."""
 
 ONE = sympy.Integer(1)
 _FARTHEST = 3
@@ -90,9 +69,23 @@ class Term:
         return Scaled(sympy.sympify(coefficient), self)
 
     def __str__(self) -> str:
-        from theory.proof.text import text
+        return self.written()
 
-        return text(self)
+    def written(self, script: Script = PLAIN, place: Place = Place.ALONE) -> str:
+        """From which the term can be told, all but the sizes of 0 and I; in brackets where its place asks
+        for them.
+        """
+        return bracket(self._bare(script), script) if self._enclosed(script, place) else self._bare(script)
+
+    def _bare(self, script: Script) -> str:
+        raise TypeError(f"{self!r} is no term")
+
+    def _enclosed(self, script: Script, place: Place) -> bool:
+        return False
+
+    def _marked(self, mark: str, script: Script) -> str:
+        written = self.written(script, Place.MARKED)
+        return written + (f"^{{{mark}}}" if script.latex else mark)
 
     def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if name != _HASH}  # not another run's
@@ -119,6 +112,22 @@ class Symbol(Term):
         """Rows and columns."""
         return self.rows, self.columns
 
+    def _bare(self, script: Script) -> str:
+        """The name with its layer; that of a perturbed state, e(ξ), carries it before the state."""
+        head, state, _ = self.name.partition("(ξ)")
+        name, state = (in_latex(head), state.replace("ξ", r"\xi")) if script.latex else (head, state)
+        if self.index is None:
+            return name + state
+        layer = index(self.index)
+        if script.latex:
+            return f"{name}^{{{layer}}}{state}"
+        return f"{name}^{layer}{state}" if len(layer) == 1 else f"{name}^({layer}){state}"
+
+    def _enclosed(self, script: Script, place: Place) -> bool:
+        if "/" in self.name and not script.latex:
+            return place in (Place.SCALED, Place.LIMIT, *TIGHT)
+        return place is Place.MARKED and (self.index is not None or any(sign in self.name for sign in "Δδ/("))
+
 
 @dataclass(frozen=True)
 class Identity(Term):
@@ -130,6 +139,9 @@ class Identity(Term):
     def shape(self) -> Shape:
         """Rows and columns."""
         return self.size, self.size
+
+    def _bare(self, script: Script) -> str:
+        return "I"
 
 
 @dataclass(frozen=True)
@@ -143,6 +155,9 @@ class Zero(Term):
     def shape(self) -> Shape:
         """Rows and columns."""
         return self.rows, self.columns
+
+    def _bare(self, script: Script) -> str:
+        return "0"
 
 
 @dataclass(frozen=True)
@@ -164,6 +179,12 @@ class Product(Term):
         """Rows and columns."""
         return self.factors[0].shape[0], self.factors[-1].shape[1]
 
+    def _bare(self, script: Script) -> str:
+        return script.joint.join(one.written(script, Place.FACTOR) for one in self.factors)
+
+    def _enclosed(self, script: Script, place: Place) -> bool:
+        return place in TIGHT
+
 
 @dataclass(frozen=True)
 class Sum(Term):
@@ -179,6 +200,16 @@ class Sum(Term):
     def shape(self) -> Shape:
         """Rows and columns."""
         return self.terms[0].shape
+
+    def _bare(self, script: Script) -> str:
+        found = self.terms[0].written(script, Place.TERM)
+        for left, part in zip(range(len(self.terms) - 2, -1, -1), self.terms[1:], strict=True):
+            written = part.written(script, Place.TERM if left else Place.LAST_TERM)
+            found += f" - {written[1:]}" if written.startswith("-") else f" + {written}"
+        return found
+
+    def _enclosed(self, script: Script, place: Place) -> bool:
+        return place is not Place.ALONE
 
 
 @dataclass(frozen=True)
@@ -207,6 +238,17 @@ class Scaled(Term):
         """Rows and columns."""
         return self.term.shape
 
+    def _bare(self, script: Script) -> str:
+        value, sign = self.coefficient, ""
+        if not value.is_Add and value.could_extract_minus_sign():
+            value, sign = -value, "-"
+        inner = self.term.written(script, Place.SCALED)
+        front = "" if sign and value == 1 else factor(value, script.latex) + script.joint
+        return sign + front + inner
+
+    def _enclosed(self, script: Script, place: Place) -> bool:
+        return place in (Place.SCALED, Place.LIMIT, *TIGHT)
+
 
 @dataclass(frozen=True)
 class Transpose(Term):
@@ -218,6 +260,12 @@ class Transpose(Term):
     def shape(self) -> Shape:
         """Rows and columns."""
         return self.term.shape[1], self.term.shape[0]
+
+    def _bare(self, script: Script) -> str:
+        return self.term._marked(r"\top" if script.latex else "ᵀ", script)
+
+    def _enclosed(self, script: Script, place: Place) -> bool:
+        return place is Place.MARKED
 
 
 @dataclass(frozen=True)
@@ -236,6 +284,12 @@ class Inverse(Term):
         """Rows and columns."""
         return self.term.shape
 
+    def _bare(self, script: Script) -> str:
+        return self.term._marked("-1" if script.latex else "⁻¹", script)
+
+    def _enclosed(self, script: Script, place: Place) -> bool:
+        return place is Place.MARKED
+
 
 @dataclass(frozen=True)
 class PseudoInverse(Term):
@@ -247,6 +301,12 @@ class PseudoInverse(Term):
     def shape(self) -> Shape:
         """Rows and columns."""
         return self.term.shape[1], self.term.shape[0]
+
+    def _bare(self, script: Script) -> str:
+        return self.term._marked("+" if script.latex else "⁺", script)
+
+    def _enclosed(self, script: Script, place: Place) -> bool:
+        return place is Place.MARKED
 
 
 OPERATORS = ("E", "E|", "E′", "Avg", "plim", "lim", "plim0")
@@ -271,6 +331,18 @@ class Applied(Term):
     def shape(self) -> Shape:
         """Rows and columns."""
         return self.term.shape
+
+    def _bare(self, script: Script) -> str:
+        before, after = script.operators[self.operator]
+        ends = after in ("", r"\bigr)")
+        return before + self.term.written(script, Place.LIMIT if ends else Place.ALONE) + after
+
+    def _enclosed(self, script: Script, place: Place) -> bool:
+        """A limit reaches to the end of its product: it is in brackets there, and before a further term."""
+        before, after = script.operators[self.operator]
+        if not after:
+            return place in (*TIGHT, Place.TERM)
+        return place is Place.MARKED and not before.startswith(r"\bigl(")
 
 
 _HASH = "_hash"

@@ -19,6 +19,7 @@ import sympy
 from flint import arb
 
 from theory.exact.network import Scalar
+from theory.proof.constants import SAMPLES_T, c
 from theory.proof.existence import terms_of
 from theory.proof.jets import Jet, mean_of
 from theory.proof.model import Model, NoValue, Row
@@ -32,7 +33,7 @@ from theory.proof.relations import (
     Relation,
 )
 from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER
-from theory.proof.terms import DATUM, NOISE, ONE, SAMPLES_T, Scaled, Symbol, Term, c, dependence
+from theory.proof.terms import DATUM, NOISE, ONE, Scaled, Symbol, Term, dependence
 
 _SLACK = mpmath.mpf(10) ** -12
 _GROWTH_POWER = 2

@@ -19,8 +19,8 @@ from flint import fmpq
 from sympy.core.function import AppliedUndef
 
 from theory.exact.noise_laws import NoiseLaw
+from theory.proof.constants import c
 from theory.proof.relations import Relation, Same, Within
-from theory.proof.terms import c
 from theory.proof.units import noise_in, orders_of, raised
 
 Noise = Mapping[int, fmpq]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 import sympy
 from sympy.core.function import AppliedUndef
 
-from theory.proof.terms import c
+from theory.proof.constants import c
 
 E = sympy.Function("E")
 """The mean over the noise, given the datum."""

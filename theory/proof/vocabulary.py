@@ -17,16 +17,14 @@ from typing import TypeAlias
 
 import sympy
 
+from theory.proof.constants import DEPTH, LAYER, SAMPLES_T, c, width
 from theory.proof.relations import Bounded, Equal, Relation, Same
 from theory.proof.sizes import fitted_gain, gain, largest, norm, slope_product
 from theory.proof.terms import (
     DATUM,
-    DEPTH,
-    LAYER,
     NOISE,
     ONE,
     SAMPLE,
-    SAMPLES_T,
     Identity,
     PseudoInverse,
     Size,
@@ -34,13 +32,11 @@ from theory.proof.terms import (
     Term,
     Zero,
     average,
-    c,
     given,
     is_layer,
     lim,
     mean,
     settled,
-    width,
 )
 
 Index: TypeAlias = sympy.Expr

@@ -22,6 +22,7 @@ from theory.proof import (
     suppose,
     width,
 )
+from theory.proof.constants import SAMPLES_T
 from theory.proof.relations import Relation
 from theory.proof.rules import (
     CANCELLATION,
@@ -34,7 +35,7 @@ from theory.proof.rules import (
     SOLUTION,
     SUBSTITUTION,
 )
-from theory.proof.terms import SAMPLES_T, Term
+from theory.proof.terms import Term
 from theory.proof.vocabulary import (
     EIGENVALUE,
     EIGENVECTOR_OF_C,

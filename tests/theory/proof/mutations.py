@@ -13,6 +13,7 @@ import sympy
 
 from theory.proof import c
 from theory.proof.checker import Checked, Cited, Induction, Proof, Step, together
+from theory.proof.constants import DEPTH, LAYER
 from theory.proof.existence import inverses_exist, limits_exist
 from theory.proof.normal_form import Reading
 from theory.proof.relations import (
@@ -27,8 +28,6 @@ from theory.proof.relations import (
 )
 from theory.proof.rules.core import Premises
 from theory.proof.terms import (
-    DEPTH,
-    LAYER,
     Applied,
     IllTyped,
     Inverse,

@@ -14,6 +14,7 @@ import sympy
 from tests.theory.proof.mutations import LAYER_SHIFTED, WITHOUT, Mutant, equivalent, is_accepted, mutants
 from theory.proof import Proof, check
 from theory.proof.checker import Checked
+from theory.proof.constants import LAYER
 from theory.proof.normal_form import Letter, Nested, Poly, Reading
 from theory.proof.relations import (
     Bounded,
@@ -26,7 +27,6 @@ from theory.proof.relations import (
 )
 from theory.proof.rules import RIDGE
 from theory.proof.terms import (
-    LAYER,
     LIMITS,
     Applied,
     Identity,

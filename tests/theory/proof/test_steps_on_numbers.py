@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.theory.proof.values import instances, is_about_units, meets_the_ranks, truth
 from theory.proof import Proof, c, check
+from theory.proof.constants import LAYER
 from theory.proof.relations import (
     Bounded,
     ConstantRank,
@@ -34,7 +35,7 @@ from theory.proof.relations import (
     Within,
 )
 from theory.proof.sizes import norm
-from theory.proof.terms import LAYER, lim, mean
+from theory.proof.terms import lim, mean
 from theory.proof.truth import holds
 from theory.proof.unit_truth import UnitModel, unit_holds
 from theory.proof.units import E, kappa, xi

@@ -14,13 +14,14 @@ from sympy.core.function import AppliedUndef
 
 from theory.proof import Proof
 from theory.proof.checker import Checked
+from theory.proof.constants import c
 from theory.proof.existence import terms_of
 from theory.proof.grants import Hypothesis
 from theory.proof.jets import Singular
 from theory.proof.model import Model
 from theory.proof.normal_form import Reading
 from theory.proof.relations import Bounded, ConstantRank, Invertible, Relation, Same, Within, relation_at
-from theory.proof.terms import PseudoInverse, Symbol, c
+from theory.proof.terms import PseudoInverse, Symbol
 from theory.proof.truth import holds
 from theory.proof.unit_truth import UnitModel, unit_holds
 from theory.proof.vocabulary import OUTPUT

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sympy
 
+from theory.proof.constants import c
 from theory.proof.normal_form import Reading
 from theory.proof.polynomials import is_limit
 from theory.proof.relations import Bounded, Equal, Finite, Integrable, Relation, Same
 from theory.proof.rules.core import Premises, Rejected, Rule, expect
 from theory.proof.sizes import finite_moment, largest, norm, size_of
-from theory.proof.terms import Product, Symbol, Transpose, c, lim
+from theory.proof.terms import Product, Symbol, Transpose, lim
 from theory.results.assumptions import SAMPLES
 
 

@@ -10,6 +10,7 @@ from theory.proof.normal_form import Reading
 from theory.proof.polynomials import Letter, Poly, Word
 from theory.proof.relations import Equal, Integrable, Invertible, Relation
 from theory.proof.terms import Symbol, Term
+from theory.proof.text import normal_form
 from theory.results.statement import Assumption
 
 Kind = TypeVar("Kind")
@@ -117,8 +118,6 @@ def compare(left: Term, right: Term, reading: Reading) -> None:
 
 def shown(poly: Poly) -> str:
     """A normal form, for messages."""
-    from theory.proof.text import normal_form
-
     return normal_form(poly)
 
 

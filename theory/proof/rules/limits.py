@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import sympy
 
+from theory.proof.constants import SAMPLES_T, c
 from theory.proof.normal_form import Reading, numbers_without_limit
 from theory.proof.polynomials import Nested, is_limit
 from theory.proof.relations import (
@@ -34,13 +35,11 @@ from theory.proof.terms import (
     LIMITS,
     ROW,
     SAMPLE,
-    SAMPLES_T,
     Applied,
     Product,
     Scaled,
     Symbol,
     Term,
-    c,
     deep,
     dependence,
     lim,

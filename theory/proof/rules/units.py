@@ -8,9 +8,9 @@ from itertools import combinations_with_replacement
 import sympy
 from sympy.core.function import AppliedUndef
 
+from theory.proof.constants import c
 from theory.proof.relations import Relation, Same, Within
 from theory.proof.rules.core import Premises, Rejected, Rule, expect
-from theory.proof.terms import c
 from theory.proof.unit_moments import need_mean
 from theory.proof.units import (
     E,

@@ -22,6 +22,7 @@ from tests.theory.proof.attack.tempting import (
     Temptation,
     row_product,
 )
+from theory.proof.constants import c
 from theory.proof.relations import (
     Bounded,
     Equal,
@@ -31,18 +32,7 @@ from theory.proof.relations import (
     Same,
 )
 from theory.proof.sizes import GROWTH, NOISE_SIZE, NOISY, POWER, largest, norm, size_of
-from theory.proof.terms import (
-    NOISE,
-    ONE,
-    SAMPLE,
-    Identity,
-    Scaled,
-    Sum,
-    Term,
-    c,
-    lim,
-    product_of,
-)
+from theory.proof.terms import NOISE, ONE, SAMPLE, Identity, Scaled, Sum, Term, lim, product_of
 from theory.proof.units import xi
 from theory.results.assumptions import S1, SAMPLES
 

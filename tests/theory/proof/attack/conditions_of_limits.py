@@ -22,6 +22,7 @@ from tests.theory.proof.attack.tempting import (
     row_product,
 )
 from tests.theory.proof.attack.tempting_limits import LIMIT_NAMES, hasty_number, tempting_number
+from theory.proof.constants import SAMPLES_T, c
 from theory.proof.relations import (
     Bounded,
     ConstantRank,
@@ -39,7 +40,6 @@ from theory.proof.terms import (
     ONE,
     ROW,
     SAMPLE,
-    SAMPLES_T,
     Applied,
     Identity,
     Inverse,
@@ -51,7 +51,6 @@ from theory.proof.terms import (
     Term,
     Zero,
     average,
-    c,
     dependence,
     fresh_mean,
     given,

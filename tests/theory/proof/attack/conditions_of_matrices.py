@@ -20,6 +20,7 @@ from tests.theory.proof.attack.tempting import (
     Temptation,
     row_product,
 )
+from theory.proof.constants import SAMPLES_T, c
 from theory.proof.relations import (
     ConstantRank,
     Equal,
@@ -32,7 +33,6 @@ from theory.proof.relations import (
 from theory.proof.terms import (
     NOISE,
     ONE,
-    SAMPLES_T,
     Applied,
     Identity,
     Inverse,
@@ -43,7 +43,6 @@ from theory.proof.terms import (
     Term,
     Zero,
     average,
-    c,
     given,
     mean,
     product_of,

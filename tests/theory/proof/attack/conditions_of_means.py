@@ -20,14 +20,12 @@ from tests.theory.proof.attack.tempting import (
     Temptation,
     row_product,
 )
+from theory.proof.constants import DEPTH, LAYER, SAMPLES_T, c
 from theory.proof.relations import Equal, FirstOrder, Integrable, Invertible, Normal, Relation
 from theory.proof.terms import (
-    DEPTH,
-    LAYER,
     NOISE,
     ONE,
     ROW,
-    SAMPLES_T,
     Applied,
     Identity,
     Product,
@@ -39,7 +37,6 @@ from theory.proof.terms import (
     Transpose,
     Zero,
     average,
-    c,
     fresh_mean,
     given,
     mean,

@@ -10,8 +10,8 @@ from random import Random
 import sympy
 
 from tests.theory.proof.attack.tempting import Bench, Mistake, Temptation
+from theory.proof.constants import c
 from theory.proof.relations import Same, Within
-from theory.proof.terms import c
 from theory.proof.units import (
     E,
     bound_of,

@@ -22,6 +22,7 @@ from tests.theory.proof.attack.moves import (
     twist,
     twisted,
 )
+from theory.proof.constants import LAYER, SAMPLES_T, c
 from theory.proof.relations import (
     Bounded,
     ConstantRank,
@@ -40,9 +41,7 @@ from theory.proof.relations import (
 )
 from theory.proof.sizes import size_of
 from theory.proof.terms import (
-    LAYER,
     ONE,
-    SAMPLES_T,
     Applied,
     Identity,
     Inverse,
@@ -51,7 +50,6 @@ from theory.proof.terms import (
     Scaled,
     Term,
     Zero,
-    c,
     product_of,
 )
 from theory.proof.units import E, derivative, xi

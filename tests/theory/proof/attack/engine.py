@@ -45,6 +45,7 @@ from tests.theory.proof.attack.units import false_of_units
 from tests.theory.proof.attack.worlds import depends
 from theory.proof import Proof, Step, checker
 from theory.proof.checker import Checked, Cited, Failed, Lemma, Source, check_step, together
+from theory.proof.constants import DEPTH, LAYER, c
 from theory.proof.grants import GRANTS, Hypothesis, suppose
 from theory.proof.relations import (
     Bounded,
@@ -59,7 +60,7 @@ from theory.proof.relations import (
     Within,
 )
 from theory.proof.rules import RULES, Premises, Rule
-from theory.proof.terms import DEPTH, LAYER, SAMPLE, Applied, Inverse, Symbol, Term, c
+from theory.proof.terms import SAMPLE, Applied, Inverse, Symbol, Term
 from theory.proof.text import claim as written
 from theory.proof.vocabulary import OUTPUT, Definition, once, symbols_at
 from theory.proofs import PROOFS

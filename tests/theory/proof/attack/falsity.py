@@ -29,6 +29,7 @@ from tests.theory.proof.attack.worlds import (
     rank_of,
     two,
 )
+from theory.proof.constants import LAYER, SAMPLES_T, c
 from theory.proof.relations import (
     Bounded,
     ConstantRank,
@@ -46,19 +47,16 @@ from theory.proof.relations import (
 from theory.proof.sizes import GROWTH, NOISE_SIZE, POWER
 from theory.proof.terms import (
     DATUM,
-    LAYER,
     LIMITS,
     NOISE,
     ONE,
     SAMPLE,
-    SAMPLES_T,
     Applied,
     Identity,
     Scaled,
     Symbol,
     Term,
     Zero,
-    c,
     parts,
 )
 from theory.proof.units import noise_in

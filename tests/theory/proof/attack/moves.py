@@ -11,12 +11,11 @@ from random import Random
 
 import sympy
 
+from theory.proof.constants import LAYER, SAMPLES_T, c
 from theory.proof.relations import Equal, Relation
 from theory.proof.terms import (
-    LAYER,
     ONE,
     OPERATORS,
-    SAMPLES_T,
     Applied,
     Identity,
     IllTyped,
@@ -31,7 +30,6 @@ from theory.proof.terms import (
     Transpose,
     Zero,
     at_layer,
-    c,
     parts,
     product_of,
     rebuild,

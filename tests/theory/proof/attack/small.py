@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from theory.proof import Proof, Same, Step, suppose
+from theory.proof.constants import c
 from theory.proof.rules import ARITHMETIC, EXPANSION, SEPARATION
-from theory.proof.terms import c
 from theory.proof.units import E, kappa, xi
 from theory.proofs.single_units import closed_form, difference, polynomial
 from theory.results.assumptions import IDENTICAL, INDEPENDENT, SMOOTH

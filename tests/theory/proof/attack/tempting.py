@@ -15,6 +15,7 @@ from typing import Any
 import sympy
 
 from tests.theory.proof.attack.moves import KAPPAS, Pool, places, put, terms_in
+from theory.proof.constants import DEPTH, LAYER, SAMPLES_T, c
 from theory.proof.relations import (
     Bounded,
     ConstantRank,
@@ -31,13 +32,10 @@ from theory.proof.relations import (
 from theory.proof.sizes import NOISE_SIZE, size_of
 from theory.proof.terms import (
     DATUM,
-    DEPTH,
-    LAYER,
     NOISE,
     ONE,
     ROW,
     SAMPLE,
-    SAMPLES_T,
     Applied,
     Identity,
     Inverse,
@@ -48,7 +46,6 @@ from theory.proof.terms import (
     Symbol,
     Term,
     Zero,
-    c,
     dependence,
     given,
     mean,

@@ -12,6 +12,7 @@ from random import Random
 import sympy
 
 from tests.theory.proof.attack.moves import KAPPAS, Pool, altered, change, coefficient, tried, twist, twisted
+from theory.proof.constants import SAMPLES_T, c
 from theory.proof.relations import (
     Bounded,
     ConstantRank,
@@ -30,7 +31,6 @@ from theory.proof.terms import (
     ONE,
     ROW,
     SAMPLE,
-    SAMPLES_T,
     Applied,
     Identity,
     Inverse,
@@ -42,7 +42,6 @@ from theory.proof.terms import (
     Term,
     Transpose,
     Zero,
-    c,
     dependence,
     product_of,
     rebuild,

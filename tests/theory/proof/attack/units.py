@@ -22,8 +22,8 @@ from sympy.core.function import AppliedUndef
 
 from tests.theory.proof.attack.worlds import log2
 from theory.proof import Proof
+from theory.proof.constants import c
 from theory.proof.relations import Relation, Same, Within
-from theory.proof.terms import c
 from theory.proof.units import E, noise_in, orders_of, raised
 from theory.results.assumptions import (
     IDENTICAL,

@@ -24,14 +24,12 @@ from flint import arb, arb_mat
 from theory.exact.designs import Design
 from theory.exact.network import rational
 from theory.exact.population import Problem, scaled_differences
+from theory.proof.constants import DEPTH, LAYER, SAMPLES_T, c, width
 from theory.proof.relations import Equal
 from theory.proof.terms import (
     DATUM,
-    DEPTH,
-    LAYER,
     LIMITS,
     NOISE,
-    SAMPLES_T,
     Applied,
     Identity,
     Inverse,
@@ -43,10 +41,8 @@ from theory.proof.terms import (
     Term,
     Transpose,
     Zero,
-    c,
     deep,
     dependence,
-    width,
 )
 from theory.proof.vocabulary import OUTPUT, RIDGE_WEIGHT, UNITS, define
 
