@@ -56,16 +56,3 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     command = "python3 -m venv .venv && .venv/bin/pip install -q tox && .venv/bin/tox"
     assert f"```sh\n{command}\n```" in README
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == command
-
-
-def test_no_folder_imports_upward() -> None:
-    forbidden = {
-        "feedback_proofs_io": ("impl", "theory", "proofs_check", "benchmarks", "tests", "torch", "sympy"),
-        "impl": ("theory", "proofs_check", "benchmarks", "tests", "sympy"),
-        "theory": ("impl", "proofs_check", "benchmarks", "tests", "torch"),
-        "proofs_check": ("benchmarks", "tests"),
-    }
-    for folder, others in forbidden.items():
-        pattern = re.compile(rf"^\s*(?:from|import) (?:{'|'.join(others)})\b", flags=re.MULTILINE)
-        for file in (ROOT / folder).rglob("*.py"):
-            assert not pattern.findall(file.read_text(encoding="utf-8")), f"{file} imports upward"

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.paper.command import once
 from feedback_proofs_io import whole
 from feedback_proofs_io.command import Mistake, say
 from feedback_proofs_io.shards import Shard
@@ -40,9 +41,7 @@ class Job:
 
     def __call__(self) -> int:
         """Run the command; its exit code."""
-        from benchmarks.paper.__main__ import main
-
-        return main(self.words)
+        return once(self.words)
 
     def checkpoint(self) -> Any:
         """What is queued in the place of a job that is preempted: the same, which goes on from its file."""
