@@ -44,14 +44,24 @@ from impl.learning import (
     surprise_rule,
 )
 
-__all__ = ["WORKS", "Work", "beside_plain", "beside_products", "images", "main", "products", "ratio", "steps"]
+__all__ = [
+    "WORKS",
+    "StepWork",
+    "beside_plain",
+    "beside_products",
+    "images",
+    "main",
+    "products",
+    "ratio",
+    "steps",
+]
 
 BATCH = 32
 IMAGES = 2000
 
 
 @dataclass(frozen=True)
-class Work:
+class StepWork:
     """Methods of so many seeds each that learn together; an autoencoder's targets are its inputs."""
 
     architecture: Architecture
@@ -71,7 +81,7 @@ class Work:
 
 RATE, SCALES = SGD(4e-4), (1e-4, 1e-3, 1e-2, 1e-1)
 WORKS = {
-    "figure 2": Work(
+    "figure 2": StepWork(
         Architecture((784, 50, 20, 10), ("sigmoid", "sigmoid", "identity")),
         {
             "backpropagation": backpropagation(RATE),
@@ -84,7 +94,7 @@ WORKS = {
         },
         5,
     ),
-    "autoencoder": Work(
+    "autoencoder": StepWork(
         Architecture((784, 200, 2, 200, 784), ("tanh", "identity", "tanh", "relu")),
         {"node perturbation": node_perturbation(SGD(1e-4), 8e-6, Perturbation(0.018942, "gaussian"))},
         6,
@@ -92,7 +102,7 @@ WORKS = {
 }
 
 
-def images(work: Work, seed: int = 0) -> tuple[Tensor, Tensor]:
+def images(work: StepWork, seed: int = 0) -> tuple[Tensor, Tensor]:
     """x (IMAGES, 784), y: 19 % of the pixels are not zero, and in 32 images together 58 %, as in MNIST.
 
     A pixel is not zero with a probability that falls with its distance from the middle.
@@ -112,7 +122,7 @@ def rows(updates: int) -> Tensor:
     return torch.arange(updates * BATCH).remainder(IMAGES).view(updates, BATCH)
 
 
-def steps(work: Work, updates: int, path: str | None = None) -> Callable[[], None]:
+def steps(work: StepWork, updates: int, path: str | None = None) -> Callable[[], None]:
     """So many updates of all runs."""
     runs, (x, y) = work.runs, images(work)
     state, chosen = runs.start(), rows(updates)
@@ -124,7 +134,7 @@ def steps(work: Work, updates: int, path: str | None = None) -> Callable[[], Non
     return run
 
 
-def products(work: Work, left_out: bool) -> Callable[[], None]:
+def products(work: StepWork, left_out: bool) -> Callable[[], None]:
     """The products of one update of all runs, into kept outputs.
 
     Forward and the gradient of W for all runs, errors down for all; where there is noise the perturbed pass
@@ -162,7 +172,7 @@ def products(work: Work, left_out: bool) -> Callable[[], None]:
     return run
 
 
-def plain_steps(work: Work, label: str, updates: int) -> Callable[[], None]:
+def plain_steps(work: StepWork, label: str, updates: int) -> Callable[[], None]:
     """So many updates of one run of a method in plain PyTorch, gathering and noise counted."""
     method, architecture = work.methods[label], work.architecture
     (x, y), chosen = images(work), rows(updates)
@@ -202,7 +212,7 @@ def timed(functions: Mapping[str, tuple[Callable[[], None], int]], rounds: int) 
     return {label: 1e6 * statistics.median(found) for label, found in seconds.items()}
 
 
-def beside_products(work: Work, updates: int, rounds: int) -> dict[str, float]:
+def beside_products(work: StepWork, updates: int, rounds: int) -> dict[str, float]:
     """The microseconds of an update, of its products, and of those with zero columns left out."""
     return timed(
         {
@@ -219,7 +229,7 @@ def ratio(found: Mapping[str, float]) -> float:
     return found["step"] / min(value for label, value in found.items() if label.startswith("products"))
 
 
-def beside_plain(work: Work, updates: int, rounds: int) -> dict[str, float]:
+def beside_plain(work: StepWork, updates: int, rounds: int) -> dict[str, float]:
     """How often the time of an update of one run in plain PyTorch is that of one run in the step."""
     functions = {label: (plain_steps(work, label, 20), 20) for label in work.methods}
     found = timed({"step": (steps(work, updates), updates), **functions}, rounds)

@@ -109,3 +109,13 @@ def test_rooms_import_from_the_floors_below(package: str) -> None:
 def test_beside_its_doors_a_package_has_rooms_only(package: str) -> None:
     doors = {"__init__.py", "__main__.py", "pytest_suite.py", "rerun.py"}
     assert {one.name for one in (ROOT / package).glob("*.py")} <= doors
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_a_name_means_one_thing_in_a_package(package: str) -> None:
+    places: dict[str, list[str]] = {}
+    for module, path in modules(package).items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(module)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.paper import planes
 from feedback_proofs_io.results import Result
 from impl import InvalidInput, checks
-from proofs_check.experiments.panels import Mark, Panel, Place, legend, panels, places
+from proofs_check.experiments.panels import Look, Mark, Panel, legend, panels, places
 from proofs_check.experiments.tables import short, where
 
 __all__ = ["Pictures", "drawn"]
@@ -144,7 +144,7 @@ def _across(count: int) -> int:
     return min((MOST, MOST - 1), key=lambda across: -count % across)
 
 
-def _style(place: Place) -> Mapping[str, Any]:
+def _style(place: Look) -> Mapping[str, Any]:
     colours = COLOURS[place.kind]
     # A short row takes the ends of its colours, which differ most.
     spread = place.kind == "perturbation" and 1 < place.count < len(colours)

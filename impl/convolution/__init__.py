@@ -8,14 +8,14 @@ layer, pooling and dropout too, and never subtracted unless a ``Perturbation`` i
 
 from impl.convolution.architecture import Convolution, ConvolutionalArchitecture, Dense
 from impl.convolution.committed import Committed
-from impl.convolution.feedback import Observation
+from impl.convolution.feedback import MapObservation
 from impl.convolution.maps import ConvolutionMap, DenseMap
-from impl.convolution.passes import Clean, carry, forward, losses, propagate, subtract
+from impl.convolution.passes import CleanMaps, carry, forward, losses, propagate, subtract
 from impl.convolution.pooling import pooled, pooled_difference, unpooled
 from impl.convolution.runs import ConvolutionalRuns, observe, signals, step
 
 __all__ = [
-    "Clean",
+    "CleanMaps",
     "Committed",
     "Convolution",
     "ConvolutionMap",
@@ -23,7 +23,7 @@ __all__ = [
     "ConvolutionalRuns",
     "Dense",
     "DenseMap",
-    "Observation",
+    "MapObservation",
     "carry",
     "forward",
     "losses",

@@ -18,20 +18,20 @@ from impl import checks
 from impl.convolution.architecture import ConvolutionalArchitecture
 from impl.convolution.chance import Chance
 from impl.convolution.committed import Committed, SecondPasses
-from impl.convolution.passes import Clean, carry, propagate, subtract
+from impl.convolution.passes import CleanMaps, carry, propagate, subtract
 from impl.learning.feedback_rules import Fixed, Learned, Matched, Moved, Transported
 from impl.learning.fits import Descent, Normalised
 from impl.learning.method import Method
 from impl.learning.passes import Signals
 from impl.learning.perturbation import Perturbation
 
-__all__ = ["Observation", "changed", "check", "refitted"]
+__all__ = ["MapObservation", "changed", "check", "refitted"]
 
 Feedback = tuple[Tensor, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Observation:
+class MapObservation:
     """What one minibatch shows to one run; everything is from before the step, and samples first.
 
     ``weights`` are W^1 ... W^{N+1} with their biases, ``feedback`` B^2 ... B^{N+1}; ``noise`` are xi^1 ...
@@ -43,7 +43,7 @@ class Observation:
     wiring: str
     weights: tuple[Tensor, ...]
     feedback: Feedback
-    clean: Clean
+    clean: CleanMaps
     signals: Signals
     y: Tensor
     perturbation: Perturbation | None = None
@@ -114,7 +114,7 @@ def check(argument: str, method: Method, architecture: ConvolutionalArchitecture
         checks.require(plain, f"the fit of {argument}", checks.shown(repr(rule.fit)), expected)
 
 
-def changed(method: Method, seen: Observation, moved: Moved, weights: tuple[Tensor, ...]) -> Feedback:
+def changed(method: Method, seen: MapObservation, moved: Moved, weights: tuple[Tensor, ...]) -> Feedback:
     """The feedback after one more minibatch, for the ``weights`` after it and what moved them."""
     rule = method.feedback
     if isinstance(rule, Learned):
@@ -133,7 +133,7 @@ def changed(method: Method, seen: Observation, moved: Moved, weights: tuple[Tens
     return seen.feedback
 
 
-def refitted(method: Method, seen: Observation) -> Feedback:
+def refitted(method: Method, seen: MapObservation) -> Feedback:
     """B + rate sum_t w_t e_t r_t^T, in the structure of B; B where it is not learned."""
     rule = method.feedback
     if not isinstance(rule, Learned):
@@ -151,7 +151,7 @@ def refitted(method: Method, seen: Observation) -> Feedback:
     return tuple(feedback)
 
 
-def _residuals(target: str, seen: Observation) -> list[Tensor]:
+def _residuals(target: str, seen: MapObservation) -> list[Tensor]:
     """Target minus g~^i: the targets are those of ``impl.learning.targets``."""
     guesses = seen.signals.gradients
     if target == "gradient":
@@ -163,7 +163,7 @@ def _residuals(target: str, seen: Observation) -> list[Tensor]:
     return [_each(s, xi) for xi in seen.noise]
 
 
-def _weights(rule: Learned, seen: Observation) -> Sequence[Tensor | None]:
+def _weights(rule: Learned, seen: MapObservation) -> Sequence[Tensor | None]:
     """w of each matrix, (T,), or none where it is 1."""
     if not isinstance(rule.fit, Normalised):
         return [None] * len(seen.feedback)

@@ -17,13 +17,13 @@ from impl.convolution.maps import channels_last
 from impl.convolution.pooling import pooled, pooled_difference, unpooled
 from impl.learning.passes import Signals
 
-__all__ = ["Clean", "carry", "forward", "losses", "propagate", "subtract"]
+__all__ = ["CleanMaps", "carry", "forward", "losses", "propagate", "subtract"]
 
 Parts = tuple[Tensor | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Clean:
+class CleanMaps:
     """What the clean pass leaves behind: h^0 ... h^N, a^1 ... a^{N+1}, m^1 ... m^{N+1} (the a^i where nothing
     is pooled), the places of the maxima, and the masks and jitter that it was made with.
     """
@@ -47,7 +47,7 @@ def forward(
     x: Tensor,
     masks: Parts = (),
     jitter: Parts = (),
-) -> Clean:
+) -> CleanMaps:
     """The clean pass on x (T, pixels), for weights with their biases."""
     hidden = len(architecture.layers)
     masks, jitter = masks or (None,) * hidden, jitter or (None,) * hidden
@@ -67,17 +67,17 @@ def forward(
         places.append(place)
         if k < hidden:
             h = _moved(architecture.sigma.value(m), masks[k], jitter[k])
-    return Clean(tuple(inputs), tuple(drives), tuple(pre_activations), tuple(places), masks, jitter)
+    return CleanMaps(tuple(inputs), tuple(drives), tuple(pre_activations), tuple(places), masks, jitter)
 
 
-def losses(architecture: ConvolutionalArchitecture, clean: Clean, y: Tensor) -> Tensor:
+def losses(architecture: ConvolutionalArchitecture, clean: CleanMaps, y: Tensor) -> Tensor:
     """The loss of each sample, (T,), for targets y (T, classes)."""
     return architecture.objective.value(clean.output, y)
 
 
 def carry(
     architecture: ConvolutionalArchitecture,
-    clean: Clean,
+    clean: CleanMaps,
     y: Tensor,
     feedback: Sequence[Tensor],
     wiring: str = "FA",
@@ -104,7 +104,7 @@ def carry(
 def propagate(
     architecture: ConvolutionalArchitecture,
     matrices: Sequence[Tensor],
-    clean: Clean,
+    clean: CleanMaps,
     y: Tensor,
     kicks: Sequence[Tensor],
 ) -> Tensor:
@@ -128,7 +128,7 @@ def propagate(
 def subtract(
     architecture: ConvolutionalArchitecture,
     weights: Sequence[Tensor],
-    clean: Clean,
+    clean: CleanMaps,
     y: Tensor,
     kicks: Sequence[Tensor],
 ) -> Tensor:

@@ -17,8 +17,8 @@ from torch import Tensor
 from impl import checks
 from impl.convolution.architecture import ConvolutionalArchitecture
 from impl.convolution.chance import Chance
-from impl.convolution.feedback import Observation, changed, check, refitted
-from impl.convolution.passes import Clean, Parts, carry, forward
+from impl.convolution.feedback import MapObservation, changed, check, refitted
+from impl.convolution.passes import CleanMaps, Parts, carry, forward
 from impl.learning.axis import Axis
 from impl.learning.feedback_rules import Moved
 from impl.learning.fits import Memory
@@ -104,7 +104,7 @@ def step(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> State:
 
 
 @torch.no_grad()
-def observe(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> Iterator[Observation]:
+def observe(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> Iterator[MapObservation]:
     """What the next step sees on the minibatch x (T, pixels), y (T, classes), run by run, if feedback is not
     fitted to further draws of noise before.
     """
@@ -121,7 +121,7 @@ def observe(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> Iter
             jitter = tuple(method.activation_noise * z for z in chance.noise(seed, "gaussian", ACTIVATION))
         law = method.perturbation
         clean = forward(runs.architecture, weights, noisy, chance.masks(seed), jitter)
-        yield Observation(
+        yield MapObservation(
             runs.architecture,
             method.wiring,
             weights,
@@ -139,7 +139,7 @@ def observe(runs: ConvolutionalRuns, state: State, x: Tensor, y: Tensor) -> Iter
 @torch.no_grad()
 def signals(
     runs: ConvolutionalRuns, state: State, run: int, x: Tensor, y: Tensor
-) -> tuple[Clean, Signals, Signals]:
+) -> tuple[CleanMaps, Signals, Signals]:
     """Of one run the clean pass on x, y without noise and dropout, the feedback's signals, the true ones."""
     x, y = runs.data(state, x, y)
     weights, feedback = runs.of(state, run)
@@ -149,7 +149,7 @@ def signals(
     return clean, carried, true
 
 
-def _after_further_draws(method: Method, seen: Observation) -> Observation:
+def _after_further_draws(method: Method, seen: MapObservation) -> MapObservation:
     """What is seen once feedback has been fitted to all draws of noise but one, as in ``impl.learning``."""
     law, chance, first = method.perturbation, seen.chance, seen.noise
     if law is None or chance is None:
@@ -163,7 +163,7 @@ def _after_further_draws(method: Method, seen: Observation) -> Observation:
 
 
 def _learned_weights(
-    method: Method, seen: Observation, memory: Memory, frozen: bool
+    method: Method, seen: MapObservation, memory: Memory, frozen: bool
 ) -> tuple[tuple[Tensor, ...], Memory, Moved]:
     """The weights of a run after the step, what its rule remembers, and what its feedback sees of it."""
     slopes = tuple(

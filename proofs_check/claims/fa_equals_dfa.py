@@ -16,7 +16,7 @@ from proofs_check.networks.drawn import Family, any_widths
 from proofs_check.networks.search import Measurement, search
 from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import size
-from proofs_check.questions.rows import Answer, Rows, answer, float_rows, rows
+from proofs_check.questions.rows import FittedGradients, Rows, answer, float_rows, rows
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
@@ -116,7 +116,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     yield from search(rows(family), check, code, effort, key, count)
 
 
-def exact_answers(sample: Rows, estimates: Sequence[Array]) -> dict[str, Answer] | None:
+def exact_answers(sample: Rows, estimates: Sequence[Array]) -> dict[str, FittedGradients] | None:
     """The gradients that each rule fits to these estimates; None where their spans do not agree."""
     problem, exact = sample.instance.problem(), sample.columns(estimates)
     answers = {}
@@ -132,7 +132,7 @@ def exact_answers(sample: Rows, estimates: Sequence[Array]) -> dict[str, Answer]
 
 
 def measurements(
-    subject: Subject, sample: Rows, estimates: Sequence[Array], answers: Mapping[str, Answer]
+    subject: Subject, sample: Rows, estimates: Sequence[Array], answers: Mapping[str, FittedGradients]
 ) -> Iterator[Measurement]:
     """The subject's gradients in every hidden layer: each rule against the exact ones, and FA against DFA."""
     instance, found = sample.instance, {}

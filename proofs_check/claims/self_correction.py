@@ -16,7 +16,7 @@ from proofs_check.networks.drawn import Family, any_widths
 from proofs_check.networks.search import Measurement, search
 from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import size
-from proofs_check.questions.rows import Answer, Rows, answer, float_rows, rows
+from proofs_check.questions.rows import FittedGradients, Rows, answer, float_rows, rows
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
@@ -169,7 +169,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     yield from search(distortions(family), check, code, effort, key, count)
 
 
-def exact_answers(given: Distorted, estimates: Sequence[Array]) -> list[Answer]:
+def exact_answers(given: Distorted, estimates: Sequence[Array]) -> list[FittedGradients]:
     """The gradient fitted below B^{i+1}, and below B^{i+1}Q."""
     instance, k = given.sample.instance, given.layer - 2
     problem, exact = instance.problem(), given.sample.columns(estimates)
@@ -183,7 +183,7 @@ def exact_answers(given: Distorted, estimates: Sequence[Array]) -> list[Answer]:
 
 
 def measurements(
-    subject: Subject, given: Distorted, estimates: Sequence[Array], answers: Sequence[Answer]
+    subject: Subject, given: Distorted, estimates: Sequence[Array], answers: Sequence[FittedGradients]
 ) -> Iterator[Measurement]:
     """The gradients that the subject fits below B^{i+1} and below B^{i+1}Q, against the exact one and against
     each other.

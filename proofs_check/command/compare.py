@@ -48,7 +48,7 @@ class NoLedger(ValueError):
 
 
 @dataclass(frozen=True)
-class Claim:
+class SavedClaim:
     """A claim of a ledger, as its JSON has it."""
 
     id: str
@@ -75,7 +75,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class SavedLedger:
     """A ledger, as its JSON has it."""
 
     path: Path
@@ -84,7 +84,7 @@ class Ledger:
     seed: int
     versions: Mapping[str, str]
     seconds: float
-    claims: Mapping[str, Claim]
+    claims: Mapping[str, SavedClaim]
     not_run: frozenset[str] = frozenset()  # of an interrupted run
     sealed: bool = False
 
@@ -154,7 +154,7 @@ def _same_file(old: Path, new: Path) -> bool:
         return False
 
 
-def read(path: Path) -> Ledger:
+def read(path: Path) -> SavedLedger:
     """Read a ledger; raises `NoLedger`."""
     try:
         content = given.document(path)
@@ -170,7 +170,7 @@ def read(path: Path) -> Ledger:
         raise NoLedger(f"{path} is no ledger: it is nested too deeply") from None
 
 
-def _ledger(path: Path, content: object) -> Ledger:
+def _ledger(path: Path, content: object) -> SavedLedger:
     """The ledger that a document is; raises KeyError or ValueError."""
     if not isinstance(content, dict):
         raise ValueError(f"it is {as_json.shown(content)}, expected an object")
@@ -190,7 +190,7 @@ def _ledger(path: Path, content: object) -> Ledger:
     not_run = content.get("not_run", [])
     if not isinstance(not_run, list) or not all(isinstance(one, str) and one in ids for one in not_run):
         raise ValueError(f"its 'not_run' is {as_json.shown(not_run)}, expected a list of its claims")
-    return Ledger(
+    return SavedLedger(
         path,
         as_json.text(content, "subject"),
         as_json.text(content, "depth"),
@@ -214,7 +214,7 @@ def _objects(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     return found
 
 
-def _claim(entry: Mapping[str, Any]) -> Claim:
+def _claim(entry: Mapping[str, Any]) -> SavedClaim:
     """The claim that an object is; raises KeyError or ValueError."""
     id, outcome = as_json.text(entry, "id"), entry["outcome"]
     if outcome not in OUTCOMES:
@@ -225,7 +225,7 @@ def _claim(entry: Mapping[str, Any]) -> Claim:
         evidence = tuple(
             (as_json.text(one, "kind"), as_json.evidence(one)) for one in _objects(entry, "evidence")
         )
-        return Claim(
+        return SavedClaim(
             id,
             as_json.text(entry, "title"),
             as_json.text(entry, "status"),
@@ -239,7 +239,7 @@ def _claim(entry: Mapping[str, Any]) -> Claim:
         raise ValueError(f"claim {id}: {error}") from None
 
 
-def changes(old: Ledger, new: Ledger) -> tuple[Change, ...]:
+def changes(old: SavedLedger, new: SavedLedger) -> tuple[Change, ...]:
     """All that is different, the worse first."""
     found = [*_settings(old, new)]
     for id, claim in old.claims.items():
@@ -268,7 +268,7 @@ def changes(old: Ledger, new: Ledger) -> tuple[Change, ...]:
     return tuple(sorted(found, key=lambda change: order.index(change.effect)))
 
 
-def _settings(old: Ledger, new: Ledger) -> Iterator[Change]:
+def _settings(old: SavedLedger, new: SavedLedger) -> Iterator[Change]:
     for name in ("subject", "depth", "seed"):
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
@@ -281,7 +281,7 @@ def _settings(old: Ledger, new: Ledger) -> Iterator[Change]:
         yield Change("changed", "time", f"{old.seconds:.1f} s → {new.seconds:.1f} s")
 
 
-def _of_claim(old: Claim, new: Claim, same_depth: bool) -> Iterator[Change]:
+def _of_claim(old: SavedClaim, new: SavedClaim, same_depth: bool) -> Iterator[Change]:
     if old.outcome != new.outcome:
         effect = _effect(OUTCOMES, old.outcome, new.outcome)
         reason = f": {new.reason}" if new.reason else ""
@@ -327,7 +327,7 @@ def verdict(found: Sequence[Change]) -> str:
     return f"{worse} change{'s' * (worse != 1)} for the worse." if worse else "Nothing is worse."
 
 
-def text(old: Ledger, new: Ledger, found: Sequence[Change]) -> str:
+def text(old: SavedLedger, new: SavedLedger, found: Sequence[Change]) -> str:
     """The comparison for a log."""
     lines = [f"old  {old.path}: {old.summary}", f"new  {new.path}: {new.summary}"]
     for effect, head in HEADS.items():
@@ -338,7 +338,7 @@ def text(old: Ledger, new: Ledger, found: Sequence[Change]) -> str:
     return "\n".join([*lines, "", verdict(found)])
 
 
-def page(old: Ledger, new: Ledger, found: Sequence[Change]) -> str:
+def page(old: SavedLedger, new: SavedLedger, found: Sequence[Change]) -> str:
     """The comparison as a page that needs nothing else."""
     from proofs_check.report.html import join, tag
     from proofs_check.report.shell import document
@@ -391,7 +391,7 @@ def page(old: Ledger, new: Ledger, found: Sequence[Change]) -> str:
     )
 
 
-def _row(id: str, old: Claim | None, new: Claim | None) -> str:
+def _row(id: str, old: SavedClaim | None, new: SavedClaim | None) -> str:
     from proofs_check.report.html import tag
 
     known = new or old

@@ -72,11 +72,11 @@ def _growth(result: Result) -> Iterator[Table]:
     yield Table(f"Updates to a training loss of {widths.TARGET:g}", heads, tuple(rows), (note,))
 
 
-def _reached(found: widths.Reached | None) -> str:
+def _reached(found: widths.Arrival | None) -> str:
     return "not reached" if found is None else f"{found.updates:,} ({found.rate})"
 
 
-def _power(own: Mapping[int, widths.Reached | None], across: Sequence[int]) -> str:
+def _power(own: Mapping[int, widths.Arrival | None], across: Sequence[int]) -> str:
     """The power of n, where every number of units got there."""
     there = {n: float(one.updates) for n, one in own.items() if one is not None}
     power = widths.slope(there) if len(there) == len(across) else math.nan

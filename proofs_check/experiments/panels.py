@@ -22,7 +22,7 @@ from proofs_check.experiments.inference import Estimate, estimate
 from proofs_check.experiments.published import BP, CELLS, FA, NP, Cell, Value
 from proofs_check.experiments.tables import counts, short
 
-__all__ = ["FAMILIES", "Mark", "Panel", "Place", "Series", "legend", "panels", "places"]
+__all__ = ["FAMILIES", "Curve", "Look", "Mark", "Panel", "legend", "panels", "places"]
 
 FAMILIES: Mapping[str, str] = {
     "train loss": "",
@@ -47,7 +47,7 @@ Kind = Literal["backpropagation", "alignment", "perturbation", "ours", "other"]
 
 
 @dataclass(frozen=True)
-class Place:
+class Look:
     """Which style a method has: the family of methods, its number in it, and how many there are."""
 
     kind: Kind
@@ -56,7 +56,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Series:
+class Curve:
     """A method: updates, mean, and the ends of the band; ends that are not known are the mean."""
 
     label: str
@@ -87,7 +87,7 @@ class Panel:
     unit: str
     across: str
     log: bool
-    series: tuple[Series, ...]
+    series: tuple[Curve, ...]
     marks: tuple[Mark, ...]
     room: tuple[float, ...] = ()
 
@@ -109,13 +109,13 @@ def legend(result: Result) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(method, result.labels)))
 
 
-def places(labels: Sequence[str]) -> Mapping[str, Place]:
+def places(labels: Sequence[str]) -> Mapping[str, Look]:
     """The style of each method, the same in every panel and in every picture of the same methods."""
     kinds: dict[Kind, list[str]] = {}
     for label in dict.fromkeys(labels):
         kinds.setdefault(_kind(label), []).append(label)
     return {
-        label: Place(kind, number, len(members))
+        label: Look(kind, number, len(members))
         for kind, members in kinds.items()
         for number, label in enumerate(members)
     }
@@ -176,7 +176,7 @@ def _of_units(
 ) -> Panel:
     factor = 100.0 if unit == "%" else 1.0
     series = tuple(
-        Series(
+        Curve(
             one,
             tuple(_with_band(float(n), found.scaled(factor)) for n, found in sorted(own.items()) if found.n),
         )
@@ -246,7 +246,7 @@ def _panel(result: Result, family: str, name: str, unit: str, under: str = "") -
         for one in result.labels
         if condition(one) == under and not (of_feedback and _carries_weights(result, one))
     ]
-    drawn = [Series(method(label), tuple(_points(result, label, name, factor))) for label in labels]
+    drawn = [Curve(method(label), tuple(_points(result, label, name, factor))) for label in labels]
     series = tuple(one for one in drawn if one.points)
     marks = tuple(mark for mark in _marks(result, name, factor) if condition(mark.label) == under)
     panel = Panel(_title(family, name), unit, counts(result), False, series, marks)

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from feedback_proofs_io.results import Result
 from proofs_check.experiments.inference import Estimate, estimate
 
-__all__ = ["PREDICTED", "Outcome", "Prediction", "outcomes"]
+__all__ = ["PREDICTED", "Prediction", "Tested", "outcomes"]
 
 DISTANCE = "relative error 2"
 KEPT = math.sqrt(1 - 10 / 30)
@@ -37,7 +37,7 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Tested:
     """A label of the result, what was predicted of it, and the part of the distance that is left."""
 
     label: str
@@ -83,7 +83,7 @@ PREDICTED: Mapping[str, Prediction] = MappingProxyType(
 )
 
 
-def outcomes(result: Result) -> tuple[Outcome, ...]:
+def outcomes(result: Result) -> tuple[Tested, ...]:
     """Every prediction that the result has a label for; none of another experiment."""
     if result.id != "fails" or DISTANCE not in result.metrics:
         return ()
@@ -93,5 +93,5 @@ def outcomes(result: Result) -> tuple[Outcome, ...]:
             values = [result.values(label, DISTANCE, k) for k in range(len(result.points))]
             curves = [[point[seed] / values[0][seed] for point in values] for seed in values[0]]
             left = estimate([one[-1] for one in curves])
-            found.append(Outcome(label, predicted.says, left, predicted.so(curves)))
+            found.append(Tested(label, predicted.says, left, predicted.so(curves)))
     return tuple(found)

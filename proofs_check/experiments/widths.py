@@ -15,14 +15,14 @@ from feedback_proofs_io.results import Result
 from proofs_check.experiments.conditions import method, units, without_rate
 from proofs_check.experiments.inference import Estimate, estimate
 
-__all__ = ["TARGET", "Reached", "at_the_end", "slope", "updates_to_target", "widths_of"]
+__all__ = ["TARGET", "Arrival", "at_the_end", "slope", "updates_to_target", "widths_of"]
 
 TARGET = 8.0
 """The loss of a minibatch of training images that the foil is to reach: half of what the output 0 has, 16."""
 
 
 @dataclass(frozen=True)
-class Reached:
+class Arrival:
     """The first point at which the mean loss of all seeds is at the target, and the label that is there."""
 
     updates: int
@@ -39,9 +39,9 @@ def widths_of(result: Result) -> tuple[int, ...]:
     return tuple(sorted({n for n in map(units, result.labels) if n is not None}))
 
 
-def updates_to_target(result: Result) -> Mapping[str, Mapping[int, Reached | None]]:
+def updates_to_target(result: Result) -> Mapping[str, Mapping[int, Arrival | None]]:
     """For each method and number of units when it reaches `TARGET`; None where no rate does."""
-    found: dict[str, dict[int, Reached | None]] = {}
+    found: dict[str, dict[int, Arrival | None]] = {}
     for label in result.labels:
         n = units(label)
         if n is None:
@@ -52,7 +52,7 @@ def updates_to_target(result: Result) -> Mapping[str, Mapping[int, Reached | Non
             losses = result.values(label, "train loss", k)
             if losses and sum(losses.values()) / len(losses) <= TARGET:
                 if before is None or point < before.updates:
-                    own[n] = Reached(point, label)
+                    own[n] = Arrival(point, label)
                 break
     return found
 

@@ -4,6 +4,6 @@
 each theorem states. Whether a statement is machine-checked is asked of `machine_checked`.
 """
 
-from proofs_check.formal.build import THEOREMS, Checked, machine_checked
+from proofs_check.formal.build import THEOREMS, CheckedByCoq, machine_checked
 
-__all__ = ["THEOREMS", "Checked", "machine_checked"]
+__all__ = ["THEOREMS", "CheckedByCoq", "machine_checked"]

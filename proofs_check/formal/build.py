@@ -92,7 +92,7 @@ class NotProved(Exception):
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedByCoq:
     """A machine-checked statement: its Coq theorems, the axioms they rest on, the version of Coq."""
 
     statement: str
@@ -120,7 +120,7 @@ def cache_file() -> Path:
     return (cache.folder() or Path("~/.cache") / cache.NAME) / NAME
 
 
-def machine_checked() -> Mapping[str, Checked]:
+def machine_checked() -> Mapping[str, CheckedByCoq]:
     """What Coq has checked, by statement; empty unless it checked these very sources.
 
     The result is sealed (see `feedback_proofs_io`); what is damaged, foreign or impossible is not believed.
@@ -138,17 +138,17 @@ def machine_checked() -> Mapping[str, Checked]:
     return {entry.statement: entry for entry in found}
 
 
-def _checked(entry: Mapping[str, Any]) -> Checked:
+def _checked(entry: Mapping[str, Any]) -> CheckedByCoq:
     """The statement that was written; raises ValueError, KeyError or TypeError where it cannot be so."""
     theorems, axioms, version = tuple(entry["theorems"]), tuple(entry["axioms"]), entry["coq"]
     if theorems != THEOREMS[entry["statement"]] or not set(axioms) <= ALLOWED:
         raise ValueError("other theorems, or axioms that are not allowed")
     if not isinstance(version, str) or not VERSION.fullmatch(version):
         raise ValueError("no version of Coq")
-    return Checked(entry["statement"], theorems, axioms, version)
+    return CheckedByCoq(entry["statement"], theorems, axioms, version)
 
 
-def keep(checked: Iterable[Checked], sources: str) -> bool:
+def keep(checked: Iterable[CheckedByCoq], sources: str) -> bool:
     """Keep the result for the sources with this hash; False where that is not possible."""
     content = json.dumps([asdict(entry) for entry in checked]).encode("ascii")
     return cache.keep(NAME, sealed.seal(KIND, sources, content))
@@ -264,7 +264,7 @@ def _named(chosen: Iterable[str], all_libraries: bool) -> Iterator[str]:
         yield from (name,) if all_libraries else ("-norec", name)
 
 
-def check(say: Say, all_libraries: bool = False) -> list[Checked]:
+def check(say: Say, all_libraries: bool = False) -> list[CheckedByCoq]:
     """Check everything; raises `NotProved`."""
     look_for_assumptions()
     version = coq_version()
@@ -280,7 +280,7 @@ def check(say: Say, all_libraries: bool = False) -> list[Checked]:
         say("coqchk reads the compiled proofs again")
         run(coqchk(all_libraries), folder, say)
     return [
-        Checked(statement, group, tuple(sorted({axiom for t in group for axiom in found[t]})), version)
+        CheckedByCoq(statement, group, tuple(sorted({axiom for t in group for axiom in found[t]})), version)
         for statement, group in THEOREMS.items()
     ]
 

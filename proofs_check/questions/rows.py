@@ -75,7 +75,7 @@ def rows(draw: st.DrawFn, family: Family, most_units: int = 12) -> Rows:
 
 
 @dataclass(frozen=True)
-class Answer:
+class FittedGradients:
     """The exact gradients (B^{k+2})ᵀẽ fitted to estimates λ̂^{k+1}, (T, n_{k+1}) per entry; what float64 may
     do to each, Frobenius; and whether that is little enough to tell a right answer from a wrong one.
     """
@@ -91,7 +91,7 @@ def answer(
     gradients: Sequence[Array],
     estimates: Mapping[int, Array],
     rule: str,
-) -> Answer:
+) -> FittedGradients:
     """The answer for the fits of λ̂^{k+1}, k in ``estimates``; ``feedback`` is exact, rounded once, as are the
     ``gradients`` of all hidden layers.
 
@@ -111,7 +111,7 @@ def answer(
         and resolved(instance.network, feedback, instance.x, instance.y, rule)
         and all(a <= 1e-3 * np.linalg.norm(g) for a, g in zip(allowed, wanted, strict=True))
     )
-    return Answer(wanted, allowed, precise)
+    return FittedGradients(wanted, allowed, precise)
 
 
 def float_rows(matrices: Sequence[Matrix]) -> list[Array]:

@@ -27,7 +27,7 @@ def ask_again(subject: Subject, code: str, erred: bool, seconds: float) -> Answe
     call = call_of(code)
     if call is None:
         return Answer()
-    if call.name == "show":
+    if call.name == "conduct":
         return _misconduct(subject, str(call.arrays[0]), seconds)
     if erred:
         return Answer(found=_raised(call))

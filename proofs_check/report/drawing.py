@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from proofs_check.report.graph import Graph, Node
 from proofs_check.report.html import Markup, join, tag
-from proofs_check.report.layout import Place, layout
+from proofs_check.report.layout import Position, layout
 from proofs_check.report.status import LEVELS
 
 ROW, HEIGHT, GAP, MARGIN, HEAD = 30, 22, 92, 8, 26
@@ -67,7 +67,7 @@ def _head(kind: str, own_code: bool) -> str:
     return "the reference" if kind == "claim" and not own_code else HEADS[kind]
 
 
-def _lefts(graph: Graph, places: Mapping[str, Place]) -> tuple[dict[int, float], float]:
+def _lefts(graph: Graph, places: Mapping[str, Position]) -> tuple[dict[int, float], float]:
     """The left edge of every column, and the width of the whole."""
     widest: dict[int, int] = {}
     kinds: dict[int, str] = {}
@@ -84,7 +84,7 @@ def _lefts(graph: Graph, places: Mapping[str, Place]) -> tuple[dict[int, float],
     return lefts, x - GAP + MARGIN
 
 
-def _heads(graph: Graph, places: Mapping[str, Place], lefts: Mapping[int, float]) -> dict[str, float]:
+def _heads(graph: Graph, places: Mapping[str, Position], lefts: Mapping[int, float]) -> dict[str, float]:
     found: dict[str, float] = {}
     for node in graph.nodes:
         left = lefts[places[node.id].column]
@@ -92,7 +92,9 @@ def _heads(graph: Graph, places: Mapping[str, Place], lefts: Mapping[int, float]
     return found
 
 
-def _box(node: Node, places: Mapping[str, Place], lefts: Mapping[int, float]) -> tuple[float, float, float]:
+def _box(
+    node: Node, places: Mapping[str, Position], lefts: Mapping[int, float]
+) -> tuple[float, float, float]:
     """Left, top and width."""
     place = places[node.id]
     return lefts[place.column], HEAD + ROW * place.row, WIDTHS[node.kind]

@@ -11,27 +11,27 @@ SWEEPS = 24
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where a node is: its column, and its height in rows, which need not be whole."""
 
     column: int
     row: float
 
 
-def layout(graph: Graph) -> dict[str, Place]:
+def layout(graph: Graph) -> dict[str, Position]:
     """A place for every node: hypotheses, lemmas by their depth, statements by theirs, claims last."""
     columns = _columns(graph)
     order = _ordered(graph, columns)
     tallest = max(map(len, order), default=0)
     placed = {
-        id: Place(
+        id: Position(
             number, row + (tallest - len(ids)) / 2 if not _spread(number, order) else _even(row, ids, tallest)
         )
         for number, ids in enumerate(order)
         for row, id in enumerate(ids)
     }
     beside = {  # a claim stands beside its statement
-        node.id: Place(placed[node.id].column, placed[node.parents[0]].row)
+        node.id: Position(placed[node.id].column, placed[node.parents[0]].row)
         for node in graph.nodes
         if node.kind == "claim" and node.parents
     }

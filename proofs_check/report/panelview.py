@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from proofs_check.experiments.panels import Mark, Panel, Place, Series
+from proofs_check.experiments.panels import Curve, Look, Mark, Panel
 from proofs_check.report.html import Markup, tag
 
 __all__ = ["draw", "style", "swatch", "triangle"]
@@ -58,7 +58,7 @@ def _round(low: float, high: float) -> Iterator[float]:
         yield k * step
 
 
-def draw(panel: Panel, places: Mapping[str, Place]) -> Markup:
+def draw(panel: Panel, places: Mapping[str, Look]) -> Markup:
     """The panel; what it shows is in the tables too, for whoever cannot see it."""
     across, up = _axes(panel)
     unit = f" ({panel.unit})" if panel.unit else ""
@@ -117,21 +117,21 @@ def _number(value: float) -> str:
     return f"{value / size:.6g}{letter}"
 
 
-def style(place: Place) -> str:
+def style(place: Look) -> str:
     """The classes of a method: the colour of its kind and number, and a dash."""
     again, number = divmod(place.number, COLOURS[place.kind])  # the same colour again has another dash
     dash = (FIRST_DASH.get(place.kind, 0) + number + again) % DASHES
     return f"m-{place.kind} n-{number} dash-{dash}"
 
 
-def _line(series: Series, across: Axis, up: Axis, places: Mapping[str, Place]) -> Markup:
+def _line(series: Curve, across: Axis, up: Axis, places: Mapping[str, Look]) -> Markup:
     path = _path([(across.at(point[0]), up.at(point[1])) for point in series.points])
     if len(series.points) == 1:
         path += "h1"  # a line of one point is not drawn at all
     return tag("path", d=path, class_=f"curve {style(places[series.label])}")
 
 
-def _band(series: Series, across: Axis, up: Axis, places: Mapping[str, Place]) -> Markup:
+def _band(series: Curve, across: Axis, up: Axis, places: Mapping[str, Look]) -> Markup:
     there = [(across.at(point[0]), up.at(point[2])) for point in series.points]
     back = [(across.at(point[0]), up.at(point[3])) for point in reversed(series.points)]
     return tag("path", d=f"{_path([*there, *back])}Z", class_=f"spread {style(places[series.label])}")
@@ -141,7 +141,7 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
-def _published(mark: Mark, across: Axis, up: Axis, places: Mapping[str, Place]) -> Markup:
+def _published(mark: Mark, across: Axis, up: Axis, places: Mapping[str, Look]) -> Markup:
     at = WIDTH - RIGHT + (5 if mark.whose == "paper" else 16) if mark.at is None else across.at(mark.at)
     return triangle(at, up.at(mark.value), mark.whose, style(places[mark.label]))
 

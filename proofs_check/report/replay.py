@@ -98,7 +98,6 @@ def call_of(code: str) -> Call | None:
     recorder = _Recorder()
     names = {
         "rerun": recorder,
-        "conduct": recorder,
         "torch": SimpleNamespace(
             tensor=lambda values, dtype: np.array(values, dtype=dtype), float64=np.float64
         ),

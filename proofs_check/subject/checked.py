@@ -31,7 +31,7 @@ class OutOfMemory(BadAnswer):
 
 
 @dataclass(frozen=True)
-class Network:
+class SubjectNetwork:
     """A network as a subject sees it: weights[k] is W^{k+1}, (n_{k+1}, n_k); activations[k] of layer k+1."""
 
     weights: tuple[Tensor, ...]
@@ -43,9 +43,9 @@ class Network:
         """n_0 … n_{N+1}."""
         return (self.weights[0].shape[1], *(weight.shape[0] for weight in self.weights))
 
-    def copy(self) -> Network:
+    def copy(self) -> SubjectNetwork:
         """Return the same network with weights that share no memory with these."""
-        return Network(tuple(weight.clone() for weight in self.weights), self.activations, self.loss)
+        return SubjectNetwork(tuple(weight.clone() for weight in self.weights), self.activations, self.loss)
 
 
 class Checked:
@@ -58,14 +58,14 @@ class Checked:
         self._subject = subject
 
     def gradient_estimates(
-        self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float
+        self, network: SubjectNetwork, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float
     ) -> list[Tensor]:
         """λ̂^1 … λ̂^N, each (T, n_i)."""
         answer = self._ask("gradient_estimates", network, x=x, y=y, noise=list(noise), c=c)
         return _tensors(answer, "gradient_estimates", [(len(x), n) for n in network.widths[1:-1]])
 
     def error_signals(
-        self, network: Network, feedback: Sequence[Tensor], x: Tensor, y: Tensor, rule: str
+        self, network: SubjectNetwork, feedback: Sequence[Tensor], x: Tensor, y: Tensor, rule: str
     ) -> list[Tensor]:
         """ẽ^1 … ẽ^{N+1}, each (T, n_i)."""
         copies = [matrix.clone() for matrix in feedback]
@@ -84,9 +84,9 @@ class Checked:
         answer = self._ask("draw_noise", None, sizes=list(sizes), draws=draws, family=family, seed=seed)
         return _tensors(answer, "draw_noise", [(draws, n) for n in sizes])
 
-    def _ask(self, method: str, network: Network | None, **arguments: Any) -> Any:
+    def _ask(self, method: str, network: SubjectNetwork | None, **arguments: Any) -> Any:
         """Call a method by position; raises `BadAnswer` also where it wrote into what it was given."""
-        given: list[Network] = [] if network is None else [network.copy()]
+        given: list[SubjectNetwork] = [] if network is None else [network.copy()]
         versions = {name: _versions(value) for name, value in arguments.items()}
         try:
             answer = getattr(self._subject, method)(*given, *arguments.values())
@@ -109,7 +109,7 @@ def answer(
     given = {name: from_numpy(value) for name, value in arguments.items()}
     if "network" in given:
         weights, activations, loss = (given["network"][part] for part in ("weights", "activations", "loss"))
-        given["network"] = Network(tuple(weights), tuple(activations), loss)
+        given["network"] = SubjectNetwork(tuple(weights), tuple(activations), loss)
     if method == "fitted_feedback":
         tensors = fitted_feedback(subject, **given)
     else:

@@ -11,11 +11,11 @@ import pytest
 
 from feedback_proofs_io import cache, sealed
 from proofs_check.formal import build
-from proofs_check.formal.build import ALLOWED, THEOREMS, Checked, NotProved
+from proofs_check.formal.build import ALLOWED, THEOREMS, CheckedByCoq, NotProved
 from theory import STATEMENTS
 
 ROOT = Path(__file__).resolve().parents[2]
-ENTRY = Checked("theorem-1", THEOREMS["theorem-1"], tuple(sorted(ALLOWED)), "8.16.1")
+ENTRY = CheckedByCoq("theorem-1", THEOREMS["theorem-1"], tuple(sorted(ALLOWED)), "8.16.1")
 
 
 @pytest.fixture(autouse=True)
@@ -200,7 +200,7 @@ def test_without_coq_one_line_says_so_and_nothing_is_kept(
 def test_a_failure_drops_an_earlier_result(monkeypatch: pytest.MonkeyPatch) -> None:
     build.keep([ENTRY], build.fingerprint())
 
-    def fail(*_: object) -> list[Checked]:
+    def fail(*_: object) -> list[CheckedByCoq]:
         raise NotProved("it is false")
 
     monkeypatch.setattr(build, "installed", lambda: True)

@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 import torch
 
-from proofs_check.subject.checked import Network
+from proofs_check.subject.checked import SubjectNetwork
 from proofs_check.subject.pipeline import fitted_feedback
 from proofs_check.subject.subjects import LocalSubject
 from tests.numpy_subject import NumpySubject
 
 RNG = np.random.default_rng(20)
 X, Y = torch.tensor(RNG.normal(size=(7, 3))), torch.tensor(RNG.normal(size=(7, 3)))
-LINEAR = Network(
+LINEAR = SubjectNetwork(
     tuple(torch.tensor(RNG.normal(size=shape)) for shape in [(2, 3), (2, 2), (3, 2)]),
     ("identity",) * 3,
     "mse",
 )
-CURVED = Network(LINEAR.weights, ("tanh", "sigmoid", "identity"), "logcosh")
+CURVED = SubjectNetwork(LINEAR.weights, ("tanh", "sigmoid", "identity"), "logcosh")
 
 
 def factorial(values):

@@ -21,7 +21,7 @@ _LAYERED = ("δ", "β", "β̂")
 """Numbers of a layer that are no norms: they carry it as a subscript, for they are raised to powers."""
 
 
-class Place(IntEnum):
+class Binding(IntEnum):
     """What surrounds a number: the tighter it binds, the more needs brackets."""
 
     ALONE, FACTOR, BASE = range(3)
@@ -29,12 +29,12 @@ class Place(IntEnum):
 
 def number(value: sympy.Expr, as_latex: bool = False, most: int | None = MOST_TERMS) -> str:
     """A number as it stands alone; ``most``: how many terms of a sum are shown, all of them if None."""
-    return _write(value, Place.ALONE, as_latex, most)
+    return _write(value, Binding.ALONE, as_latex, most)
 
 
 def factor(value: sympy.Expr, as_latex: bool = False) -> str:
     """A number in front of a matrix: brackets around sums, and around quotients in a line of text."""
-    written = _write(value, Place.FACTOR, as_latex, None)
+    written = _write(value, Binding.FACTOR, as_latex, None)
     return f"({written})" if not as_latex and "/" in written and written[0] + written[-1] != "()" else written
 
 
@@ -43,29 +43,29 @@ def index(layer: sympy.Expr) -> str:
     return str(layer).replace(" ", "")
 
 
-def _write(value: sympy.Expr, place: Place, latex: bool, most: int | None) -> str:
+def _write(value: sympy.Expr, place: Binding, latex: bool, most: int | None) -> str:
     """The number, in brackets where its place asks for them."""
     if value.is_Add:
-        return _bracket(_sum(value, latex, most), latex, place >= Place.FACTOR)
+        return _bracket(_sum(value, latex, most), latex, place >= Binding.FACTOR)
     if value.is_Mul or value.is_Pow or value.is_Rational:
         if value.as_coeff_Mul()[0].is_negative:
-            rest = _write(-value, Place.FACTOR, latex, most)
-            return _bracket(f"-{rest}", latex, place >= Place.BASE)
+            rest = _write(-value, Binding.FACTOR, latex, most)
+            return _bracket(f"-{rest}", latex, place >= Binding.BASE)
         above, below = sympy.fraction(value)
         if below != 1:
-            return _bracket(_quotient(above, below, latex, most), latex, place >= Place.BASE)
+            return _bracket(_quotient(above, below, latex, most), latex, place >= Binding.BASE)
         if value.is_Mul:
-            factors = [_write(part, Place.FACTOR, latex, most) for part in value.as_ordered_factors()]
-            return _bracket((r"\," if latex else " ").join(factors), latex, place >= Place.BASE)
+            factors = [_write(part, Binding.FACTOR, latex, most) for part in value.as_ordered_factors()]
+            return _bracket((r"\," if latex else " ").join(factors), latex, place >= Binding.BASE)
         if value.is_Pow:
             base, exponent = value.args
             raised = number(exponent, latex, None)
             raised = f"{{{raised}}}" if latex else raised if raised.isalnum() else f"({raised})"
-            written = f"{_write(base, Place.BASE, latex, most)}^{raised}"
-            return _bracket(written, latex, place >= Place.BASE)
+            written = f"{_write(base, Binding.BASE, latex, most)}^{raised}"
+            return _bracket(written, latex, place >= Binding.BASE)
         return str(value)
     if isinstance(value, sympy.Abs):
-        inner = _write(value.args[0], Place.ALONE, latex, most)
+        inner = _write(value.args[0], Binding.ALONE, latex, most)
         return _bars(inner, "|", latex)
     if isinstance(value, AppliedUndef):
         return _call(value, latex, most)
@@ -100,7 +100,7 @@ def _sum(value: sympy.Expr, latex: bool, most: int | None) -> str:
     shown = terms if most is None or len(terms) <= most else terms[:most]
     found = ""
     for term in shown:
-        written = _write(term, Place.ALONE, latex, most)
+        written = _write(term, Binding.ALONE, latex, most)
         if not found:
             found = written
         else:
@@ -113,8 +113,8 @@ def _sum(value: sympy.Expr, latex: bool, most: int | None) -> str:
 def _quotient(above: sympy.Expr, below: sympy.Expr, latex: bool, most: int | None) -> str:
     if latex:
         return rf"\frac{{{number(above, True, most)}}}{{{number(below, True, most)}}}"
-    under = _write(below, Place.BASE if below.is_Mul else Place.FACTOR, latex, most)
-    return f"{_write(above, Place.FACTOR, latex, most)}/{under}"
+    under = _write(below, Binding.BASE if below.is_Mul else Binding.FACTOR, latex, most)
+    return f"{_write(above, Binding.FACTOR, latex, most)}/{under}"
 
 
 def _call(call: AppliedUndef, latex: bool, most: int | None) -> str:
