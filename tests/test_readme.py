@@ -9,7 +9,7 @@ from proofs_check.claims import CLAIMS
 from proofs_check.command.run import parse
 from theory import STATEMENTS
 from theory.__main__ import main as theory_command
-from theory.proofs import PROOFS
+from theory.proofs.catalogue import PROOFS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

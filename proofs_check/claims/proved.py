@@ -30,7 +30,7 @@ def proof_evidence(statement: str, effort: Effort) -> Iterator[Evidence]:
     if known is not None:
         yield from map(_row, known.get(statement, []))
         return
-    from theory.proofs import proofs_of  # as in import_proofs
+    from theory.proofs.catalogue import proofs_of  # as in import_proofs
 
     proofs = proofs_of(statement)
     if effort.choose(True, False, False):

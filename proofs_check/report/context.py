@@ -15,7 +15,7 @@ from proofs_check.report.lemmas import Derivation, Shared, derive, lemmas
 from proofs_check.report.replay import Replay
 from proofs_check.report.status import Problem, problems
 from theory import STATEMENTS
-from theory.proofs import PROOFS
+from theory.proofs.catalogue import PROOFS
 from theory.results.statement import Assumption, Statement
 
 

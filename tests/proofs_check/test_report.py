@@ -34,7 +34,7 @@ from theory import STATEMENTS
 from theory.paper import PAPER
 from theory.proof.checker import steps_of
 from theory.proof.text import claim as written
-from theory.proofs import PROOFS
+from theory.proofs.catalogue import PROOFS
 from theory.results.assumptions import N1, S1
 from theory.results.statement import Assumption
 

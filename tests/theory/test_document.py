@@ -12,7 +12,7 @@ from theory.__main__ import main
 from theory.command.document import latex, page
 from theory.paper import PAPER
 from theory.paper.table import table
-from theory.proofs import PROOFS
+from theory.proofs.catalogue import PROOFS
 from theory.writing.layout import columns, fit, spelled
 from theory.writing.proof_text import trusted_base, uses
 from theory.writing.readable import formula, readable

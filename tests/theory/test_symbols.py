@@ -7,7 +7,7 @@ import pytest
 from theory import STATEMENTS
 from theory.command.document import page
 from theory.proof.checker import steps_of
-from theory.proofs import PROOFS, proofs_of
+from theory.proofs.catalogue import PROOFS, proofs_of
 from theory.writing import symbols
 from theory.writing.proof_text import proof_page, references
 from theory.writing.readable import formula, readable

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from feedback_proofs_io import cache, sealed
-from theory.proofs import PROOFS, verdicts
+from theory.proofs import verdicts
+from theory.proofs.catalogue import PROOFS
 from theory.proofs.verdicts import Verdict
 
 

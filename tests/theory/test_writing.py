@@ -34,7 +34,7 @@ from theory.proof.terms import (
 from theory.proof.text import claim, latex, text
 from theory.proof.units import E, derivative, kappa, remainder, supremum, xi
 from theory.proof.vocabulary import OUTPUT, errors, limit_feedback
-from theory.proofs import PROOFS
+from theory.proofs.catalogue import PROOFS
 
 SIZE = sympy.Symbol("n", integer=True, positive=True)
 DRAWN = 1500

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from theory.paper.entry import Entry
 from theory.paper.table import table_latex
-from theory.proofs import proofs_of
+from theory.proofs.catalogue import proofs_of
 from theory.results.statement import Counterexample, Statement
 from theory.writing.proof_text import plain, proof_latex, proof_page
 from theory.writing.readable import formula, readable

@@ -17,7 +17,8 @@ from theory import STATEMENTS
 from theory.command.document import latex, listing, page
 from theory.paper import PAPER, VERDICTS
 from theory.paper.table import table
-from theory.proofs import PROOFS, verdicts
+from theory.proofs import verdicts
+from theory.proofs.catalogue import PROOFS
 from theory.proofs.verdicts import Verdict
 from theory.proofs.verify import verify
 from theory.results.statement import Statement

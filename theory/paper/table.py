@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from theory.paper.entry import VERDICTS, Entry, ProofStep, Refutation
 from theory.paper.shown import glossary, value_latex, value_text, words
 from theory.proof.checker import steps_of
-from theory.proofs import proofs_of
+from theory.proofs.catalogue import proofs_of
 from theory.writing.readable import formula, readable
 
 

@@ -83,7 +83,7 @@ def last() -> Mapping[str, list[Verdict]] | None:
         read = [_verdict(entry) for entry in _list(given.parsed(content, Path(NAME)))]
     except (ValueError, KeyError, TypeError):
         return None
-    from theory.proofs import PROOFS  # half a second, where the ledger has not imported it
+    from theory.proofs.catalogue import PROOFS  # half a second, where the ledger has not imported it
 
     if not possible(read, PROOFS):
         return None

@@ -321,7 +321,7 @@ def group_of(one: Examined) -> str | None:
 
 def listing() -> Iterator[str]:
     """All survivors with their reasons, as text."""
-    from theory.proofs import PROOFS
+    from theory.proofs.catalogue import PROOFS
 
     reasons = {name: reason for name, reason, _ in GROUPS}
     for proof in PROOFS:

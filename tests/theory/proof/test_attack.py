@@ -19,7 +19,7 @@ from tests.theory.proof.attack.engine import (
 from tests.theory.proof.attack.weakenings import WEAKENINGS, found_after, planted
 from theory.proof import Proof
 from theory.proof.rules import RULES
-from theory.proofs import PROOFS
+from theory.proofs.catalogue import PROOFS
 
 _EACH = 8
 """Conclusions drawn at a step of each rule."""

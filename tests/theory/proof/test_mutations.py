@@ -33,7 +33,7 @@ from theory.proof.model import Model
 from theory.proof.relations import Normal, Relation, relation_at
 from theory.proof.unit_truth import UnitModel
 from theory.proof.vocabulary import OUTPUT
-from theory.proofs import PROOFS
+from theory.proofs.catalogue import PROOFS
 from theory.proofs.pseudo_inverse import GRADIENTS
 from theory.proofs.ridge import TOP
 from theory.results.statement import Assumption

@@ -10,7 +10,7 @@ from theory.proof import Proof, check
 from theory.proof.checker import Checked
 from theory.proof.existence import inverses_exist
 from theory.proof.rules import RULES, Premises
-from theory.proofs import PROOFS
+from theory.proofs.catalogue import PROOFS
 from theory.proofs.verify import verify
 from theory.results import assumptions
 

@@ -40,7 +40,8 @@ from theory.proof.truth import holds
 from theory.proof.unit_truth import UnitModel, unit_holds
 from theory.proof.units import E, kappa, xi
 from theory.proof.vocabulary import OUTPUT, downstream, errors, gram, limit_feedback, slopes, weights
-from theory.proofs import PROOFS, clt, corollary_1, single_units, theorem_3
+from theory.proofs import clt, corollary_1, single_units, theorem_3
+from theory.proofs.catalogue import PROOFS
 from theory.proofs.models import models
 from theory.proofs.verify import WITHOUT_A_VALUE, true_of
 

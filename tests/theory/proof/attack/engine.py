@@ -63,7 +63,7 @@ from theory.proof.rules import RULES, Premises, Rule
 from theory.proof.terms import SAMPLE, Applied, Inverse, Symbol, Term
 from theory.proof.text import claim as written
 from theory.proof.vocabulary import OUTPUT, Definition, once, symbols_at
-from theory.proofs import PROOFS
+from theory.proofs.catalogue import PROOFS
 from theory.results.assumptions import S1, SAMPLES
 from theory.results.statement import Assumption
 
