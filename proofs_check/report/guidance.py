@@ -50,26 +50,23 @@ _PASSES = (
 def _limit(which: str) -> Guide:
     asked = (
         f"{which} every pair of a datum and a noise atom is given to the code once, as a sample. Its own "
-        "least "
-        "squares then are the limit for infinitely many samples, and are compared with that limit computed "
-        "exactly, at the same c."
+        "least squares then are the limit for infinitely many samples, and are compared with that limit "
+        "computed exactly, at the same c."
     )
     return Guide(asked, ALL, _LIMIT, _THREE)
 
 
 GUIDES: Mapping[str, Guide] = {
     "estimator": Guide(
-        "Given a network, data and noise, are the gradient estimates of every row the loss difference "
-        "times the "
-        "noise, over c? Compared row by row with two passes in high precision.",
+        "Given a network, data and noise, are the gradient estimates of every row the loss difference times "
+        "the noise, over c? Compared row by row with two passes in high precision.",
         (ESTIMATES,),
         _ESTIMATE,
         _PASSES,
     ),
     "signals": Guide(
-        "Given a network, data and arbitrary feedback matrices, are the error signals of every layer "
-        "carried down "
-        "by these matrices on the clean pass? Compared row by row with exact values, for both rules.",
+        "Given a network, data and arbitrary feedback matrices, are the error signals of every layer carried "
+        "down by these matrices on the clean pass? Compared row by row with exact values, for both rules.",
         (SIGNALS,),
         _SIGNAL,
         (
@@ -79,9 +76,8 @@ GUIDES: Mapping[str, Guide] = {
         ),
     ),
     "solves": Guide(
-        "Given arbitrary estimates and errors, is the matrix the solution of the regularised least "
-        "squares, the "
-        "shortest one where there are several? Compared with rational arithmetic.",
+        "Given arbitrary estimates and errors, is the matrix the solution of the regularised least squares, "
+        "the shortest one where there are several? Compared with rational arithmetic.",
         (FIT,),
         _SOLVE,
         (
@@ -92,8 +88,7 @@ GUIDES: Mapping[str, Guide] = {
     ),
     "noise": Guide(
         "Has the noise of every family mean 0, variance 1 and exactly that family's law, is it independent "
-        "over "
-        "units, layers, rows and seeds, and the same for the same arguments? Counted on about a million "
+        "over units, layers, rows and seeds, and the same for the same arguments? Counted on about a million "
         "entries.",
         (NOISE,),
         r"\xi_j\ \text{independent},\quad\mathbb{E}\xi_j=0,\quad\mathbb{E}\xi_j^2=1",
@@ -184,8 +179,7 @@ GUIDES: Mapping[str, Guide] = {
     "noise-law": _limit("With correlated noise that has a mean:"),
     "variance": Guide(
         "Is the covariance of the estimates over every atom of a finite noise the exact one: does it grow "
-        "with all "
-        "perturbed units?",
+        "with all perturbed units?",
         (ESTIMATES,),
         r"\operatorname{Cov}\hat\lambda\to|g|^2I+gg^{\top}+(\kappa_4-3)\operatorname{diag}g^2",
         _PASSES,
@@ -199,16 +193,14 @@ GUIDES: Mapping[str, Guide] = {
     ),
     "control-variate": Guide(
         "With the prediction of an earlier B subtracted, have the estimates the same mean, and does the "
-        "error of B "
-        "shrink from stage to stage as the theory says?",
+        "error of B shrink from stage to stage as the theory says?",
         ALL,
         r"\hat\lambda_{\mathrm{cv}}=\bigl((\tilde L-L)/c-\tilde g\cdot\xi\bigr)\xi+\tilde g",
         (*_PASSES[1:], *_THREE[:1]),
     ),
     "clt": Guide(
         "Over many finite samples with the code's own noise, have the fitted matrices the mean and the "
-        "covariance "
-        "that the theory gives, the part that comes from the fitted matrix above among them?",
+        "covariance that the theory gives, the part that comes from the fitted matrix above among them?",
         (*ALL, NOISE),
         r"\sqrt T\,\operatorname{vec}\bigl(\hat B^i-\tilde W^i(c)\bigr)\Rightarrow\mathcal N(0,V^i)",
         ("rows of the noise depend on each other, so that fewer count than there are", *_THREE),

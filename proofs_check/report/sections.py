@@ -92,12 +92,10 @@ def graph(context: Context) -> Markup:
     return join(
         tag(
             "p",
-            "Built from the proofs: a line goes from what is supposed, or shown before, to what is "
-            "proved from "
-            "it. The lemmas are facts that the proofs of at least four statements derive in the same way. "
-            "Point "
-            "at a node, or move to it with the Tab key, to see all that it rests on; it links to its "
-            "section.",
+            "Built from the proofs: a line goes from what is supposed, or shown before, to what is proved "
+            "from it. The lemmas are facts that the proofs of at least four statements derive in the same "
+            "way. Point at a node, or move to it with the Tab key, to see all that it rests on; it links to "
+            "its section.",
             class_="prose",
         ),
         tag(
@@ -116,9 +114,8 @@ def graph(context: Context) -> Markup:
         ),
         tag(
             "p",
-            "Hypotheses are supposed, not shown; they hold nothing back. The axioms that a proof trusts "
-            "(the weak "
-            "law of large numbers, dominated convergence and the like) are named beside each proof.",
+            "Hypotheses are supposed, not shown; they hold nothing back. The axioms that a proof trusts (the "
+            "weak law of large numbers, dominated convergence and the like) are named beside each proof.",
             class_="soft prose",
         ),
     )

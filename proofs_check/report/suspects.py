@@ -42,8 +42,7 @@ def _kept(replayed: Replay) -> str:
     if "after a call of gradient_estimates" in replayed.when:
         return (
             "Before gradient_estimates was called, the same question was answered rightly: ẽ is a function "
-            "of "
-            "the datum, computed on the clean pass, so nothing of the noisy pass may be kept."
+            "of the datum, computed on the clean pass, so nothing of the noisy pass may be kept."
         )
     return (
         "The same object had answered an earlier call rightly, and this one is off: look for something kept "
@@ -142,8 +141,7 @@ def _patterns(replayed: Replay) -> list[str]:
     if 0 < worst <= SINGLE[1] * size:
         said.append(
             f"It is off by {worst / size:.1g} of its size only: about what float32 leaves. Look for a "
-            "tensor, a "
-            "loss or a constant that is float32 on its way."
+            "tensor, a loss or a constant that is float32 on its way."
         )
     if len(wrong) < len(replayed.compared):
         right = [one.name for one in replayed.compared if not one.wrong.any()]
@@ -179,14 +177,11 @@ def _rows(replayed: Replay) -> list[str]:
     spread = np.nanmax(slopes, axis=1) - np.nanmin(slopes, axis=1)
     if np.all(spread <= 1e-6 * np.nanmax(np.abs(slopes))):
         return [
-            f"{SLOPE}; that number is not (L̃ − L)/c. "
-            "So the "
-            "multiplication by the noise is right, and one of the two losses is not: look at the perturbed "
-            "pass "
-            "(where the noise is added), the clean pass and the loss."
+            f"{SLOPE}; that number is not (L̃ − L)/c. So the multiplication by the noise is right, and one "
+            "of the two losses is not: look at the perturbed pass (where the noise is added), the clean "
+            "pass and the loss."
         ]
     return [
         "In a row λ̂ is not the noise times one number: the loss difference of a row has to multiply the "
-        "noise of "
-        "that very row in every layer."
+        "noise of that very row in every layer."
     ]

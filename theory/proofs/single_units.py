@@ -29,31 +29,25 @@ from theory.results.assumptions import IDENTICAL, INDEPENDENT, QUADRATIC, SMOOTH
 
 _ALIKE = (
     "Unit 1 is the one in question, and every step treats the others alike, so the sum over them may have "
-    "any "
-    "number of terms."
+    "any number of terms."
 )
 _FIVE = (
     "Written for five units. A term below the order in question has a derivative of order four at most, "
-    "which "
-    f"touches four units at most, and the noise of unit 1: five in all. {_ALIKE}"
+    f"which touches four units at most, and the noise of unit 1: five in all. {_ALIKE}"
 )
 _THREE = (
     "Written for three units: a derivative of order two touches two units at most, and there is the noise "
-    "of unit "
-    f"1. {_ALIKE}"
+    f"of unit 1. {_ALIKE}"
 )
 _ONE_BY_ONE = (
     "Written for three units, which stand for any number. Unit 1 is the one in question; the noise of the "
-    "others is "
-    "taken out of $F_1$ one by one, each by the same step: Taylor's formula in it, mean 0, and the bound "
-    "of the "
-    "rest. Unit 3 shows the step where another is still perturbed, unit 2 where none is; each further unit "
-    "$k$ repeats the former and adds $c^2M_{1,k,k}/2$."
+    "others is taken out of $F_1$ one by one, each by the same step: Taylor's formula in it, mean 0, and the "
+    "bound of the rest. Unit 3 shows the step where another is still perturbed, unit 2 where none is; each "
+    "further unit $k$ repeats the former and adds $c^2M_{1,k,k}/2$."
 )
 _FOUR = (
     "Written for four units: a product of two estimates has the noise of four units at most, two of them "
-    "those in "
-    "question. The others enter alike, so the sums over them may have any number of terms."
+    "those in question. The others enter alike, so the sums over them may have any number of terms."
 )
 _moments = (suppose(INDEPENDENT), suppose(IDENTICAL))
 
