@@ -1,10 +1,9 @@
 """The networks that Hypothesis draws.
 
 Every weight is an eighth of an integer and every datum a quarter of one, so the same numbers are exact in
-float64, in rationals and in balls.
-Hypothesis draws the configuration only: widths, weights, activations, loss and which of a thousand fixed data
-sets to use; the
-simplest network of each family has identity-like matrices of width 1, and failing networks shrink towards it.
+float64, in rationals and in balls. Hypothesis draws the configuration only: widths, weights, activations,
+loss and which of a thousand fixed data sets to use; the simplest network of each family has identity-like
+matrices of width 1, and failing networks shrink towards it.
 """
 
 from __future__ import annotations

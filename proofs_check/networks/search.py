@@ -1,10 +1,9 @@
 """Hypothesis looks for a network that falsifies a check, and shrinks it to one a person can read.
 
 A check takes an instance and yields measurements: what was found, and what is allowed. `search` runs it on
-networks that Hypothesis draws
-(never noise), from a seed that depends on the claim and the run only, and reports the measurement that came
-nearest to its
-bound. The first network that exceeds one is shrunk and raised as `Falsified`, as code that can be pasted.
+networks that Hypothesis draws (never noise), from a seed that depends on the claim and the run only, and
+reports the measurement that came nearest to its bound. The first network that exceeds one is shrunk and
+raised as `Falsified`, as code that can be pasted.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 subject's B̂(c) equal its own limit?
 
 The first is asked in ball arithmetic at c = 2^-40, far below what float64 could resolve; the second in
-float64 at any c, against
-the exact finite-c value, to roundoff.
+float64 at any c, against the exact finite-c value, to roundoff.
 """
 
 from __future__ import annotations
