@@ -18,9 +18,9 @@ from proofs_check.float64.floats import Array, Network
 from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
 from proofs_check.questions import moments
-from proofs_check.questions.counterexample import network_code, plain_code
 from proofs_check.questions.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
 from proofs_check.questions.means import distance, every_pair
+from proofs_check.questions.question import Question, asked_of, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, falsified_by
@@ -133,15 +133,15 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     offered = [pair for pair in CURVED if subject.supports_all(activations=pair[0], losses=pair[1])]
     if offered:
         activation, loss = offered[0]
-        code = plain_code("example", subject, claim=STATEMENT.id, activation=activation, loss=loss)
+        code = asked_of("example", subject, claim=STATEMENT.id, activation=activation, loss=loss)
         yield from falsified_by(example(subject, activation, loss), code)
     for noise in ("skewed", "rademacher", "fold-over"):
 
         def check(drawn: tuple[Instance, float], noise: str = noise) -> Iterator[Measurement]:
             return measurements(subject, drawn[0], noise, drawn[1])
 
-        def show(drawn: tuple[Instance, float], noise: str = noise) -> str:
-            return network_code("measured", subject, drawn[0], claim=STATEMENT.id, noise=noise, c=drawn[1])
+        def show(drawn: tuple[Instance, float], noise: str = noise) -> Question:
+            return on_network("measured", subject, drawn[0], claim=STATEMENT.id, noise=noise, c=drawn[1])
 
         drawn = st.tuples(family.instances(MOST[noise]), st.sampled_from(SCALES))
         key = ("antithetic", "examine", noise)

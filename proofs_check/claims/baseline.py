@@ -13,9 +13,9 @@ from proofs_check.claims.claim import Claim
 from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
 from proofs_check.questions import moments
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import LARGEST, NOISES, STEP
 from proofs_check.questions.means import distance, every_pair
+from proofs_check.questions.question import Question, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
@@ -112,8 +112,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         def check(drawn: tuple[Instance, float], noise: str = noise) -> Iterator[Measurement]:
             return measurements(subject, drawn[0], noise, drawn[1])
 
-        def show(drawn: tuple[Instance, float], noise: str = noise) -> str:
-            return network_code("measured", subject, drawn[0], claim=STATEMENT.id, noise=noise, c=drawn[1])
+        def show(drawn: tuple[Instance, float], noise: str = noise) -> Question:
+            return on_network("measured", subject, drawn[0], claim=STATEMENT.id, noise=noise, c=drawn[1])
 
         drawn = st.tuples(family.instances(min(LARGEST[noise], 12)), st.sampled_from(SCALES))
         yield from search(

@@ -18,7 +18,7 @@ import sympy
 from proofs_check.claims.claim import Claim
 from proofs_check.float64.floats import Array, Network
 from proofs_check.networks.drawn import FULL_RANK_LOSSES, Instance, data_set
-from proofs_check.questions.counterexample import plain_code
+from proofs_check.questions.question import asked_of
 from proofs_check.sampling.populations import Population
 from proofs_check.sampling.replicates import Replicates
 from proofs_check.sampling.sequential import Observe, Outcome, Plan, Rival, run
@@ -251,9 +251,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """Samples of the subject's own noise, in every configuration it supports."""
     account = Account("clt", effort.depth)
     for number, given in enumerate(configurations(subject.supports, effort.depth)):
-        code = plain_code(
-            "example", subject, claim="clt", number=number, depth=effort.depth, seed=effort.seed
-        )
+        code = asked_of("example", subject, claim="clt", number=number, depth=effort.depth, seed=effort.seed)
         yield from falsified_by(examine_configuration(subject, given, effort, account), code)
 
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from proofs_check.claims.claim import Claim
 from proofs_check.networks.drawn import Family, Instance, any_widths, widening
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import BITS, LARGEST, STEP, distances, size
+from proofs_check.questions.question import Question, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
@@ -173,9 +173,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             yield Measurement("implementation", name, distance, allowed)
         yield Measurement("implementation", "gauss-hermite: |B̂^{N+1}(c) - Γᵀ W^{N+1}|", away, bound)
 
-    def show(drawn: tuple[Instance, Fraction]) -> str:
+    def show(drawn: tuple[Instance, Fraction]) -> Question:
         instance, c = drawn
-        return network_code("limits", subject, instance, noise="gauss-hermite", c=float(c), rule="FA")
+        return on_network("limits", subject, instance, noise="gauss-hermite", c=float(c), rule="FA")
 
     drawn = st.tuples(family.instances(LARGEST["gauss-hermite"]), st.sampled_from(STEPS))
     yield from search(drawn, check, show, effort, ("confinement", "examine"), effort.choose(12, 30, 600))

@@ -15,9 +15,9 @@ from proofs_check.float64.floats import Array
 from proofs_check.float64.tolerance import difference_allowance
 from proofs_check.networks.drawn import ACTIVATIONS, LOSSES, Family, Instance, any_widths, edge_instances
 from proofs_check.networks.search import Measurement, ask_each, search, sweep
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.means import distance
 from proofs_check.questions.oracle import exact_differences, exact_estimates
+from proofs_check.questions.question import Question, on_network
 from proofs_check.questions.regions import Far, by_region, networks, repeated
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
@@ -94,9 +94,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     def check(instance: Instance) -> Iterator[Measurement]:
         return measurements(subject, instance, effort)
 
-    def show(instance: Instance) -> str:
+    def show(instance: Instance) -> Question:
         noise = {"noise": gaussian(instance, effort)}
-        return network_code("estimates", subject, instance, noise, c=SCALES[0], seed=effort.seed)
+        return on_network("estimates", subject, instance, noise, c=SCALES[0], seed=effort.seed)
 
     pairs = offered_pairs(subject)
     families = [family(*pair).narrowed(subject.supports).instances() for pair in pairs]
@@ -131,9 +131,9 @@ def far_rows(subject: Subject, given: Far, effort: Effort) -> Measurement:
 def far(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """λ̂ in the regions far from the ordinary networks, and on many rows."""
 
-    def show(given: Far) -> str:
+    def show(given: Far) -> Question:
         noise = {"noise": list(given.noise)}
-        return network_code("estimates", subject, given.instance, noise, c=given.c, seed=effort.seed)
+        return on_network("estimates", subject, given.instance, noise, c=given.c, seed=effort.seed)
 
     losses, activations = offered_names(offered_pairs(subject))
     asked = networks(activations, losses)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from proofs_check.claims.claim import Claim
 from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
 from proofs_check.questions.means import distance, mean_allowance, mean_estimates
 from proofs_check.questions.oracle import exact_means
+from proofs_check.questions.question import Question, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
@@ -129,8 +129,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 "implementation", f"{noise.name}: error of E λ̂ at that c as part of its rounding", used, 1.0
             )
 
-        def show(drawn: tuple[Instance, float], noise: Noise = noise) -> str:
-            return network_code("means", subject, drawn[0], noise=noise.name, c=drawn[1])
+        def show(drawn: tuple[Instance, float], noise: Noise = noise) -> Question:
+            return on_network("means", subject, drawn[0], noise=noise.name, c=drawn[1])
 
         drawn = st.tuples(narrowed.instances(LARGEST[noise.name]), st.sampled_from(SCALES))
         yield from search(drawn, check, show, effort, ("expansion", noise.name), effort.choose(5, 20, 300))

@@ -14,8 +14,8 @@ from proofs_check.claims.claim import Claim
 from proofs_check.float64.floats import Array
 from proofs_check.networks.drawn import Family, any_widths
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import size
+from proofs_check.questions.question import Question, on_network
 from proofs_check.questions.rows import FittedGradients, Rows, answer, float_rows, rows
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
@@ -109,8 +109,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         assume(answers is not None and all(exact.precise for exact in answers.values()))
         yield from measurements(subject, sample, estimates, answers or {})
 
-    def code(sample: Rows) -> str:
-        return network_code("both_rules", subject, sample.instance, {"noise": sample.noise}, c=sample.c)
+    def code(sample: Rows) -> Question:
+        return on_network("both_rules", subject, sample.instance, {"noise": sample.noise}, c=sample.c)
 
     key, count = ("fa-equals-dfa", "examine"), effort.choose(12, 50, 1000)
     yield from search(rows(family), check, code, effort, key, count)

@@ -17,9 +17,9 @@ from proofs_check.float64.floats import Array, by_layer
 from proofs_check.float64.tolerance import NEGLIGIBLE, difference_allowance
 from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import BITS, SCALES, STEP
 from proofs_check.questions.oracle import exact_differences
+from proofs_check.questions.question import Question, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
@@ -108,9 +108,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     def check(drawn: tuple[Instance, int, float]) -> Iterator[Measurement]:
         return measurements(subject, *drawn)
 
-    def show(drawn: tuple[Instance, int, float]) -> str:
+    def show(drawn: tuple[Instance, int, float]) -> Question:
         instance, number, c = drawn
-        return network_code("measured", subject, instance, claim=STATEMENT.id, number=number, c=c)
+        return on_network("measured", subject, instance, claim=STATEMENT.id, number=number, c=c)
 
     drawn = st.tuples(family.instances(), st.integers(0, 999), st.sampled_from(SCALES))
     yield from search(drawn, check, show, effort, ("linearisation", "examine"), effort.choose(20, 75, 1000))

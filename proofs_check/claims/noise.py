@@ -12,7 +12,7 @@ from flint import arb
 from proofs_check.claims.claim import Claim
 from proofs_check.float64.floats import Array
 from proofs_check.questions import noise_regions
-from proofs_check.questions.counterexample import plain_code
+from proofs_check.questions.question import asked_of
 from proofs_check.sampling import statistics as stats
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.budget import SHARES, Account
@@ -110,13 +110,13 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             seed = effort.integer("noise", family, repeat) % 2**32
             rows = falsified_by(
                 examine_family(subject, family, seed, account),
-                plain_code("noise", subject, family=family, seed=seed),
+                asked_of("noise", subject, family=family, seed=seed),
             )
             shown = list(rows)
             if repeat == 0:
                 yield from shown
         asked = noise_regions.Asked(subject, family, law_of(family), effort, account)
-        code = plain_code("far_noise", subject, family=family, depth=effort.depth, seed=effort.seed)
+        code = asked_of("far_noise", subject, family=family, depth=effort.depth, seed=effort.seed)
         yield from falsified_by(noise_regions.examine(asked), code)
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from proofs_check.claims.claim import Claim
 from proofs_check.networks.drawn import Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import BITS, SCALES, STEP, distances, exact_limit, size
+from proofs_check.questions.question import Question, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
@@ -147,9 +147,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 "implementation", "correlated noise with a mean: |B̂(c) - exact limit at that c|", away, bound
             )
 
-    def show(drawn: tuple[Instance, int, float]) -> str:
+    def show(drawn: tuple[Instance, int, float]) -> Question:
         instance, number, c = drawn
-        return network_code("mixed", subject, instance, number=number, c=c, rule=rule)
+        return on_network("mixed", subject, instance, number=number, c=c, rule=rule)
 
     drawn = st.tuples(family.instances(8), st.integers(0, 20), st.sampled_from(SCALES))
     yield from search(drawn, check, show, effort, ("noise-law", "examine"), effort.choose(10, 40, 600))

@@ -14,10 +14,10 @@ from proofs_check.float64.floats import Array
 from proofs_check.float64.tolerance import NEGLIGIBLE, UNIT_ROUNDOFF, difference_allowance, signal_allowance
 from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import LARGEST, NOISES, SCALES, Noise
 from proofs_check.questions.means import every_pair
 from proofs_check.questions.oracle import exact_means
+from proofs_check.questions.question import Question, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
@@ -108,8 +108,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             for found, allowed in residual_sums(subject, drawn[0], noise, drawn[1], rule):
                 yield Measurement("implementation", f"{noise.name}: |E[ẽ ηᵀ]|, every layer", found, allowed)
 
-        def show(drawn: tuple[Instance, float], noise: Noise = noise) -> str:
-            return network_code("residuals", subject, drawn[0], noise=noise.name, c=drawn[1], rule=rule)
+        def show(drawn: tuple[Instance, float], noise: Noise = noise) -> Question:
+            return on_network("residuals", subject, drawn[0], noise=noise.name, c=drawn[1], rule=rule)
 
         drawn = st.tuples(narrowed.instances(LARGEST[noise.name]), st.sampled_from(SCALES))
         yield from search(

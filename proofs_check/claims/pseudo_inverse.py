@@ -16,7 +16,6 @@ from proofs_check.digits.evidence import confirm_linear_gradients, examine_linea
 from proofs_check.float64.floats import Array
 from proofs_check.networks.drawn import WORST_CONDITION, Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code, plain_code
 from proofs_check.questions.limits import (
     LARGEST,
     NOISES,
@@ -28,6 +27,7 @@ from proofs_check.questions.limits import (
     exact_limit,
     size,
 )
+from proofs_check.questions.question import Question, asked_of, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable, falsified_by
@@ -178,8 +178,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                         "implementation", f"{name}, {title}: |B̂(c) - exact minimum-norm limit|", away, bound
                     )
 
-            def show(drawn: tuple[Instance, float], name: str = name) -> str:
-                return network_code("singular", subject, drawn[0], noise=name, c=drawn[1])
+            def show(drawn: tuple[Instance, float], name: str = name) -> Question:
+                return on_network("singular", subject, drawn[0], noise=name, c=drawn[1])
 
             drawn = st.tuples(narrowed.instances(min(LARGEST[name], 12)), st.sampled_from(SCALES))
             yield from search(
@@ -197,7 +197,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     if subject.supports_all(activations="identity", losses="mse", rules="FA"):
         yield from falsified_by(
             examine_linear_gradients(subject, effort),
-            plain_code("digits", subject, network="linear", depth=effort.depth),
+            asked_of("digits", subject, network="linear", depth=effort.depth),
         )
 
 

@@ -11,8 +11,8 @@ from proofs_check.claims.orthogonality import feedback_of
 from proofs_check.float64.tolerance import NEGLIGIBLE, signal_allowance
 from proofs_check.networks.drawn import Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.oracle import exact_signals
+from proofs_check.questions.question import Question, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
@@ -115,9 +115,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                     1.0,
                 )
 
-        def show(instance: Instance) -> str:
+        def show(instance: Instance) -> Question:
             feedback = {"feedback": feedback_of(instance, rule)}
-            return network_code("signals", subject, instance, feedback, rule=rule)
+            return on_network("signals", subject, instance, feedback, rule=rule)
 
         yield from search(
             family.instances(), check, show, effort, ("rank", "examine", name), effort.choose(15, 50, 1000)

@@ -17,9 +17,9 @@ from proofs_check.float64.floats import Array
 from proofs_check.float64.tolerance import NEGLIGIBLE
 from proofs_check.networks.drawn import Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.means import mean_allowance, mean_estimates
 from proofs_check.questions.oracle import BITS
+from proofs_check.questions.question import Question, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
@@ -167,8 +167,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
                 row = f"{name}, {title}: |E λ̂ - F_j - known part| over bound and rounding"
                 yield Measurement("implementation", row, used, 1.0)
 
-            def show(drawn: tuple[Instance, float], name: str = name) -> str:
-                return network_code("remainder", subject, drawn[0], noise=name, c=drawn[1])
+            def show(drawn: tuple[Instance, float], name: str = name) -> Question:
+                return on_network("remainder", subject, drawn[0], noise=name, c=drawn[1])
 
             drawn = st.tuples(narrowed.instances(units), st.sampled_from(SCALES))
             key = ("remainder", "examine", title, name)

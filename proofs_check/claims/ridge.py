@@ -17,9 +17,9 @@ from proofs_check.float64.floats import Array
 from proofs_check.float64.tolerance import feedback_allowance, resolved
 from proofs_check.networks.drawn import WORST_CONDITION, Family, Instance, any_widths, widening
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import LARGEST, NOISES, size
 from proofs_check.questions.means import every_pair
+from proofs_check.questions.question import Question, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
@@ -170,8 +170,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             assume(all(a <= 1e-3 * np.linalg.norm(b) for a, b in zip(allowed, expected, strict=True)))
             yield from measurements(subject, given, expected, allowed)
 
-        def show(given: Ridged) -> str:
-            return network_code(
+        def show(given: Ridged) -> Question:
+            return on_network(
                 "ridged",
                 subject,
                 given.instance,

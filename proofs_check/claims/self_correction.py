@@ -14,8 +14,8 @@ from proofs_check.claims.claim import Claim
 from proofs_check.float64.floats import Array
 from proofs_check.networks.drawn import Family, any_widths
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import size
+from proofs_check.questions.question import Question, on_network
 from proofs_check.questions.rows import FittedGradients, Rows, answer, float_rows, rows
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
@@ -156,14 +156,14 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         assume(all(exact.precise for exact in answers))
         yield from measurements(subject, given, estimates, answers)
 
-    def code(given: Distorted) -> str:
+    def code(given: Distorted) -> Question:
         sample = given.sample
         tensors: dict[str, Sequence[Array] | Array] = {
             "noise": sample.noise,
             "feedback": given.feedback,
             "distortion": given.distortion,
         }
-        return network_code("distorted", subject, sample.instance, tensors, layer=given.layer, c=sample.c)
+        return on_network("distorted", subject, sample.instance, tensors, layer=given.layer, c=sample.c)
 
     key, count = ("self-correction", "examine"), effort.choose(15, 50, 1000)
     yield from search(distortions(family), check, code, effort, key, count)

@@ -15,9 +15,9 @@ from proofs_check.float64.floats import Array
 from proofs_check.float64.tolerance import signal_allowance
 from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths, equal_widths
 from proofs_check.networks.search import Measurement, ask_each, search, sweep
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.means import distance
 from proofs_check.questions.oracle import BITS, exact_signals
+from proofs_check.questions.question import Question, on_network
 from proofs_check.questions.regions import FarSignals, by_region, repeated, signals
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
@@ -91,9 +91,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     def check(instance: Instance) -> Iterator[Measurement]:
         return measurements(subject, instance, effort, rules)
 
-    def show(instance: Instance) -> str:
+    def show(instance: Instance) -> Question:
         feedback = {"feedback": feedback_for(instance, rules[0], effort)}
-        return network_code("signals", subject, instance, feedback, rule=rules[0], seed=effort.seed)
+        return on_network("signals", subject, instance, feedback, rule=rules[0], seed=effort.seed)
 
     families = [
         Family(WIDTHS, hidden=(activation,), losses=(loss,), rule=rules[0])
@@ -124,9 +124,9 @@ def far_rows(subject: Subject, given: FarSignals, effort: Effort) -> Measurement
 def far(subject: Subject, rules: Sequence[str], effort: Effort) -> Iterator[Evidence]:
     """ẽ in the regions far from the ordinary networks, and on many rows."""
 
-    def show(given: FarSignals, times: int = 1) -> str:
+    def show(given: FarSignals, times: int = 1) -> Question:
         feedback = {"feedback": list(given.feedback)}
-        return network_code(
+        return on_network(
             "signals", subject, given.instance, feedback, rule=given.rule, seed=effort.seed, times=times
         )
 

@@ -15,8 +15,8 @@ from proofs_check.float64.floats import Array
 from proofs_check.float64.tolerance import solve_allowance
 from proofs_check.networks.search import Measurement, ask_each, search
 from proofs_check.questions import regions
-from proofs_check.questions.counterexample import plain_code
 from proofs_check.questions.oracle import exact_solution
+from proofs_check.questions.question import Question, asked_of
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
@@ -120,9 +120,9 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
             name = f"|B - exact solution|, ridge {given.ridge:g}, {order}"
             yield Measurement("implementation", name, away, allowed)
 
-    def show(given: Arrays) -> str:
+    def show(given: Arrays) -> Question:
         given_arrays = {"estimates": given.estimates, "errors": given.errors}
-        return plain_code("solution", subject, given_arrays, ridge=given.ridge)
+        return asked_of("solution", subject, given_arrays, ridge=given.ridge)
 
     yield from search(arrays(), check, show, effort, ("solves", "examine"), effort.choose(120, 300, 5000))
     yield from far(subject)
@@ -138,8 +138,8 @@ def far_measurement(subject: Subject, given: regions.FarArrays) -> Measurement:
 def far(subject: Subject) -> Iterator[Evidence]:
     """B where there are many unknowns, columns or rows, or numbers are large or tiny."""
 
-    def show(given: regions.FarArrays) -> str:
-        return plain_code("far_solution", subject, region=given.region)
+    def show(given: regions.FarArrays) -> Question:
+        return asked_of("far_solution", subject, region=given.region)
 
     for given in regions.arrays():
         yield from ask_each([given], partial(far_measurement, subject), show)

@@ -13,9 +13,9 @@ from proofs_check.claims.claim import Claim
 from proofs_check.float64.floats import by_layer
 from proofs_check.networks.drawn import LOSSES, SMOOTH, Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import BITS, LARGEST, SCALES, STEP, size
 from proofs_check.questions.means import distance, mean_allowance, mean_estimates
+from proofs_check.questions.question import Question, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
@@ -109,8 +109,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     def check(drawn: tuple[Instance, float]) -> Iterator[Measurement]:
         return measurements(subject, *drawn)
 
-    def show(drawn: tuple[Instance, float]) -> str:
-        return network_code("measured", subject, drawn[0], claim=STATEMENT.id, c=drawn[1])
+    def show(drawn: tuple[Instance, float]) -> Question:
+        return on_network("measured", subject, drawn[0], claim=STATEMENT.id, c=drawn[1])
 
     drawn = st.tuples(family.instances(MOST), st.sampled_from(SCALES))
     yield from search(drawn, check, show, effort, ("stein", "examine"), effort.choose(12, 40, 600))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from proofs_check.claims.claim import Claim
 from proofs_check.digits.evidence import confirm_recovery, examine_recovery
 from proofs_check.networks.drawn import Family, Instance, any_widths
-from proofs_check.questions.counterexample import plain_code
 from proofs_check.questions.limits import confirm_limits, examine_limits
+from proofs_check.questions.question import asked_of
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, falsified_by
@@ -52,7 +52,7 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         if subject.supports_all(activations=activations, losses="mse"):
             yield from falsified_by(
                 examine_recovery(subject, name, effort),
-                plain_code("digits", subject, network=name, depth=effort.depth),
+                asked_of("digits", subject, network=name, depth=effort.depth),
             )
         else:
             reason = f"the subject does not support {' and '.join(activations)} with mse"

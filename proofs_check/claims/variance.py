@@ -17,9 +17,9 @@ from proofs_check.float64.floats import Array, Network
 from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths, data_set
 from proofs_check.networks.search import Measurement, search
 from proofs_check.questions import moments
-from proofs_check.questions.counterexample import network_code, plain_code
 from proofs_check.questions.limits import BITS, LARGEST, NOISES, SCALES, STEP, Noise, size
 from proofs_check.questions.means import distance, every_pair
+from proofs_check.questions.question import Question, asked_of, on_network
 from proofs_check.sampling.populations import Population
 from proofs_check.sampling.sequential import run
 from proofs_check.sampling.sums import Functions, Probes, Squares, Sum
@@ -146,8 +146,8 @@ def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
         def check(drawn: tuple[Instance, float], noise: str = noise) -> Iterator[Measurement]:
             return measurements(subject, drawn[0], noise, drawn[1])
 
-        def show(drawn: tuple[Instance, float], noise: str = noise) -> str:
-            return network_code("measured", subject, drawn[0], claim=STATEMENT.id, noise=noise, c=drawn[1])
+        def show(drawn: tuple[Instance, float], noise: str = noise) -> Question:
+            return on_network("measured", subject, drawn[0], claim=STATEMENT.id, noise=noise, c=drawn[1])
 
         drawn = st.tuples(family.instances(MOST[noise]), st.sampled_from(SCALES))
         yield from search(
@@ -180,7 +180,7 @@ def _growth(subject: Subject, family: Family) -> Iterator[Evidence]:
             (exact - spread, exact + spread),
         )
         yield from falsified_by(
-            [row], network_code("measured", subject, instance, claim=STATEMENT.id, noise="fold-over", c=SMALL)
+            [row], on_network("measured", subject, instance, claim=STATEMENT.id, noise="fold-over", c=SMALL)
         )
 
 
@@ -245,7 +245,7 @@ def _own_noise(subject: Subject, family: Family, effort: Effort) -> Iterator[Evi
     account = Account("variance", effort.depth)
     offered = [name for name in OWN_NOISE if subject.supports_all(noise=name)]
     for number, given in enumerate(singles(family, offered, effort.depth)):
-        code = plain_code(
+        code = asked_of(
             "example", subject, claim="variance", number=number, depth=effort.depth, seed=effort.seed
         )
         yield from falsified_by(_sampled(subject, given, effort, account), code)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from proofs_check.claims.claim import Claim
 from proofs_check.networks.drawn import Family, Instance, any_widths, widening
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
 from proofs_check.questions.limits import BITS, LARGEST, NOISES, Noise, distances, forward_weights, size
+from proofs_check.questions.question import Question, on_network
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable
@@ -116,9 +116,9 @@ def _examine_family(
         for away, bound in distances(subject, instance, design, float(c), family.rule, weights):
             yield Measurement("implementation", f"{name}, {title}: |B̂(c) - W|, c = 1/8, 1 or 3", away, bound)
 
-    def show(drawn: tuple[Instance, Fraction]) -> str:
+    def show(drawn: tuple[Instance, Fraction]) -> Question:
         instance, c = drawn
-        return network_code("limits", subject, instance, noise=name, c=float(c), rule=family.rule)
+        return on_network("limits", subject, instance, noise=name, c=float(c), rule=family.rule)
 
     drawn = st.tuples(family.instances(LARGEST[name]), st.sampled_from(STEPS))
     key = ("zero-bias", "examine", title, name)

@@ -20,6 +20,7 @@ from feedback_proofs_io.whole import CannotWrite
 from proofs_check.claims.claim import Claim
 from proofs_check.ledger import as_json
 from proofs_check.ledger.ledger import OUTCOMES, Outcome, Row, Verdict, plain_row
+from proofs_check.questions.question import Question
 from proofs_check.verdict.evidence import Evidence
 
 SUFFIX = ".partial.jsonl"
@@ -89,6 +90,7 @@ class Journal:
             "about the statement": len(row.confirmed),
             "fault": row.fault,
             "broken": row.verdict.broken,
+            "question": None if row.verdict.question is None else row.verdict.question.plain(),
         }
         try:
             self._add(entry)
@@ -173,6 +175,7 @@ def _row(entry: Mapping[str, Any], known: Mapping[str, Claim]) -> Row | None:
         as_json.text_or_none(written, "reason"),
         as_json.text_or_none(written, "counterexample"),
         bool(entry["broken"]),
+        None if entry["question"] is None else Question.of(entry["question"]),
     )
     spent = as_json.seconds(written)
     fault = as_json.text_or_none(entry, "fault")

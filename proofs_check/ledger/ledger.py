@@ -12,14 +12,23 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from proofs_check.claims.claim import Claim
 from proofs_check.ledger import as_json
+from proofs_check.questions.question import Question
+from proofs_check.subject.conduct import Conduct
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
-from proofs_check.verdict.evidence import Evidence, Falsified, NotApplicable, SubjectError
+from proofs_check.verdict.evidence import (
+    Counterexample,
+    Evidence,
+    Falsified,
+    NotApplicable,
+    Shown,
+    SubjectError,
+)
 
 Outcome = Literal["pass", "fail", "error", "not applicable"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -28,7 +37,7 @@ NOT_RUN = "not run: the run was interrupted before this claim was finished"
 
 @dataclass(frozen=True)
 class Verdict:
-    """An outcome, why (where it is not a pass), and code that shows it.
+    """An outcome, why (where it is not a pass), and code that shows it; ``question`` is the same as data.
 
     ``broken``: the suite itself broke, so that nothing is said of the subject.
     """
@@ -37,6 +46,7 @@ class Verdict:
     reason: str | None = None
     counterexample: str | None = None
     broken: bool = False
+    question: Question | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -231,9 +241,9 @@ def _verdict(problem: Exception | None, rows: list[Evidence]) -> Verdict:
     broken = next((f"{row.name}: {row.finding}" for row in rows if not row.holds), None)
     match problem:
         case SubjectError():
-            return Verdict("error", problem.reason, problem.counterexample)
+            return _shown("error", problem.reason, problem.counterexample)
         case Falsified():
-            return Verdict("fail", problem.reason, problem.counterexample)
+            return _shown("fail", problem.reason, problem.counterexample)
         case NotApplicable() if broken is None:
             return Verdict("not applicable", problem.reason)
         case Exception() if not isinstance(problem, NotApplicable):
@@ -247,6 +257,21 @@ def _verdict(problem: Exception | None, rows: list[Evidence]) -> Verdict:
         return Verdict("not applicable", inapplicable)
     nothing = "the check found no evidence: nothing that it looked at could have failed"
     return Verdict("error", nothing, broken=True)
+
+
+def _shown(outcome: Outcome, reason: str, counterexample: Counterexample | None) -> Verdict:
+    if counterexample is None or isinstance(counterexample, str):
+        return Verdict(outcome, reason, counterexample)
+    return Verdict(outcome, reason, counterexample.code, question=_question(counterexample))
+
+
+def _question(counterexample: Shown) -> Question | None:
+    match counterexample:
+        case Question():
+            return counterexample
+        case Conduct(place=place, method=method):
+            return Question("conduct", place, options={"method": method})
+    return None
 
 
 def _describe(error: Exception) -> str:

@@ -21,7 +21,7 @@ from hypothesis.errors import FlakyFailure, FlakyStrategyDefinition, Unsatisfiab
 from hypothesis.internal.conjecture import providers
 
 from proofs_check.verdict.effort import Effort
-from proofs_check.verdict.evidence import Evidence, Falsified, Kind, SubjectError, SubjectLost
+from proofs_check.verdict.evidence import Counterexample, Evidence, Falsified, Kind, SubjectError, SubjectLost
 
 T = TypeVar("T")
 FIND_CONSTANTS = "_get_local_constants"
@@ -64,7 +64,7 @@ class _Record:
 def search(
     strategy: st.SearchStrategy[T],
     check: Callable[[T], Iterable[Measurement]],
-    show: Callable[[T], str],
+    show: Callable[[T], Counterexample],
     effort: Effort,
     key: tuple[object, ...],
     examples: int,
@@ -73,8 +73,8 @@ def search(
     """Check ``examples`` networks; yield one row per kind of measurement: of the network that came nearest to
     its bound.
 
-    ``show`` writes a network as code. Shrinking ends after ``seconds``. Raises `Falsified`, or `SubjectError`
-    with the network that did it.
+    ``show`` makes a counterexample of a network. Shrinking ends after ``seconds``. Raises `Falsified`, or
+    `SubjectError` with the network that did it.
     """
     yield from sweep([strategy], check, show, effort, key, examples, seconds)
 
@@ -82,7 +82,7 @@ def search(
 def sweep(
     strategies: Sequence[st.SearchStrategy[T]],
     check: Callable[[T], Iterable[Measurement]],
-    show: Callable[[T], str],
+    show: Callable[[T], Counterexample],
     effort: Effort,
     key: tuple[object, ...],
     examples: int,
@@ -127,7 +127,7 @@ def sweep(
 
 
 def ask_each(
-    questions: Sequence[T], measure: Callable[[T], Measurement], show: Callable[[T], str]
+    questions: Sequence[T], measure: Callable[[T], Measurement], show: Callable[[T], Counterexample]
 ) -> Iterator[Evidence]:
     """Questions that are fixed, so that nothing is drawn and nothing shrunk: one row, of the one that came
     nearest to its bound. Raises as `sweep` does.

@@ -26,7 +26,7 @@ from proofs_check.float64.floats import Array
 from proofs_check.float64.tolerance import feedback_allowance, resolved
 from proofs_check.networks.drawn import Family, Instance
 from proofs_check.networks.search import Measurement, search
-from proofs_check.questions.counterexample import network_code
+from proofs_check.questions.question import Question, on_network
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence
 from theory.exact.designs import Design, factorial, fold_over
@@ -186,9 +186,9 @@ def _reproduces_drawn(
     return reproduces(subject, instance, c, noise, rule, layers)
 
 
-def _limits_code(drawn: tuple[Instance, float], subject: Subject, noise: str, rule: str) -> str:
+def _limits_code(drawn: tuple[Instance, float], subject: Subject, noise: str, rule: str) -> Question:
     instance, c = drawn
-    return network_code("limits", subject, instance, noise=noise, c=c, rule=rule)
+    return on_network("limits", subject, instance, noise=noise, c=c, rule=rule)
 
 
 def exact_limit(

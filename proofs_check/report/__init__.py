@@ -35,11 +35,12 @@ def inquire(subject: Subject, rows: Sequence[Row], effort: Effort) -> Inquiry:
     ended = time.monotonic() + SECONDS
     replays, found, known = {}, {}, dict[str, Answer]()
     for row in rows:
-        code, erred = row.verdict.counterexample, row.verdict.outcome == "error"
-        if row.verdict.outcome not in ("fail", "error") or code is None or time.monotonic() > ended:
+        question, erred = row.verdict.question, row.verdict.outcome == "error"
+        if row.verdict.outcome not in ("fail", "error") or question is None or time.monotonic() > ended:
             continue
+        code = question.code
         try:
-            answer = known.get(code) or ask_again(subject, code, erred, effort.subject_seconds)
+            answer = known.get(code) or ask_again(subject, question, erred, effort.subject_seconds)
         except Exception as error:  # a question that only the report asks must not cost the run
             answer = Answer(found=(f"The report could not ask once more: {type(error).__name__}: {error}",))
         known[code] = answer

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from proofs_check.questions.question import Question
 from proofs_check.report.fits import singular
 from proofs_check.report.probes import unasked_noise
-from proofs_check.report.replay import Call, Replay, by_itself, call_of, replay, witness
+from proofs_check.report.replay import Replay, by_itself, replay, witness
 from proofs_check.report.suspects import NAMED, SLOPE, findings
 from proofs_check.subject.methods import REFERENCE, Subject
 from proofs_check.subject.subjects import WorkerSubject
@@ -22,16 +23,13 @@ class Answer:
     found: tuple[str, ...] = ()
 
 
-def ask_again(subject: Subject, code: str, erred: bool, seconds: float) -> Answer:
-    """Ask what the code of a counterexample asks."""
-    call = call_of(code)
-    if call is None:
-        return Answer()
-    if call.name == "conduct":
-        return _misconduct(subject, str(call.arrays[0]), seconds)
+def ask_again(subject: Subject, question: Question, erred: bool, seconds: float) -> Answer:
+    """Ask a question once more that was answered wrongly, or not at all."""
+    if question.call == "conduct":
+        return _misconduct(subject, str(question.options["method"]), seconds)
     if erred:
-        return Answer(found=_raised(call))
-    again = replay(subject, code, seconds)
+        return Answer(found=_raised(question))
+    again = replay(subject, question, seconds)
     if again is None:
         return Answer()
     larger = None if again.repeated else witness(subject, again, seconds)
@@ -66,10 +64,9 @@ def unguarded(subject: Subject) -> Iterator[Subject]:
         yield asked
 
 
-def _raised(call: Call) -> tuple[str, ...]:
+def _raised(question: Question) -> tuple[str, ...]:
     """Why a call may have raised."""
-    if call.name != "solution":
+    if question.call != "solution":
         return ()
-    estimates, errors = call.arrays[:2]
-    said = singular({"estimates": estimates, "errors": errors, "ridge": call.options.get("ridge", 0.0)})
+    said = singular({**question.arrays, "ridge": question.options.get("ridge", 0.0)})
     return () if said is None else (said,)

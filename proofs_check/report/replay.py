@@ -1,16 +1,14 @@
 """A counterexample asked once more, so that the report can show what was found and what was expected.
 
-The code of a counterexample is read, not run: its arrays are taken from it, and the subject is asked anew, in
-the same order as in the claim. Only calls whose answer can be put beside an exact one are replayed.
+The subject is asked anew, in the same order as in the claim. Only questions whose answer can be put beside an
+exact one are asked again.
 """
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -30,6 +28,7 @@ from proofs_check.networks.drawn import Instance, data_set
 from proofs_check.questions.limits import NOISES, exact_limit
 from proofs_check.questions.means import mean_allowance, mean_estimates
 from proofs_check.questions.oracle import exact_estimates, exact_means, exact_signals, exact_solution
+from proofs_check.questions.question import Question
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import SubjectError
@@ -37,15 +36,6 @@ from proofs_check.verdict.evidence import SubjectError
 MEAN, ALL_THREE = "gradient_estimates, averaged", "gradient_estimates, error_signals and fit_feedback"
 LOSSES, ACTIVATIONS = ("mse", "logcosh", "quartic"), ("tanh", "sigmoid", "softplus", "identity")
 AT_LARGE = "asked by itself on a larger network"
-
-
-@dataclass(frozen=True)
-class Call:
-    """What a counterexample calls: a function of `rerun` by its name, and the arguments after the subject."""
-
-    name: str
-    arrays: tuple[Any, ...]
-    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -82,44 +72,15 @@ class Replay:
         return tuple(one for one in self.compared if one.wrong.any())
 
 
-class _Recorder:
-    def __init__(self) -> None:
-        self.call: Call | None = None
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        def record(place: str, *arrays: Any, **options: Any) -> None:
-            self.call = Call(name, arrays, options)
-
-        return record
-
-
-def call_of(code: str) -> Call | None:
-    """What a counterexample calls; None where it cannot be read."""
-    recorder = _Recorder()
-    names = {
-        "rerun": recorder,
-        "torch": SimpleNamespace(
-            tensor=lambda values, dtype: np.array(values, dtype=dtype), float64=np.float64
-        ),
-        "Network": lambda weights, activations, loss: Network(tuple(weights), tuple(activations), loss),
-    }
-    try:
-        tree = ast.parse(code)
-        tree.body = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]
-        exec(compile(tree, "counterexample", "exec"), names)
-    except Exception:  # whatever it is, it is no code of ours that can be replayed
+def replay(subject: Subject, question: Question, seconds: float) -> Replay | None:
+    """Ask once more; None where that is not known how, nothing was off, or there is no answer."""
+    if question.call not in _REPLAYS:
         return None
-    return recorder.call
-
-
-def replay(subject: Subject, code: str, seconds: float) -> Replay | None:
-    """Ask once more; None where the call cannot be replayed, nothing was off, or there is no answer."""
-    call = call_of(code)
-    if call is None or call.name not in _REPLAYS:
-        return None
+    given = question.instance
+    about = {} if given is None else {"network": given.network, "x": given.x, "y": given.y}
     try:
         subject.begin_claim(seconds)
-        tried = _REPLAYS[call.name](subject, *call.arrays, **call.options)
+        tried = _REPLAYS[question.call](subject, **about, **question.arrays, **question.options)
         off = next((one for one in tried if one.wrong), None)
         if off is None or not off.repeated:
             return off

@@ -82,7 +82,11 @@ def misconduct(subject: Subject, method: str) -> SubjectLost | None:
         raise
     except SubjectError:
         return None
-    return None if reason is None else Misconduct(reason, code(subject, method))
+    return (
+        None
+        if reason is None
+        else Misconduct(reason, Conduct(getattr(subject, "place", "MODULE:NAME"), method))
+    )
 
 
 def findings(method: str, probe: Probe) -> Iterator[str]:
@@ -190,7 +194,14 @@ def _numbers() -> dict[str, Array]:
     return {name: (2.0 * generator.integers(-8, 8, shape) + 1.0) / 16 for name, shape in shapes.items()}
 
 
-def code(subject: Subject, method: str) -> str:
-    """Code that asks the same questions again and prints the answers."""
-    place = getattr(subject, "place", "MODULE:NAME")
-    return f"from proofs_check import rerun\n\nrerun.conduct({place!r}, {method!r})"
+@dataclass(frozen=True)
+class Conduct:
+    """The counterexample: a method of the subject at a place, whose conduct is to be looked at."""
+
+    place: str
+    method: str
+
+    @property
+    def code(self) -> str:
+        """Code that asks the same questions again and prints the answers."""
+        return f"from proofs_check import rerun\n\nrerun.conduct({self.place!r}, {self.method!r})"

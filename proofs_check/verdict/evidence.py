@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, Protocol, TypeAlias, get_args
 
 Value: TypeAlias = float | int | str
 Bound: TypeAlias = Value | tuple[float, float] | None
@@ -88,11 +88,23 @@ def _number(value: Value, digits: int = 4) -> str:
     return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
+class Shown(Protocol):
+    """A counterexample as data, which can be written as code that shows it."""
+
+    @property
+    def code(self) -> str:
+        """The code."""
+
+
+Counterexample: TypeAlias = Shown | str
+"""Data; or code alone, where nothing but a reader has a use for it."""
+
+
 class Falsified(Exception):
     """A counterexample: the claim is not true of what was checked."""
 
     def __init__(
-        self, reason: str, evidence: tuple[Evidence, ...] = (), counterexample: str | None = None
+        self, reason: str, evidence: tuple[Evidence, ...] = (), counterexample: Counterexample | None = None
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -100,8 +112,8 @@ class Falsified(Exception):
         self.counterexample = counterexample
 
 
-def falsified_by(rows: Iterable[Evidence], counterexample: str) -> Iterator[Evidence]:
-    """Pass the rows on; at the first that does not hold, raise `Falsified` with the code that shows it."""
+def falsified_by(rows: Iterable[Evidence], counterexample: Counterexample) -> Iterator[Evidence]:
+    """Pass the rows on; at the first that does not hold, raise `Falsified` with what shows it."""
     for row in rows:
         if not row.holds:
             raise Falsified(f"{row.name}: {row.finding}", (row,), counterexample)
@@ -119,7 +131,7 @@ class NotApplicable(Exception):
 class SubjectError(Exception):
     """The subject raised, or answered with the wrong type, length, dtype, shape, or with NaN or infinity."""
 
-    def __init__(self, reason: str, counterexample: str | None = None) -> None:
+    def __init__(self, reason: str, counterexample: Counterexample | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.counterexample = counterexample

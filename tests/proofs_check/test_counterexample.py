@@ -1,12 +1,14 @@
-"""A counterexample is code: pasted and run, it shows the same discrepancy again."""
+"""A counterexample is data; as code, pasted and run, it shows the same discrepancy again."""
 
 import contextlib
+import json
 from functools import cache
 
 import pytest
 
 from proofs_check.claims import CLAIMS
 from proofs_check.ledger.ledger import check
+from proofs_check.questions.question import Question
 from proofs_check.subject.subjects import WorkerSubject
 from proofs_check.verdict.effort import Effort
 
@@ -49,6 +51,9 @@ def test_a_counterexample_runs_and_shows_it_again(claim: str, bug: str, shown: s
     row = check(CLAIM[claim], subjects(bug), Effort("quick", 0))
     assert row.verdict.outcome == "fail"
     assert row.verdict.counterexample is not None
+    assert row.verdict.question is not None
+    kept = Question.of(json.loads(json.dumps(row.verdict.question.plain())))
+    assert kept.code == row.verdict.question.code == row.verdict.counterexample
     exec(row.verdict.counterexample, {})
     printed = capsys.readouterr().out
     assert shown in printed

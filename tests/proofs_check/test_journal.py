@@ -13,15 +13,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from feedback_proofs_io import given
 from feedback_proofs_io.held import InUse
 from proofs_check.command import compare
 from proofs_check.command import run as command
+from proofs_check.float64.floats import Network
 from proofs_check.ledger import journal, versions
 from proofs_check.ledger.journal import Journal
 from proofs_check.ledger.ledger import Row, check
+from proofs_check.networks.drawn import Instance
+from proofs_check.questions.question import Question
 from proofs_check.report.shell import MARKS
 from proofs_check.subject.subjects import HOME
 from proofs_check.verdict.effort import Effort
@@ -84,6 +88,24 @@ def test_rows_are_read_back_as_they_were(kept: Path) -> None:
         assert [one.holds for one in found.evidence] == [one.holds for one in row.evidence]
     book.close()
     assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_was_asked_is_read_back_as_data(tmp_path: Path) -> None:
+    network = Network((np.array([[0.1, -1e300]]), np.array([[2.0**-1074]])), ("tanh", "identity"), "mse")
+    given = Instance(network, np.array([[1 / 3, 0.0]]), np.array([[-0.0]]))
+    noise = [np.array([[np.inf, np.nan]])]
+    asked = Question(
+        "estimates", "mine.py:Mine", given, {"noise": noise, "more": given.x}, {"c": 0.3, "seed": 7}
+    )
+    row = check(claim("solves", Falsified("wrong", (ODD[0],), asked)), SUBJECT, Effort("quick"))
+    book = opened(tmp_path / "asked.jsonl")
+    book.add(row)
+    book.close()
+    (found,) = opened(tmp_path / "asked.jsonl").rows.values()
+    assert found.verdict.question is not None
+    assert found.verdict.question.code == asked.code == found.verdict.counterexample
+    assert found.verdict.question.instance is not None
+    assert np.array_equal(found.verdict.question.instance.network.weights[0], network.weights[0])
 
 
 def test_every_line_is_json_that_a_script_can_read(kept: Path) -> None:

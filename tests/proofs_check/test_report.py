@@ -13,6 +13,7 @@ from proofs_check.claims import CLAIMS
 from proofs_check.claims.claim import Claim
 from proofs_check.command import run as command
 from proofs_check.ledger.ledger import Ledger, Row, check
+from proofs_check.questions.question import Question
 from proofs_check.report import curves
 from proofs_check.report.context import Context, Inquiry
 from proofs_check.report.evidenceview import MEANINGS, by_strength
@@ -22,7 +23,6 @@ from proofs_check.report.html import Markup, tag
 from proofs_check.report.layout import layout
 from proofs_check.report.lemmas import derive, derives, lemmas
 from proofs_check.report.mathml import NotShown, displayed, formula, sentence
-from proofs_check.report.replay import call_of
 from proofs_check.report.status import own_level, problems, shown_level
 from proofs_check.subject.subjects import LocalSubject
 from proofs_check.verdict.effort import Effort
@@ -373,15 +373,15 @@ def test_every_claim_of_the_project_is_explained_or_explains_itself():
         assert formula(guide.formula, block=True)
 
 
-@pytest.mark.parametrize("code", ["network = 'no call'", "this is no Python", "1 / 0", ""])
-def test_code_that_cannot_be_replayed_is_left_alone(code):
-    assert call_of(code) is None
-
-
 def test_a_question_of_the_report_alone_never_costs_the_run():
-    row = row_of(GOOD, Falsified("wrong", (BAD,), "rerun.estimates('place', 1, 2, 3, 4, c=0.5)"))
+    row = row_of(GOOD, Falsified("wrong", (BAD,), Question("conduct", "place")))
     (said,) = report.inquire(LocalSubject(Correct), [row], QUICK).found["theorem-1"]
     assert said.startswith("The report could not ask once more: ")
+
+
+def test_a_counterexample_that_is_code_alone_is_shown_and_asks_nothing():
+    row = row_of(GOOD, Falsified("wrong", (BAD,), "raise SystemExit"))
+    assert report.inquire(LocalSubject(Correct), [row], QUICK).found == {}
 
 
 # The page.

@@ -13,10 +13,11 @@ from proofs_check import report
 from proofs_check.claims import CLAIMS
 from proofs_check.float64.floats import Array, Network
 from proofs_check.ledger.ledger import Row, check
+from proofs_check.questions.question import Question
 from proofs_check.report import asking, fits, probes
 from proofs_check.report.asking import Answer, ask_again
 from proofs_check.report.replay import Compared, Replay, by_itself, draws_for, large
-from proofs_check.subject.conduct import Misconduct, code
+from proofs_check.subject.conduct import Misconduct
 from proofs_check.subject.methods import Subject
 from proofs_check.subject.subjects import LocalSubject, WorkerSubject
 from proofs_check.verdict.effort import Effort
@@ -155,7 +156,7 @@ def test_code_that_supports_little_is_asked_within_that() -> None:
 )
 def test_misconduct_is_asked_by_itself(bug: str, method: str, said: str) -> None:
     subject = LocalSubject(BUG[bug])
-    answer = ask_again(subject, code(subject, method), True, 60.0)
+    answer = ask_again(subject, Question("conduct", "p", options={"method": method}), True, 60.0)
     assert answer.replayed is not None
     assert answer.replayed.method == method
     assert said in " ".join(answer.found)
@@ -165,7 +166,9 @@ def test_what_is_right_by_itself_leaves_the_reason_alone() -> None:
     subject = LocalSubject(Correct)
     for method in ("gradient_estimates", "error_signals", "fit_feedback"):
         assert by_itself(subject, method, 60.0) is None
-        assert ask_again(subject, code(subject, method), True, 60.0) == Answer()
+        assert (
+            ask_again(subject, Question("conduct", "p", options={"method": method}), True, 60.0) == Answer()
+        )
 
 
 def test_a_subject_in_a_process_of_its_own_is_asked_although_its_conduct_was_found_wanting() -> None:
@@ -189,8 +192,8 @@ def question() -> tuple[Network, Array, Array, list[Array], float]:
 def test_the_same_code_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = list[str]()
 
-    def note(subject: object, text: str, *more: object) -> Answer:
-        asked.append(text)
+    def note(subject: object, question: Question, *more: object) -> Answer:
+        asked.append(question.code)
         return Answer(found=("said",))
 
     monkeypatch.setattr(asking, "ask_again", note)
@@ -279,11 +282,10 @@ def test_singular_normal_equations_are_told_from_others() -> None:
 
 
 def test_an_error_of_another_call_is_told_nothing_more() -> None:
-    assert ask_again(LocalSubject(Correct), "this is no Python", True, 1.0) == Answer()
-    assert ask_again(LocalSubject(Correct), "rerun.estimates('p', 1, 2, 3, 4, c=0.5)", True, 1.0) == Answer()
-    one, two = (f"torch.tensor([[{k}.0]], dtype=torch.float64)" for k in (1, 2))
-    solvable = f"rerun.solution('p', {one}, {two}, ridge=0.0)"
-    assert ask_again(LocalSubject(Correct), solvable, True, 1.0) == Answer()
+    arrays = {"estimates": np.array([[1.0]]), "errors": np.array([[2.0]])}
+    solvable = Question("solution", "p", None, arrays, {"ridge": 0.0})
+    for one in (Question("digits", "p"), Question("estimates", "p", options={"c": 0.5}), solvable):
+        assert ask_again(LocalSubject(Correct), one, True, 1.0) == Answer()
 
 
 def test_a_subject_that_raises_is_asked_no_more() -> None:
