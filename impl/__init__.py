@@ -6,7 +6,6 @@ Index k of a Python list holds layer k + 1. One row is one sample; losses are pe
 from impl.activations import ACTIVATIONS, Activation
 from impl.checks import InvalidInput
 from impl.feedback import (
-    RULES,
     error_signals,
     feedback_shapes,
     hidden_gradients,
@@ -19,6 +18,7 @@ from impl.network import Network, NetworkLike, Pass, forward
 from impl.noise import FAMILIES, FINITE_LAWS, atoms, draw_noise
 from impl.perturbation import control_variate_estimates, gradient_estimates, scaled_loss_difference
 from impl.reference import Reference
+from impl.rule import RULES
 
 __all__ = [
     "ACTIVATIONS",

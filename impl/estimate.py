@@ -49,11 +49,11 @@ from impl.counter_noise import COUNTED_FAMILIES
 from impl.estimate_input import DTYPES, problem_from, widths_of
 from impl.estimate_parts import PartFiles, merged, own_rows
 from impl.estimate_run import Stopped, estimate, estimate_part
-from impl.feedback import RULES
 from impl.kernels import PATHS, PRODUCTS, Problem, open_path
 from impl.least_squares import Sums
 from impl.losses import LOSSES
 from impl.ranks import LONGEST_WAIT, Ranks, place
+from impl.rule import RULES, direct, turns
 
 __all__ = ["Ranks", "Stopped", "estimate", "main"]
 
@@ -219,7 +219,7 @@ def _part(
         every=options.every,
         stop=stop,
     )
-    passes = len(problem.hidden) if problem.rule == "FA" else 1
+    passes = len(turns(problem.rule, len(problem.hidden)))
     show(f"part {part} of pass {turn + 1} of {passes}: {samples} samples, in {options.output}")
 
 
@@ -248,7 +248,7 @@ def _report(
         _write(options.output, B, sums)
     for k, matrix in enumerate(B):
         gap = ""
-        if options.rule == "FA":
+        if not direct(options.rule):  # B stands for W
             weight = problem.weights[k + 1][0]
             gap = f"   |W - B| / |W| = {((weight - matrix).norm() / weight.norm()).item():.3e}"
         show(f"B{k + 2} {tuple(matrix.shape)}{gap}")

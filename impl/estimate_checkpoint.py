@@ -15,6 +15,7 @@ from torch import Tensor
 from impl import checkpoint, checks
 from impl.kernels import Problem
 from impl.least_squares import Sums
+from impl.rule import distinct, turns
 from impl.stream import Stream, settings_of
 
 __all__ = ["Checkpoint", "Part", "SoFar"]
@@ -61,22 +62,23 @@ class Checkpoint:
         """What the run before has done. Raises ``InvalidInput`` as ``impl.checkpoint.read`` does."""
         saved, problem = checkpoint.read(self.file, "run", self.settings), self.problem
         hidden = len(problem.hidden)
+        passes, grams = turns(problem.rule, hidden), len(distinct(problem.rule, problem.widths[1:]))
         turn, count, data = (
             checks.whole(f"{name} of the checkpoint {self.file}", saved.numbers.get(name), low, high)
             for name, low, high in (
-                ("pass", 0, hidden if problem.rule == "FA" else 1),
+                ("pass", 0, len(passes)),
                 ("count", 1, self.samples + 1),
                 ("data", 1, self.rows + 1),
             )
         )
         together = f"{self.draws} for each of its {data} data"
         checks.require(count == data * self.draws, f"count of the checkpoint {self.file}", count, together)
-        like, done = problem.like, [hidden - 1 - k for k in range(turn)]
+        like, done = problem.like, [k for chosen in passes[:turn] for k in chosen]
         tensors = {name: tensor.to(like.device) for name, tensor in saved.tensors.items()}
         names = {
             *(f"{name}{k}" for name in "SQ" for k in done),
             *(f"B{k}" for k in range(hidden)),
-            *(f"sums{k}" for k in range(2 * hidden if problem.rule == "FA" else hidden + 1)),
+            *(f"sums{k}" for k in range(hidden + grams)),
         }
         whole_file = names == set(tensors)
         checks.require(whole_file, f"the checkpoint {self.file}", "not whole", ", ".join(sorted(names)))

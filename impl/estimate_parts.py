@@ -20,6 +20,7 @@ from impl import checkpoint, checks
 from impl.estimate_checkpoint import Checkpoint, SoFar
 from impl.kernels import Problem
 from impl.least_squares import Sums
+from impl.rule import turns
 
 __all__ = ["Merged", "PartFiles", "merged", "own_rows"]
 
@@ -65,7 +66,9 @@ class PartFiles:
         saved, like = checkpoint.read(file, PASSES, self.settings), self.problem.like
         tensors = {name: tensor.to(like.device) for name, tensor in saved.tensors.items()}
         turn = checks.whole(f"pass of {file}", saved.numbers.get("pass"), 1, len(self.problem.hidden))
-        done, names = _done(len(self.problem.hidden), turn), _names(len(self.problem.hidden), turn)
+        done = _done(self.problem.rule, len(self.problem.hidden), turn)
+        names = {f"{name}{k}" for name in "SQ" for k in done}
+        names |= {f"B{k}" for k in range(len(self.problem.hidden))}
         checks.require(names == set(tensors), f"the file {file}", "not whole", ", ".join(sorted(names)))
         fitted = [
             checks.stack(f"B{k} of {file}", tensors[f"B{k}"], B.shape, like.dtype)
@@ -96,8 +99,7 @@ class PartFiles:
 
     def write(self, file: Path, so_far: SoFar, count: int, sums: Sequence[Sums]) -> None:
         """Hand over a part that is done: its sums of the layers of this pass, and what was before."""
-        hidden = len(self.problem.hidden)
-        layers = [hidden - 1 - so_far.turn] if self.problem.rule == "FA" else list(range(hidden))
+        layers = turns(self.problem.rule, len(self.problem.hidden))[so_far.turn]
         tensors = _tensors(so_far.fitted, so_far.sums)
         tensors |= {f"new {name}{k}": getattr(sums[k], name) for k in layers for name in "SQ"}
         settings, numbers = self.of_pass(so_far), {"count": count}
@@ -146,14 +148,14 @@ def merged(files: Sequence[Path]) -> Merged:
     before = parts[0][1].tensors
     hidden = sum(name.startswith("B") for name in before)
     fitted = [before[f"B{k}"] for k in range(hidden)]
-    passes = hidden if first["rule"] == "FA" else 1
-    sums = {k: Sums(before[f"S{k}"], before[f"Q{k}"], data * draws) for k in _done(hidden, turn)}
-    for k in [hidden - 1 - turn] if first["rule"] == "FA" else range(hidden):
+    passes, done = turns(first["rule"], hidden), _done(first["rule"], hidden, turn)
+    sums = {k: Sums(before[f"S{k}"], before[f"Q{k}"], data * draws) for k in done}
+    for k in passes[turn]:
         S, Q = (sum(saved.tensors[f"new {name}{k}"] for _, saved, _ in parts) for name in "SQ")
         sums[k] = Sums(torch.as_tensor(S), torch.as_tensor(Q), data * draws)
         fitted[k] = sums[k].solve(float(first["ridge"])).to(fitted[k].dtype)[None]
     settings = {name: first[name] for name in first if name not in ("chunk", "pass", "feedback above")}
-    return Merged(turn + 1, passes, fitted, sums, settings)
+    return Merged(turn + 1, len(passes), fitted, sums, settings)
 
 
 def _read(file: Path) -> tuple[Shard, checkpoint.Saved]:
@@ -174,13 +176,9 @@ def _common(saved: checkpoint.Saved) -> dict[str, str]:
     return {name: value for name, value in saved.settings.items() if name != "shard"}
 
 
-def _done(hidden: int, turn: int) -> list[int]:
+def _done(rule: str, hidden: int, turn: int) -> list[int]:
     """The layers of the passes before: from the top."""
-    return [hidden - 1 - k for k in range(turn)]
-
-
-def _names(hidden: int, turn: int) -> set[str]:
-    return {f"{name}{k}" for name in "SQ" for k in _done(hidden, turn)} | {f"B{k}" for k in range(hidden)}
+    return [k for chosen in turns(rule, hidden)[:turn] for k in chosen]
 
 
 def _tensors(fitted: Sequence[Tensor], sums: Mapping[int, Sums]) -> dict[str, Tensor]:

@@ -20,6 +20,7 @@ from impl.estimate_parts import PartFiles, own_rows
 from impl.kernels import Problem
 from impl.least_squares import Sums
 from impl.ranks import Ranks
+from impl.rule import turns
 from impl.stream import Stream
 
 __all__ = ["Stopped", "estimate", "estimate_part"]
@@ -96,15 +97,14 @@ def _passes(
     every: int,
     stop: Callable[[], bool],
 ) -> tuple[list[Tensor], dict[int, Sums]]:
-    hidden = len(problem.hidden)
-    passes = hidden if problem.rule == "FA" else 1
+    passes = turns(problem.rule, len(problem.hidden))
     kept = None if file is None else Checkpoint(file, problem, x, y, draws, ridge)
     so_far = SoFar(0, [torch.zeros_like(B) for B in problem.feedback], {}, None)
     if kept is not None and kept.file.exists():
         so_far = kept.read()
     fitted, sums, part = so_far.fitted, so_far.sums, so_far.part
-    progress = _Progress(ranks, passes * len(x), draws)
-    for turn in range(so_far.turn, passes):
+    progress = _Progress(ranks, len(passes) * len(x), draws)
+    for turn, chosen in list(enumerate(passes))[so_far.turn :]:
         stream = Stream(replace(problem, feedback=tuple(fitted)), draws, path=path, expected=len(x) * draws)
         if part is not None:
             stream.refill(part.count, part.data, part.sums, f"the checkpoint {file}")
@@ -130,7 +130,7 @@ def _passes(
                 raise Stopped("the run was stopped")
         gather(stream, ranks)
         of_pass = stream.sums()
-        for k in [hidden - 1 - turn] if problem.rule == "FA" else range(hidden):
+        for k in chosen:
             sums[k] = of_pass[k]
             fitted[k] = of_pass[k].solve(ridge).to(fitted[k].dtype)[None]
     progress.end()

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from impl import checks
 from impl.network import Network, NetworkLike, forward
+from impl.rule import source, sources
 
 __all__ = [
-    "RULES",
     "error_signals",
     "feedback_shapes",
     "hidden_gradients",
@@ -24,15 +24,11 @@ __all__ = [
     "true_error_signals",
 ]
 
-RULES = ("FA", "DFA")
-
 
 def feedback_shapes(network: NetworkLike, rule: str) -> list[tuple[int, int]]:
     """The shapes of B^2 ... B^{N+1}: those of W^2 ... W^{N+1} under "FA", (p, n_i) under "DFA"."""
     network = Network.of(network)
-    if checks.one_of("rule", rule, RULES) == "DFA":
-        return [(network.widths[-1], n) for n in network.hidden]
-    return [(weight.shape[0], weight.shape[1]) for weight in network.weights[1:]]
+    return list(zip(sources(rule, network.widths[1:]), network.hidden, strict=True))
 
 
 def error_signals(
@@ -82,6 +78,6 @@ def _descend(
     top = network.objective.gradient(clean.output, y) * slopes[-1]
     signals, gradients = [top], list[Tensor]()
     for matrix, slope in zip(reversed(B), reversed(slopes[:-1]), strict=True):
-        gradients.append((top if rule == "DFA" else signals[-1]) @ matrix)
-        signals.append(gradients[-1] * slope)
-    return signals[::-1], gradients[::-1]
+        gradients.insert(0, source(rule, signals) @ matrix)
+        signals.insert(0, gradients[0] * slope)
+    return signals, gradients

@@ -19,10 +19,11 @@ import torch
 from torch import Tensor
 
 from impl import checks
-from impl.feedback import RULES, error_signals
+from impl.feedback import error_signals
 from impl.least_squares import Sums
 from impl.network import Network, NetworkLike, forward
 from impl.perturbation import gradient_estimates
+from impl.rule import named, sources
 
 __all__ = ["RecursiveRidge", "align", "descend", "learn"]
 
@@ -63,7 +64,7 @@ class RecursiveRidge:
     def __post_init__(self) -> None:
         checks.sequence("feedback", self.feedback)
         checks.ridge_penalty(self.ridge)
-        checks.one_of("rule", self.rule, RULES)
+        named("rule", self.rule)
         sums, layers = checks.sequence("sums", self.sums), len(self.feedback)
         checks.require(len(sums) in (0, layers), "the length of sums", len(sums), f"0 or {layers}")
         for k, one in enumerate(sums):
@@ -76,9 +77,8 @@ class RecursiveRidge:
         """The state after one more minibatch; e~ is that of the feedback before it."""
         signals = error_signals(network, self.feedback, x, y, self.rule)
         estimates = gradient_estimates(network, x, y, noise, c)
-        added = [
-            Sums.of(rows, signals[-1 if self.rule == "DFA" else k + 1]) for k, rows in enumerate(estimates)
-        ]
+        pairs = zip(estimates, sources(self.rule, signals), strict=True)
+        added = [Sums.of(rows, errors) for rows, errors in pairs]
         sums = tuple(a + b for a, b in zip(self.sums, added, strict=True)) if self.sums else tuple(added)
         return RecursiveRidge(tuple(s.solve(self.ridge) for s in sums), self.ridge, self.rule, sums)
 
@@ -123,7 +123,6 @@ def _descended(
     feedback: Sequence[Tensor], signals: Sequence[Tensor], estimates: Sequence[Tensor], rate: float, rule: str
 ) -> list[Tensor]:
     step, result = rate / estimates[0].shape[0], []
-    for k, (matrix, rows) in enumerate(zip(feedback, estimates, strict=True)):
-        errors = signals[-1 if rule == "DFA" else k + 1]
+    for matrix, rows, errors in zip(feedback, estimates, sources(rule, signals), strict=True):
         result.append(matrix - step * (errors.T @ (errors @ matrix - rows)))
     return result

@@ -26,6 +26,7 @@ from torch import Tensor
 from impl import checkpoint, checks
 from impl.kernels import Batch, Path, Problem, Totals, open_path
 from impl.least_squares import Sums
+from impl.rule import turns
 
 __all__ = ["Stream", "fit_network", "settings_of"]
 
@@ -221,13 +222,11 @@ def fit_network(
     checks.require(callable(data), "data", checks.shown(data), "a function without arguments")
     ridge = checks.ridge_penalty(ridge)
     fitted = [torch.zeros_like(B) for B in problem.feedback]
-    passes = range(len(fitted) - 1, -1, -1) if problem.rule == "FA" else range(1)
-    for layer in passes:
+    for chosen in turns(problem.rule, len(fitted)):
         stream = Stream(replace(problem, feedback=tuple(fitted)), draws, path=path, expected=expected)
         for pair in checks.iterable("what data() gives", data()):
             stream.add(*_pair(pair))
         solved = [stream.solve(ridge, run) for run in range(problem.runs)]
-        chosen = [layer] if problem.rule == "FA" else range(len(fitted))
         for k in chosen:
             fitted[k] = torch.stack([run[k] for run in solved]).to(problem.like.dtype)
     return [[B[run] for B in fitted] for run in range(problem.runs)]

@@ -24,6 +24,7 @@ from proofs_check.claims.pseudo_inverse import expected_limit
 from proofs_check.digits.evidence import examine_linear_gradients, examine_recovery
 from proofs_check.float64.designs import atoms
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.rule import offered_rules
 from proofs_check.float64.tolerance import (
     difference_allowance,
     feedback_allowance,
@@ -79,7 +80,7 @@ def signals(
     repeated = ([np.tile(a, (times, 1)) for a in each] for each in (expected, allowed))
     _print_used("ẽ", found, *repeated)
     with _opened(subject) as opened:
-        rules = [name for name in ("FA", "DFA") if opened.supports_all(rules=name)]
+        rules = offered_rules(opened.supports)
         _print_measurements(signals_claim.measurements(opened, instance, Effort(seed=seed), rules))
 
 

@@ -1,4 +1,6 @@
-"""The house: which folder may import which, rooms one above another, and no circle anywhere."""
+"""The house: which folder may import which, rooms one above another, no circle anywhere; and who decides what
+a feedback rule means.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +43,8 @@ ROOMS = {
     "impl": (("kernels",), ("learning",), ("convolution",)),
 }
 """Floors from below; a room imports from floors below its own, and rooms on one floor not from each other."""
+DECIDING = ("impl.rule", "theory.exact.rule", "proofs_check.float64.rule")
+"""The modules that know what a feedback rule means; all others ask the one of their package."""
 
 
 def imported(path: Path, known: Mapping[str, Path]) -> Iterator[str]:
@@ -119,3 +123,59 @@ def test_a_name_means_one_thing_in_a_package(package: str) -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(module)
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def names_rule(node: ast.expr | None) -> bool:
+    """Whether an expression is the name of a feedback rule, or a list of such."""
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        return any(map(names_rule, node.elts))
+    return isinstance(node, ast.Constant) and node.value in ("FA", "DFA")
+
+
+def deciding(node: ast.AST) -> bool:
+    """Whether what is computed depends, here, on which of the rules a name is."""
+    match node:
+        case ast.Compare():
+            return any(map(names_rule, (node.left, *node.comparators)))
+        case ast.Dict():
+            return any(map(names_rule, node.keys))
+        case ast.MatchValue():
+            return names_rule(node.value)
+    return False
+
+
+@pytest.mark.parametrize(
+    "source", ["rule == 'DFA'", "'FA' != rule", "rule in ('FA',)", "{'FA': 1, 'DFA': 2}[rule]"]
+)
+def test_a_decision_is_seen(source: str) -> None:
+    assert any(map(deciding, ast.walk(ast.parse(source))))
+    assert any(map(deciding, ast.walk(ast.parse(f"f(1 if not ({source}) else 2)"))))
+
+
+def test_a_match_on_a_rule_is_seen() -> None:
+    assert any(map(deciding, ast.walk(ast.parse("match rule:\n    case 'FA' | 'other':\n        f()"))))
+
+
+@pytest.mark.parametrize(
+    "source", ["f(rule='FA')", "('FA', limits)", "rules = ['FA', 'DFA']", "a == b('FA')"]
+)
+def test_a_name_that_is_passed_on_is_none(source: str) -> None:
+    assert not any(map(deciding, ast.walk(ast.parse(source))))
+
+
+@pytest.mark.parametrize("package", ["impl", "theory", "proofs_check", "benchmarks"])
+def test_what_a_feedback_rule_means_is_decided_in_one_place(package: str) -> None:
+    found = {
+        f"{module}, line {node.lineno}"
+        for module, path in modules(package).items()
+        if module not in DECIDING
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if deciding(node) and isinstance(node, ast.expr | ast.pattern)
+    }
+    assert not found
+
+
+@pytest.mark.parametrize("module", DECIDING)
+def test_it_is_decided_there(module: str) -> None:
+    path = modules(module.split(".")[0])[module]
+    assert any(map(deciding, ast.walk(ast.parse(path.read_text(encoding="utf-8")))))

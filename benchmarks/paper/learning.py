@@ -19,6 +19,7 @@ from impl.learning import Method, Runs, advance, forward, losses, path_of
 from impl.learning import State as Learned
 from impl.learning.noise import noise_of_seeds
 from impl.learning.passes import kicked
+from impl.rule import direct
 
 __all__ = ["Images", "Learning", "check_labels", "described", "runs_of"]
 
@@ -258,9 +259,9 @@ def own(work: Runs, learned: Learned, method: int, seed: int) -> Learned:
     one = slice(at, at + 1)
     weights = tuple(layer[one].clone() for layer in learned.weights)
     matrices = tuple(layer.clone() for layer in work.feedback_of(learned, one))
-    if work.methods[method].wiring == "FA":
-        return Learned(learned.update, weights, matrices, tuple(m[:0] for m in learned.direct), (), ())
-    return Learned(learned.update, weights, tuple(m[:0] for m in learned.feedback), matrices, (), ())
+    if direct(work.methods[method].wiring):
+        return Learned(learned.update, weights, tuple(m[:0] for m in learned.feedback), matrices, (), ())
+    return Learned(learned.update, weights, matrices, tuple(m[:0] for m in learned.direct), (), ())
 
 
 class Works(Protocol):

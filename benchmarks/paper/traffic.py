@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from impl.learning import Absent, Architecture, Method, Transported
+from impl.rule import sources
 
 __all__ = ["traffic"]
 
@@ -24,9 +25,7 @@ def traffic(architecture: Architecture, method: Method, samples: int, passes: in
     often a sample goes through the network.
     """
     hidden, upper = architecture.hidden, architecture.widths[2:]
-    fed = 0 if isinstance(method.feedback, Absent) else sum(upper)
-    if method.wiring == "DFA":
-        fed = upper[-1] * len(hidden)
+    fed = 0 if isinstance(method.feedback, Absent) else sum(sources(method.wiring, architecture.widths[1:]))
     draws = 0 if method.perturbation is None else method.perturbation.draws
     transported = isinstance(method.feedback, Transported)
     counts = {

@@ -14,6 +14,7 @@ from impl.activations import ACTIVATIONS, Activation
 from impl.convolution.maps import ConvolutionMap, DenseMap, LinearMap, Shape
 from impl.convolution.pooling import pooled_shape
 from impl.losses import LOSSES, Loss
+from impl.rule import direct
 
 __all__ = ["Convolution", "ConvolutionalArchitecture", "Dense"]
 
@@ -134,11 +135,17 @@ class ConvolutionalArchitecture:
         """
         return (math.prod(self.shape), *self.hidden)
 
+    def feedback_maps(self, wiring: str) -> tuple[LinearMap, ...]:
+        """The maps that B^2 ... B^{N+1} stand for: those of layers 2 ... N + 1, wired as "FA"; as "DFA" dense
+        ones from each hidden layer to the classes.
+        """
+        if direct(wiring):
+            return tuple(DenseMap(shape, self.classes) for shape in self.hidden_shapes)
+        return self.maps[1:]
+
     def feedback_shapes(self, wiring: str) -> tuple[tuple[int, int], ...]:
-        """The shapes of B^2 ... B^{N+1}: those of the weights, wired as "FA"; (classes, n_i) as "DFA"."""
-        if wiring == "FA":
-            return tuple((m.rows, m.columns) for m in self.maps[1:])
-        return tuple((self.classes, n) for n in self.hidden)
+        """The shapes of B^2 ... B^{N+1}."""
+        return tuple((m.rows, m.columns) for m in self.feedback_maps(wiring))
 
     def fed_back(self, upper: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """What feedback stands for: W^2 ... W^{N+1}, or their gradients, without the biases."""

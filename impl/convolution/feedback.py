@@ -18,12 +18,14 @@ from impl import checks
 from impl.convolution.architecture import ConvolutionalArchitecture
 from impl.convolution.chance import Chance
 from impl.convolution.committed import Committed, SecondPasses
+from impl.convolution.maps import LinearMap
 from impl.convolution.passes import CleanMaps, carry, propagate, subtract
 from impl.learning.feedback_rules import Fixed, Learned, Matched, Moved, Transported
 from impl.learning.fits import Descent, Normalised
 from impl.learning.method import Method
 from impl.learning.passes import Signals
 from impl.learning.perturbation import Perturbation
+from impl.rule import sources
 
 __all__ = ["MapObservation", "changed", "check", "refitted"]
 
@@ -55,6 +57,16 @@ class MapObservation:
     def gradients(self) -> tuple[Tensor, ...]:
         """lambda^1 ... lambda^N, what dL/dh^i is."""
         return carry(self.architecture, self.clean, self.y, self.upper).gradients
+
+    @property
+    def errors(self) -> tuple[Tensor, ...]:
+        """The error signal that each of B^2 ... B^{N+1} is applied to."""
+        return sources(self.wiring, self.signals.errors)
+
+    @property
+    def maps(self) -> tuple[LinearMap, ...]:
+        """The maps that B^2 ... B^{N+1} stand for."""
+        return self.architecture.feedback_maps(self.wiring)
 
     @property
     def upper(self) -> tuple[Tensor, ...]:
@@ -141,13 +153,9 @@ def refitted(method: Method, seen: MapObservation) -> Feedback:
     rate = rule.fit.rate if isinstance(rule.fit, Descent | Normalised) else 0.0
     weights = _weights(rule, seen)
     feedback = []
-    for k, (B, residual) in enumerate(zip(seen.feedback, _residuals(rule.target, seen), strict=True)):
-        if seen.wiring == "DFA":
-            step = _weighted(weights[k], seen.signals.errors[-1]).T @ residual.flatten(1)
-        else:
-            e = _weighted(weights[k], seen.signals.errors[k + 1])
-            step = seen.architecture.maps[k + 1].outer(e, residual)
-        feedback.append(torch.add(B, step, alpha=rate))
+    residuals = _residuals(rule.target, seen)
+    for B, map_, w, e, r in zip(seen.feedback, seen.maps, weights, seen.errors, residuals, strict=True):
+        feedback.append(torch.add(B, map_.outer(_weighted(w, e), r), alpha=rate))
     return tuple(feedback)
 
 
@@ -167,13 +175,7 @@ def _weights(rule: Learned, seen: MapObservation) -> Sequence[Tensor | None]:
     """w of each matrix, (T,), or none where it is 1."""
     if not isinstance(rule.fit, Normalised):
         return [None] * len(seen.feedback)
-    if seen.wiring == "DFA":
-        squares = seen.signals.errors[-1].square().sum(1)
-        parts = [squares * B.shape[1] for B in seen.feedback]
-    else:
-        maps = zip(seen.architecture.maps[1:], seen.signals.errors[1:], strict=True)
-        parts = [map_.spread(e) for map_, e in maps]
-    return rule.fit.shares(parts)
+    return rule.fit.shares([map_.spread(e) for map_, e in zip(seen.maps, seen.errors, strict=True)])
 
 
 def _each(value: Tensor, of: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from impl.convolution.architecture import Convolution, ConvolutionalArchitecture
 from impl.convolution.maps import channels_last
 from impl.convolution.pooling import pooled, pooled_difference, unpooled
 from impl.learning.passes import Signals
+from impl.rule import source
 
 __all__ = ["CleanMaps", "carry", "forward", "losses", "propagate", "subtract"]
 
@@ -84,21 +85,19 @@ def carry(
 ) -> Signals:
     """The error signals carried down: e^{N+1} = dL/da^{N+1}, then g^i and with it e^i.
 
-    g^i = (B^{i+1})^T e^{i+1}, by the transposed map of layer i + 1, wired as "FA"; (B^{i+1})^T e^{N+1} as
+    g^i = (B^{i+1})^T e, by the transposed map that B^{i+1} stands for: e is e^{i+1} wired as "FA", e^{N+1} as
     "DFA". e^i is g^i through mask, activation and pooling. With the weights for feedback it is
     backpropagation.
     """
     errors, gradients = [architecture.objective.gradient(clean.output, y)], list[Tensor]()
+    maps = architecture.feedback_maps(wiring)
     for k in reversed(range(len(feedback))):
-        if wiring == "FA":
-            g = architecture.maps[k + 1].transposed(feedback[k], errors[-1])
-        else:
-            g = (errors[0] @ feedback[k]).reshape(-1, *architecture.hidden_shapes[k])
+        g = maps[k].transposed(feedback[k], source(wiring, errors))
         e = _moved(g * architecture.sigma.derivative(clean.pre_activations[k]), clean.masks[k], None)
         place = clean.places[k]
-        errors.append(e if place is None else unpooled(e, clean.drives[k], place))
-        gradients.append(g)
-    return Signals(tuple(errors[::-1]), tuple(gradients[::-1]))
+        errors.insert(0, e if place is None else unpooled(e, clean.drives[k], place))
+        gradients.insert(0, g)
+    return Signals(tuple(errors), tuple(gradients))
 
 
 def propagate(

@@ -29,6 +29,7 @@ from torch import Tensor
 from impl.counter_noise import LAWS, tag_of
 from impl.kernels import native_library
 from impl.kernels.problem import FLUSH, Batch, Problem, Totals
+from impl.rule import direct
 
 __all__ = ["NativePath", "native_needs", "native_noise"]
 
@@ -186,9 +187,10 @@ class _Model(ctypes.Structure):
             (c_int32 * len(layers))(*(tag_of(problem.family, layer) for layer in layers)),
             *(_addresses(matrices) for matrices in (weights, feedback, control)),
         ]
-        direct, family = int(problem.rule == "DFA"), LAWS[problem.family][0]
+        family = LAWS[problem.family][0]
         pointers = [ctypes.cast(array, c_void_p) if array is not None else None for array in kept]
-        model = cls(len(layers), direct, family, problem.seeds[run], problem.step, problem.c, *pointers)
+        wired = int(direct(problem.rule))
+        model = cls(len(layers), wired, family, problem.seeds[run], problem.step, problem.c, *pointers)
         model.kept = (kept, weights, feedback, control)
         return model
 

@@ -19,6 +19,7 @@ from impl.kernels.problem import Problem
 from impl.kernels.signs import flipped, stacked, values
 from impl.losses import LOSSES
 from impl.philox import philox
+from impl.rule import direct, each
 
 __all__ = ["Plan", "multiply"]
 
@@ -107,7 +108,7 @@ class Plan:
         """E^i = e~^{i+1} (under "DFA" one e~^{N+1}), and the synthetic gradients, for i = 1 ... N; slopes are
         those of layers 2 ... N+1.
         """
-        if self.rule == "DFA":
+        if direct(self.rule):
             return [top], [multiply(B_T, top, self.products) for B_T in feedback] if self.controlled else []
         errors, guesses = [top], []
         for B_T, slope in zip(reversed(feedback[1:]), reversed(slopes[:-1]), strict=True):
@@ -196,8 +197,8 @@ class Plan:
         Q: Sequence[Tensor],
     ) -> None:
         """S^i += E^i (Lambda^i)^T and Q^i += draws E^i (E^i)^T, in the dtype of S and Q."""
-        for i, (total, estimate) in enumerate(zip(S, estimates, strict=True)):
-            error = errors[i] if self.rule == "FA" else errors[0]
+        own = each(self.rule, errors, len(S))
+        for i, (total, estimate, error) in enumerate(zip(S, estimates, own, strict=True)):
             add_product(total, error, estimate, 1, self.products)
             if i < len(Q):
                 add_square(Q[i], error, draws, self.products)

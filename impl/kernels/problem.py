@@ -16,8 +16,9 @@ from torch import Tensor
 
 from impl import checks
 from impl.counter_noise import COUNTED_FAMILIES
-from impl.feedback import RULES, feedback_shapes
+from impl.feedback import feedback_shapes
 from impl.network import Network, NetworkLike
+from impl.rule import distinct, each, named
 
 __all__ = ["PRODUCTS", "Batch", "Problem", "Totals"]
 
@@ -93,7 +94,7 @@ class Problem:
             loss=nets[0].loss,
             feedback=_matrices("feedback", given, shapes, nets),
             control=None if controls is None else _matrices("control", controls, shapes, nets),
-            rule=checks.one_of("rule", rule, RULES),
+            rule=named("rule", rule),
             c=checks.noise_scale(c),
             family=checks.one_of("family", family, COUNTED_FAMILIES),
             seeds=streams,
@@ -183,12 +184,10 @@ class Totals:
 
     def __init__(self, problem: Problem) -> None:
         like, runs = problem.like, problem.runs
-        signals = problem.widths[2:] if problem.rule == "FA" else problem.widths[-1:] * len(problem.hidden)
         self.rule = problem.rule
         self.count = 0
-        self._S = [_zeros((runs, q, n), like) for q, n in zip(signals, problem.hidden, strict=True)]
-        squares = signals if problem.rule == "FA" else signals[:1]
-        self._Q = [_zeros((runs, q, q), like) for q in squares]
+        self._S = [_zeros(tuple(B.shape), like) for B in problem.feedback]
+        self._Q = [_zeros((runs, q, q), like) for q in distinct(self.rule, problem.widths[1:])]
         small = like.dtype == torch.float64
         self._work = {
             total: total if small or total[0].numel() <= DOUBLE else torch.zeros_like(total, dtype=like.dtype)
@@ -238,7 +237,7 @@ class Totals:
     def Q(self) -> list[Tensor]:
         """Q for S^1 ... S^N."""
         self._settle()
-        return self._Q if self.rule == "FA" else self._Q * len(self._S)
+        return each(self.rule, self._Q, len(self._S))
 
     @property
     def tensors(self) -> list[Tensor]:

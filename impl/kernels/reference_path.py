@@ -15,6 +15,7 @@ from impl.counter_noise import counted_noise, sample_index
 from impl.kernels.problem import Batch, Problem, Totals
 from impl.network import Pass, forward
 from impl.perturbation import scaled_loss_difference
+from impl.rule import sources
 
 __all__ = ["ReferencePath"]
 
@@ -56,8 +57,8 @@ class ReferencePath:
                 _rows(e, batch.draws)
                 for e in signals.error_signals(network, feedback, batch.x, batch.y, problem.rule)
             ]
-            for i, estimate in enumerate(estimates):
-                error = (errors[i + 1] if problem.rule == "FA" else errors[-1]).to(S[i].dtype)
+            for i, (estimate, own) in enumerate(zip(estimates, sources(problem.rule, errors), strict=True)):
+                error = own.to(S[i].dtype)
                 S[i][run] += error.T @ estimate.to(S[i].dtype)
                 if i < len(Q):
                     Q[i][run] += error.T @ error

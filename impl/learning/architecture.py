@@ -10,6 +10,7 @@ from torch import Tensor
 from impl import checks
 from impl.activations import ACTIVATIONS, Activation
 from impl.losses import LOSSES, Loss
+from impl.rule import sources
 
 __all__ = ["Architecture"]
 
@@ -81,8 +82,7 @@ class Architecture:
 
     def feedback_shapes(self, wiring: str) -> tuple[tuple[int, int], ...]:
         """The shapes of B^2 ... B^{N+1}: (n_i, units) wired as "FA", (p, units) as "DFA"."""
-        rows = self.widths[2:] if wiring == "FA" else self.widths[-1:] * len(self.hidden)
-        return tuple(zip(rows, self.units, strict=True))
+        return tuple(zip(sources(wiring, self.widths[1:]), self.units, strict=True))
 
     def fed_back(self, upper: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """What feedback stands for: W^2 ... W^{N+1}, or their gradients, without the biases unless these are

@@ -12,6 +12,7 @@ from impl import checks
 from impl.learning.method import Method
 from impl.learning.start import Shapes
 from impl.learning.state import State
+from impl.rule import RULES, direct
 
 __all__ = ["Axis", "joined"]
 
@@ -40,12 +41,12 @@ class Axis:
     @cached_property
     def order(self) -> tuple[int, ...]:
         """The numbers of the methods in the order of the axis."""
-        return tuple(sorted(range(len(self.methods)), key=lambda k: self.methods[k].wiring == "DFA"))
+        return tuple(sorted(range(len(self.methods)), key=lambda k: direct(self.methods[k].wiring)))
 
     @cached_property
     def layered(self) -> int:
         """How many runs are wired "FA"."""
-        return len(self.seeds) * sum(method.wiring == "FA" for method in self.methods)
+        return len(self.seeds) * sum(not direct(method.wiring) for method in self.methods)
 
     def place(self, method: int) -> slice:
         """The runs of one method, given by its number, on the axis of the weights; one for each seed."""
@@ -67,7 +68,7 @@ class Axis:
         self, architecture: Shapes, weights: tuple[Tensor, ...]
     ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """B before the first update, of the runs wired "FA" and of the others."""
-        parts: dict[str, list[tuple[Tensor, ...]]] = {"FA": [], "DFA": []}
+        parts: dict[str, list[tuple[Tensor, ...]]] = {wiring: [] for wiring in RULES}
         like = weights[0]
         for k in self.order:
             method = self.methods[k]
@@ -81,8 +82,8 @@ class Axis:
             wiring: tuple(like.new_zeros(0, *s) for s in architecture.feedback_shapes(wiring))
             for wiring in parts
         }
-        first, direct = (joined([empty[w], *parts[w]]) for w in ("FA", "DFA"))
-        return first, direct
+        layered, others = (joined([empty[w], *parts[w]]) for w in RULES)
+        return layered, others
 
 
 def joined(parts: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:

@@ -13,6 +13,7 @@ from impl.learning.fits import Feedback, Fit, Memory
 from impl.learning.noise import MIRROR, noise_of_seeds
 from impl.learning.observation import Observation
 from impl.learning.targets import PERTURBING, TARGETS, residuals
+from impl.rule import RULES
 
 __all__ = [
     "Absent",
@@ -81,7 +82,7 @@ class Memoryless:
 class Fixed(Memoryless):
     """Feedback alignment: B stays as it is."""
 
-    wirings = ("FA", "DFA")
+    wirings = RULES
 
     def after(self, seen: Observation, memory: Memory, moved: Moved) -> tuple[Feedback, Memory]:
         """The same."""
@@ -147,7 +148,7 @@ class Learned:
     @property
     def wirings(self) -> tuple[str, ...]:
         """Both, but the internal model needs feedback that is a network."""
-        return ("FA",) if self.target == "internal model" else ("FA", "DFA")
+        return ("FA",) if self.target == "internal model" else RULES
 
     def begin(self, feedback: Feedback) -> Memory:
         """What the fit remembers."""

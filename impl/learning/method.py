@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from impl import checks
-from impl.feedback import RULES
 from impl.learning.feedback_rules import (
     Absent,
     Corrected,
@@ -20,6 +19,7 @@ from impl.learning.fits import Descent, Normalised, Projected, Ridge
 from impl.learning.perturbation import Perturbation
 from impl.learning.start import Start
 from impl.learning.weight_rules import SGD, WeightRule
+from impl.rule import named
 
 __all__ = [
     "Method",
@@ -59,7 +59,7 @@ class Method:
     activation_noise: float = 0.0
 
     def __post_init__(self) -> None:
-        checks.one_of("wiring", self.wiring, RULES)
+        named("wiring", self.wiring)
         checks.require(
             self.wiring in self.feedback.wirings,
             "wiring",

@@ -30,6 +30,7 @@ from impl.learning.method import Method
 from impl.learning.runs import Group, Runs
 from impl.learning.state import State
 from impl.learning.weight_rules import SGD, Adam
+from impl.rule import direct
 
 __all__ = ["native_needs", "natively"]
 
@@ -187,7 +188,7 @@ def _method(runs: Runs, place: int) -> _Method:
         rate=weights.rate,
         decay=weights.decay,
         rule=RULES[type(rule)],
-        direct=method.wiring == "DFA",
+        direct=direct(method.wiring),
         family=-1,
         input_noise=method.input_noise,
         activation_noise=method.activation_noise,

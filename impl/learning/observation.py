@@ -12,6 +12,7 @@ from torch import Tensor
 from impl.learning.architecture import Architecture
 from impl.learning.passes import Clean, Signals, carry, propagate, subtract
 from impl.learning.perturbation import Perturbation
+from impl.rule import sources
 
 __all__ = ["Observation"]
 
@@ -50,9 +51,7 @@ class Observation:
     @property
     def errors(self) -> tuple[Tensor, ...]:
         """The error signal that each of B^2 ... B^{N+1} is applied to, (r, q, T)."""
-        if self.wiring == "DFA":
-            return self.signals.errors[-1:] * len(self.feedback)
-        return self.signals.errors[1:]
+        return sources(self.wiring, self.signals.errors)
 
     @property
     def guesses(self) -> tuple[Tensor, ...]:

@@ -20,6 +20,7 @@ from torch import Tensor
 from impl import checks
 from impl.learning.observation import Observation
 from impl.learning.passes import carry, kicked
+from impl.rule import direct
 
 __all__ = ["joint_fit", "recover"]
 
@@ -80,7 +81,7 @@ def recover(seen: Observation, steps: int = 20, tolerance: float = 1e-12) -> tup
     """
     checks.whole("steps", steps, 1)
     checks.not_negative("tolerance", tolerance)
-    checks.require(seen.wiring == "FA", "the wiring of seen", repr(seen.wiring), "'FA'")
+    checks.require(not direct(seen.wiring), "the wiring of seen", repr(seen.wiring), "'FA'")
     checks.require(seen.perturbation is not None, "the perturbation of seen", None, "one")
     checks.require(seen.y.dtype == torch.float64, "the dtype of seen", seen.y.dtype, "torch.float64")
     now, surprise = seen, seen.difference - seen.expected_difference

@@ -18,6 +18,7 @@ from impl.learning.noise import noise_of_seeds
 from impl.learning.passes import Clean, Signals, carry, forward
 from impl.learning.perturbation import Perturbation
 from impl.learning.state import State
+from impl.rule import RULES
 
 __all__ = ["Group", "Runs", "joined"]
 
@@ -92,8 +93,8 @@ class Runs(Axis):
             *(tuple(tensor.shape) for tensor in (*first[0], *first[1])),
         ]
         checks.require(shapes == wanted, "the shapes of state", checks.shown(shapes), checks.shown(wanted))
-        feedback = self._keeping(state.feedback, first[0], "FA")
-        direct = self._keeping(state.direct, first[1], "DFA")
+        groups = zip((state.feedback, state.direct), first, RULES, strict=True)
+        feedback, direct = (self._keeping(*group) for group in groups)
         return self._remembering(State(state.update, state.weights, feedback, direct, (), ()))
 
     def signals(self, state: State, x: Tensor, y: Tensor) -> tuple[Clean, Signals, Signals]:

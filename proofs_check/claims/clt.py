@@ -17,6 +17,7 @@ import sympy
 
 from proofs_check.claims.claim import Claim
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.rule import direct, preferred_rule
 from proofs_check.networks.drawn import FULL_RANK_LOSSES, Instance, data_set
 from proofs_check.questions.question import asked_of
 from proofs_check.sampling.populations import Population
@@ -64,12 +65,12 @@ class Configuration:
         """The layers of the matrices that are tested: the top one, and the lowest where its law is known."""
         top, rule = len(self.population.instance.network.weights), self.population.rule
         linear = set(self.population.instance.network.activations[1:-1]) == {"identity"}
-        return (top, 2) if linear or rule == "DFA" else (top,)
+        return (top, 2) if linear or direct(rule) else (top,)
 
 
 def configurations(supports: Mapping[str, Sequence[str]], depth: str) -> list[Configuration]:
     """The first 1, 3 or 12 of those that the subject supports; raises `NotApplicable` where there is none."""
-    rule = "FA" if "FA" in supports.get("rules", ("FA",)) else "DFA"
+    rule = preferred_rule(supports)
     curved = [name for name in CURVED if name in supports.get("activations", CURVED)]
     losses = [name for name in FULL_RANK_LOSSES if name in supports.get("losses", FULL_RANK_LOSSES)]
     families = supports.get("noise", (*FINITE, *DENSE))
@@ -142,7 +143,7 @@ def examine_configuration(
         )
         yield Evidence("statistical", f"{found} standard errors wrong by this factor", factor, SPREAD)
         yield Evidence("statistical", f"{found} a mean off by so many standard errors", shift, SHIFT)
-    if population.rule == "FA" and len(given.layers) > 1:
+    if not direct(population.rule) and len(given.layers) > 1:
         true, wrong = population.law(2, rows), population.frozen_law(2, rows)
         level = account.alpha(CONTROL)
         probes, plan = control(true, wrong, alpha, level)

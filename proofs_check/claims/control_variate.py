@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from proofs_check.claims.claim import Claim
 from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array
+from proofs_check.float64.rule import direct, preferred_rule, shapes
 from proofs_check.float64.tolerance import UNIT_ROUNDOFF, signal_allowance
 from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
@@ -96,10 +97,10 @@ def _guess(problem: Problem, instance: Instance) -> Matrix:
 
 def other_feedback(instance: Instance, rule: str) -> list[Array]:
     """Feedback that is not W: ¾ W + 1/8 of FA's shapes, or eighths of DFA's."""
-    if rule == "FA":
+    if not direct(rule):
         return [0.75 * w + 0.125 for w in instance.network.weights[1:]]
-    outputs = instance.network.widths[-1]
-    return [(np.arange(outputs * n).reshape(outputs, n) % 5 - 1) / 8 for n in instance.network.hidden]
+    sizes = shapes(rule, instance.network.widths)
+    return [(np.arange(p * n).reshape(p, n) % 5 - 1) / 8 for p, n in sizes]
 
 
 def measurements(
@@ -153,7 +154,7 @@ def spreads(
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """Repeated fits by the subject's own methods; then mean and covariance on drawn networks."""
-    rule = "FA" if subject.supports_all(rules="FA") else "DFA"
+    rule = preferred_rule(subject.supports)
     family = ANY.narrowed({k: v for k, v in subject.supports.items() if k != "rules"})
     offered = [pair for pair in CURVED if subject.supports_all(activations=pair[0], losses=pair[1])]
     if offered:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from proofs_check.claims.claim import Claim
 from proofs_check.float64.floats import Array
+from proofs_check.float64.rule import RULES, direct
 from proofs_check.networks.drawn import Family, any_widths
 from proofs_check.networks.search import Measurement, search
 from proofs_check.questions.limits import size
@@ -37,7 +38,6 @@ def wide(draw: st.DrawFn) -> list[int]:
 LOSSES = ("mse", "quartic")
 WIDE = Family(wide(), hidden=("identity",), output=("identity",), losses=LOSSES)
 ANY = Family(any_widths((2, 3), 3), hidden=("identity",), output=("identity",), losses=LOSSES)
-RULES = ("FA", "DFA")
 
 
 def gradients(problem: Problem, estimates: list[Matrix], rule: str) -> tuple[list[Matrix], list[Matrix]]:
@@ -122,7 +122,7 @@ def exact_answers(sample: Rows, estimates: Sequence[Array]) -> dict[str, FittedG
     answers = {}
     for rule in RULES:
         matrices, signals = gradients(problem, exact, rule)
-        if rule == "FA" and not all(agreeing_layers(signals)):
+        if not direct(rule) and not all(agreeing_layers(signals)):
             return None
         feedback = [np.array(to_floats(b)) for b in matrices]
         answers[rule] = answer(

@@ -12,6 +12,7 @@ import numpy as np
 from proofs_check.claims.claim import Claim
 from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.rule import RULES, shapes
 from proofs_check.float64.tolerance import UNIT_ROUNDOFF, signal_allowance
 from proofs_check.networks.drawn import Instance, data_set
 from proofs_check.questions.oracle import BITS
@@ -30,7 +31,6 @@ WEIGHTS = (
 )
 CURVED = Network(WEIGHTS, ("tanh", "sigmoid", "identity"), "mse")
 STRAIGHT = Network(WEIGHTS, ("identity", "identity", "identity"), "mse")
-RULES = ("FA", "DFA")
 ROWS, STEPS, EXACT_STEPS = 7, 20, 3
 RATE, FEEDBACK_RATE, SCALE = 0.125, 0.0625, 0.25
 
@@ -43,8 +43,7 @@ def instance(network: Network) -> Instance:
 def first_feedback(rule: str) -> list[Array]:
     """B_0, eighths of integers, unlike W."""
     generator = np.random.Generator(np.random.Philox(key=[len(rule), 11]))
-    rows = STRAIGHT.widths[2:] if rule == "FA" else (STRAIGHT.widths[-1],) * len(STRAIGHT.hidden)
-    return [generator.integers(-12, 13, (q, n)) / 8 for q, n in zip(rows, STRAIGHT.hidden, strict=True)]
+    return [generator.integers(-12, 13, shape) / 8 for shape in shapes(rule, STRAIGHT.widths)]
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 import flint
@@ -11,6 +12,7 @@ from flint import arb, arb_mat
 from hypothesis import strategies as st
 
 from proofs_check.claims.claim import Claim
+from proofs_check.float64.rule import preferred_rule
 from proofs_check.networks.drawn import Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
 from proofs_check.questions.limits import BITS, SCALES, STEP, distances, exact_limit, size
@@ -129,13 +131,9 @@ def _show(drawn: tuple[Instance, object]) -> str:
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """The subject, given such noise, has the finite-c limit that belongs to it."""
-    rule = "FA" if subject.supports_all(rules="FA") else "DFA"
-    if rule == "FA":
-        family = ANY.narrowed(subject.supports)
-    else:
-        family = Family(ANY.widths, rule="DFA", accept=lambda i: i.well_posed("DFA")).narrowed(
-            subject.supports
-        )
+    rule = preferred_rule(subject.supports)
+    posed = replace(ANY, rule=rule, accept=lambda instance: instance.well_posed(rule))
+    family = posed.narrowed(subject.supports)
 
     def check(drawn: tuple[Instance, int, float]) -> Iterator[Measurement]:
         instance, number, c = drawn

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from proofs_check.claims.claim import Claim
 from proofs_check.float64.designs import atoms
 from proofs_check.float64.floats import Array
+from proofs_check.float64.rule import direct, preferred_rule, shapes, sources
 from proofs_check.float64.tolerance import NEGLIGIBLE, UNIT_ROUNDOFF, difference_allowance, signal_allowance
 from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
@@ -64,8 +65,8 @@ def _noisy_example() -> Fraction:
 
 def feedback_of(instance: Instance, rule: str) -> list[Array]:
     """Any matrices will do: W, and for direct feedback ones."""
-    if rule == "DFA":
-        return [np.ones((instance.network.widths[-1], n)) for n in instance.network.hidden]
+    if direct(rule):
+        return [np.ones(shape) for shape in shapes(rule, instance.network.widths)]
     return list(instance.network.weights[1:])
 
 
@@ -84,8 +85,9 @@ def residual_sums(
     signals = subject.error_signals(instance.network, feedback, x, y, rule)
     loose = signal_allowance(instance.network, feedback, x, y, rule)
     spread = difference_allowance(instance.network, x, y, rows_noise, c)[:, None]
+    carried = sources(rule, range(len(signals)))
     for i, (estimate, mean) in enumerate(zip(estimates, exact_means(instance, design, c), strict=True)):
-        k = i + 1 if rule == "FA" else -1
+        k = carried[i]
         residual = estimate - np.repeat(mean, count, axis=0)
         error, magnitude = np.abs(signals[k]), np.abs(residual) + np.abs(estimate)
         found = np.abs((weights[:, None] * signals[k]).T @ residual)
@@ -100,7 +102,7 @@ def residual_sums(
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """Over all (datum, atom) pairs, with ẽ asked for after λ̂ of the same rows."""
-    rule = "FA" if subject.supports_all(rules="FA") else "DFA"
+    rule = preferred_rule(subject.supports)
     narrowed = FAMILY.narrowed(subject.supports)
     for noise in NOISES.values():
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from proofs_check.claims.claim import Claim
 from proofs_check.claims.orthogonality import feedback_of
+from proofs_check.float64.rule import preferred_rule
 from proofs_check.float64.tolerance import NEGLIGIBLE, signal_allowance
 from proofs_check.networks.drawn import Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
@@ -77,7 +78,7 @@ def _ranks(instance: Instance) -> Iterator[Measurement]:
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """The subject's own errors span what the exact ones span; and 1ᵀe = 0 for softmax."""
-    rule = "FA" if subject.supports_all(rules="FA") else "DFA"
+    rule = preferred_rule(subject.supports)
     missing = ""
     offered = {}
     for name, family in {"linear": LINEAR, "softmax": SOFTMAX}.items():

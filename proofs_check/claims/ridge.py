@@ -14,6 +14,7 @@ from proofs_check.claims.claim import Claim
 from proofs_check.float64 import floats
 from proofs_check.float64.designs import atoms
 from proofs_check.float64.floats import Array
+from proofs_check.float64.rule import distinct, offered_rules, sources
 from proofs_check.float64.tolerance import feedback_allowance, resolved
 from proofs_check.networks.drawn import WORST_CONDITION, Family, Instance, any_widths, widening
 from proofs_check.networks.search import Measurement, search
@@ -147,7 +148,7 @@ class Ridged:
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """The subject's ridge regressions on every (datum, atom) pair, layer on layer, are the exact ones."""
-    rules = [rule for rule in ("FA", "DFA") if subject.supports_all(rules=rule)]
+    rules = offered_rules(subject.supports)
     if not rules:
         raise NotApplicable("the subject supports neither FA nor DFA")
     family = POLYNOMIAL.narrowed({k: v for k, v in subject.supports.items() if k != "rules"})
@@ -200,7 +201,7 @@ def condition(given: Ridged, expected: list[Array]) -> float:
     instance = given.instance
     signals = floats.error_signals(instance.network, expected, instance.clean, instance.y, given.rule)
     result = 1.0
-    for source in signals[1:] if given.rule == "FA" else signals[-1:]:
+    for source in distinct(given.rule, signals):
         eigenvalues = np.linalg.eigvalsh(source.T @ source / len(source)) + _per_row(given)
         result = max(result, float(eigenvalues[-1] / eigenvalues[0]))
     return result
@@ -229,7 +230,7 @@ def measurements(
     feedback = [np.zeros_like(b) for b in expected]
     for k in range(len(feedback) - 1, -1, -1):
         signals = subject.error_signals(network, feedback, x, y, given.rule)
-        rows, errors = estimates[k], signals[k + 1 if given.rule == "FA" else -1]
+        rows, errors = estimates[k], sources(given.rule, signals)[k]
         rows, errors = (np.tile(values, (given.copies, 1)) for values in (rows, errors))
         feedback[k] = subject.fit_feedback(rows, errors, float(given.ridge))
     for b, wanted, bound in zip(feedback, expected, allowed, strict=True):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from proofs_check.claims.claim import Claim
 from proofs_check.claims.estimator import MANY_ROWS, edges, gaussian, offered_names, offered_pairs
 from proofs_check.float64.floats import Array
+from proofs_check.float64.rule import offered_rules, shapes
 from proofs_check.float64.tolerance import signal_allowance
 from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths, equal_widths
 from proofs_check.networks.search import Measurement, ask_each, search, sweep
@@ -31,9 +32,7 @@ WIDTHS = st.one_of(equal_widths((2, 3), 4), any_widths((1, 3), 4))
 def feedback_for(instance: Instance, rule: str, effort: Effort) -> list[Array]:
     """Random feedback matrices, eighths of integers, unlike W."""
     generator = effort.generator("signals", instance.network.widths, rule)
-    widths = instance.network.widths
-    rows = widths[2:] if rule == "FA" else (widths[-1],) * len(instance.network.hidden)
-    return [generator.integers(-12, 13, (q, n)) / 8 for q, n in zip(rows, widths[1:-1], strict=True)]
+    return [generator.integers(-12, 13, shape) / 8 for shape in shapes(rule, instance.network.widths)]
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
@@ -84,7 +83,7 @@ def _compared(subject: Subject, given: Instance, rule: str, effort: Effort, name
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """FA and DFA, every loss with every hidden activation and curved outputs."""
-    rules = [rule for rule in ("FA", "DFA") if subject.supports_all(rules=rule)]
+    rules = offered_rules(subject.supports)
     if not rules:
         raise NotApplicable("the subject supports neither FA nor DFA")
 

@@ -13,6 +13,7 @@ import flint
 from hypothesis import strategies as st
 
 from proofs_check.claims.claim import Claim
+from proofs_check.float64.rule import preferred_rule
 from proofs_check.networks.drawn import Family, Instance, any_widths, widening
 from proofs_check.networks.search import Measurement, search
 from proofs_check.questions.limits import BITS, LARGEST, NOISES, Noise, distances, forward_weights, size
@@ -89,7 +90,7 @@ def _skewed(instance: Instance) -> Iterator[Measurement]:
 
 def examine(subject: Subject, effort: Effort) -> Iterator[Evidence]:
     """The subject's B̂(c) is W to roundoff, at c = 1/8, 1 and 3."""
-    rule = "FA" if subject.supports_all(rules="FA") else "DFA"
+    rule = preferred_rule(subject.supports)
     applicable = {}
     for title, family in FAMILIES.items():
         try:

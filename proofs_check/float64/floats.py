@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from proofs_check.float64.rule import source
+
 Array = NDArray[np.float64]
 
 
@@ -140,9 +142,9 @@ def error_signals(
     top = loss_gradient(network.loss, outputs, y) * slope(network.activations[-1], passed.pre_activations[-1])
     signals = [top]
     for index in range(len(feedback) - 1, -1, -1):
-        source = signals[0] if rule == "FA" else top
+        carried = source(rule, signals)
         signals.insert(
-            0, (source @ feedback[index]) * slope(network.activations[index], passed.pre_activations[index])
+            0, (carried @ feedback[index]) * slope(network.activations[index], passed.pre_activations[index])
         )
     return signals
 

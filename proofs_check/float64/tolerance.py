@@ -18,6 +18,7 @@ import numpy as np
 from proofs_check.float64 import floats
 from proofs_check.float64.designs import Atoms
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.rule import direct, distinct, source, sources
 
 UNIT_ROUNDOFF = 2.0**-53
 NEGLIGIBLE = 1e-50  # what balls of 256 bits may leave where the exact value, and so its allowance, is 0
@@ -113,7 +114,7 @@ def feedback_allowance(
     result: list[float] = []
     drift = np.zeros(len(instance.x))  # how far |ẽ| of the layer above may be off, per datum
     for k in range(len(expected) - 1, -1, -1):
-        source = signals[k + 1] if rule == "FA" else signals[-1]
+        source = sources(rule, signals)[k]
         mean_noise = (spread[:, None] * np.abs(noise[k])).reshape(len(instance.x), count, -1).sum(axis=1)
         rows = difference[:, None] * noise[k]
         means = (weights[:, None] * rows).reshape(len(instance.x), count, -1).sum(axis=1) * len(instance.x)
@@ -133,7 +134,7 @@ def feedback_allowance(
         )
         allowed = (cross + carried) / smallest + own
         result.insert(0, allowed)
-        if rule == "FA":
+        if not direct(rule):
             steepest = floats.slope(network.activations[k], instance.clean.pre_activations[k]).max(axis=1)
             drift = steepest * (allowed * size + norm * drift)
     return result
@@ -146,8 +147,7 @@ def resolved(network: Network, feedback: Sequence[Array], x: Array, y: Array, ru
     """
     signals = floats.error_signals(network, feedback, floats.forward(network, x), y, rule)
     allowed = signal_allowance(network, feedback, x, y, rule)
-    used = slice(1, None) if rule == "FA" else slice(-1, None)
-    for error, rounding in zip(signals[used], allowed[used], strict=True):
+    for error, rounding in zip(distinct(rule, signals), distinct(rule, allowed), strict=True):
         singular = np.linalg.svd(error, compute_uv=False)
         kept = singular[singular > 1e-7 * singular[0]]
         if not kept.size or np.linalg.norm(rounding) > 800 * UNIT_ROUNDOFF * singular[0] ** 2 / kept[-1]:
@@ -184,12 +184,12 @@ def signal_allowance(
         network.loss, outputs, y, value_error
     )
     signals = floats.error_signals(network, feedback, passed, y, rule)
-    top, allowed = error, [error]
+    allowed = [error]
     for index in range(len(feedback) - 1, -1, -1):
-        source, source_error = (signals[index + 1], allowed[0]) if rule == "FA" else (signals[-1], top)
+        carried, carried_error = source(rule, signals[index + 1 :]), source(rule, allowed)
         matrix = np.abs(feedback[index])
-        product_error = source_error @ matrix + (len(matrix) + 2) * u * (np.abs(source) @ matrix)
-        below = slopes[index] * product_error + np.abs(source @ feedback[index]) * slope_errors[index]
+        product_error = carried_error @ matrix + (len(matrix) + 2) * u * (np.abs(carried) @ matrix)
+        below = slopes[index] * product_error + np.abs(carried @ feedback[index]) * slope_errors[index]
         allowed.insert(0, below)
     return [8 * (a + u * np.abs(e)) for a, e in zip(allowed, signals, strict=True)]
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.rule import direct, offered_rules, shapes, sources
 from proofs_check.float64.tolerance import resolved
 from proofs_check.verdict.evidence import NotApplicable
 from theory.exact.network import ExactNetwork
@@ -63,8 +64,7 @@ class Instance:
 
     def conditions(self, rule: str = "FA") -> list[float]:
         """The condition numbers of the Gram matrices that B^2 … B^{N+1} are fitted with."""
-        sources = self.true_errors[1:] if rule == "FA" else [self.true_errors[-1]] * len(self.network.hidden)
-        return [_condition(e) for e in sources]
+        return [_condition(e) for e in sources(rule, self.true_errors)]
 
     def well_posed(self, rule: str = "FA") -> bool:
         """Whether every fit of the rule has full rank with room to spare, by errors well above their
@@ -75,8 +75,8 @@ class Instance:
     def resolved(self, rule: str = "FA") -> bool:
         """Whether the true errors are more than rounding."""
         weights = self.network.weights[1:]
-        if rule == "DFA":  # only the output error counts
-            weights = tuple(np.zeros((self.network.widths[-1], n)) for n in self.network.hidden)
+        if direct(rule):  # only the output error counts
+            weights = tuple(np.zeros(shape) for shape in shapes(rule, self.network.widths))
         return resolved(self.network, weights, self.x, self.y, rule)
 
     @property
@@ -164,7 +164,7 @@ class Family:
             raise NotApplicable(
                 f"needs one of the losses {', '.join(self.losses)}; the subject supports others"
             )
-        if self.fitted and self.rule not in supports.get("rules", ("FA", "DFA")):
+        if self.fitted and self.rule not in offered_rules(supports):
             raise NotApplicable(f"needs the rule {self.rule}, which the subject does not support")
         return replace(self, hidden=hidden, output=output, losses=losses)
 

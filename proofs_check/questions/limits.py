@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from proofs_check.float64 import floats
 from proofs_check.float64.designs import atoms
 from proofs_check.float64.floats import Array
+from proofs_check.float64.rule import distinct
 from proofs_check.float64.tolerance import feedback_allowance, resolved
 from proofs_check.networks.drawn import Family, Instance
 from proofs_check.networks.search import Measurement, search
@@ -224,7 +225,7 @@ def clear_rank(instance: Instance, feedback: Sequence[Array], rule: str) -> bool
     cutoff between an implementation's choice and the next one's decides.
     """
     signals = floats.error_signals(instance.network, feedback, instance.clean, instance.y, rule)
-    for source in signals[1:] if rule == "FA" else signals[-1:]:
+    for source in distinct(rule, signals):
         eigenvalues = np.linalg.eigvalsh(source.T @ source)
         relative = eigenvalues / max(eigenvalues[-1], 1e-300)
         if np.any((relative > 1e-13) & (relative < 1e-6)):

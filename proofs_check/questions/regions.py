@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.rule import shapes
 from proofs_check.float64.tolerance import difference_allowance, signal_allowance, solve_allowance
 from proofs_check.networks.drawn import KINK_MARGIN, LOGCOSH_LIMIT, SOFTPLUS_LIMIT, Instance
 from proofs_check.questions.oracle import exact_estimates, exact_signals, exact_solution
@@ -248,11 +249,11 @@ def signals(
 
 
 def _signals(region: str, instance: Instance, rule: str, scale: int | None) -> FarSignals:
-    generator, widths = np.random.Generator(np.random.Philox(key=11)), instance.network.widths
-    rows = widths[2:] if rule == "FA" else (widths[-1],) * len(instance.network.hidden)
-    size = 0.0 if scale is None else 2.0**scale / 8
-    shapes = zip(rows, widths[1:-1], strict=True)
-    feedback: list[Array] = [size * generator.integers(-12, 13, shape).astype(np.float64) for shape in shapes]
+    generator, size = np.random.Generator(np.random.Philox(key=11)), 0.0 if scale is None else 2.0**scale / 8
+    feedback: list[Array] = [
+        size * generator.integers(-12, 13, shape).astype(np.float64)
+        for shape in shapes(rule, instance.network.widths)
+    ]
     return FarSignals(region, instance, tuple(feedback), rule)
 
 

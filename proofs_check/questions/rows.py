@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array, by_layer
+from proofs_check.float64.rule import shapes, sources
 from proofs_check.float64.tolerance import resolved, signal_allowance, solve_allowance
 from proofs_check.networks.drawn import Family, Instance
 from proofs_check.questions.limits import clear_rank
@@ -47,11 +48,10 @@ class Rows:
     def fitted(self, subject: Subject, estimates: Sequence[Array], rule: str) -> list[Array]:
         """B^2 … B^{N+1} by the subject, from the top layer down, the matrices not fitted yet being zeros."""
         given = self.instance
-        outputs, weights = given.network.widths[-1], given.network.weights[1:]
-        feedback = [np.zeros(w.shape if rule == "FA" else (outputs, w.shape[1])) for w in weights]
+        feedback = [np.zeros(shape) for shape in shapes(rule, given.network.widths)]
         for k in range(len(feedback) - 1, -1, -1):
             signals = subject.error_signals(given.network, feedback, given.x, given.y, rule)
-            feedback[k] = subject.fit_feedback(estimates[k], signals[k + 1 if rule == "FA" else -1])
+            feedback[k] = subject.fit_feedback(estimates[k], sources(rule, signals)[k])
         return feedback
 
     def columns(self, arrays: Sequence[Array]) -> list[Matrix]:
@@ -102,7 +102,7 @@ def answer(
     products = signal_allowance(instance.network, feedback, instance.x, instance.y, rule)
     allowed = []
     for k, rows_k in estimates.items():
-        source = signals[k + 1 if rule == "FA" else -1]
+        source = sources(rule, signals)[k]
         own = solve_allowance(source, rows_k, feedback[k])
         allowed.append(float(np.linalg.norm(source, 2)) * own + float(np.linalg.norm(products[k])))
     wanted = [gradients[k] for k in estimates]

@@ -14,6 +14,7 @@ import numpy as np
 
 from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array, Network, by_layer
+from proofs_check.float64.rule import sources
 from proofs_check.float64.tolerance import (
     UNIT_ROUNDOFF,
     difference_allowance,
@@ -102,8 +103,7 @@ def confirm_stages(effort: Effort) -> Iterator[Evidence]:
 
 def synthetic(signals: Sequence[Array], feedback: Sequence[Array], rule: str) -> Array:
     """g̃ = Bᵀẽ of all hidden units, one row for each row of the signals."""
-    sources = signals[1:] if rule == "FA" else [signals[-1]] * len(feedback)
-    return np.hstack([source @ b for source, b in zip(sources, feedback, strict=True)])
+    return np.hstack([e @ b for e, b in zip(sources(rule, signals), feedback, strict=True)])
 
 
 def less(estimates: Array, noise: Sequence[Array], guess: Array) -> Array:

@@ -17,6 +17,7 @@ import numpy as np
 
 from proofs_check.float64.designs import atoms
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.rule import direct
 from proofs_check.float64.tolerance import feedback_allowance
 from proofs_check.networks.drawn import Instance
 from proofs_check.questions.limits import (
@@ -148,7 +149,7 @@ def _bounds(problem: Problem, noise: Noise, c: float, example: Example) -> list[
     smallest = float(np.linalg.eigvalsh(errors @ errors.T)[0])
     result: list[float | None] = []
     for k in example.shown:
-        if example.rule == "FA" and k != -1:
+        if not direct(example.rule) and k != -1:
             result.append(None)
             continue
         bias = np.abs(np.array(to_floats(known[k]))) + np.array(to_floats(rest[k]))
@@ -223,6 +224,6 @@ def charts(claim: str, measured: Measured | None) -> tuple[Chart, ...]:
                 style: Style = "dots" if hue == "a" else "crosses"
                 series.append(Series(f"{law}: this implementation", measured.points[law][row], style, hue))
         name = example.name(k)
-        wanted = "W" if example.rule == "FA" else "W ⋯ W"
+        wanted = "W ⋯ W" if direct(example.rule) else "W"
         result.append(Chart(f"{claim}, {name}", "noise scale c", f"|{name} − {wanted}|", tuple(series)))
     return tuple(result)

@@ -10,6 +10,7 @@ import numpy as np
 
 from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.rule import direct, source
 
 
 @dataclass(frozen=True)
@@ -172,9 +173,9 @@ def _signals(
     own = slope(last, network.activations[-1], passed.pre_activations[-1], passed.activations[-1])
     signals = [at_output(gradient) if at_output else gradient * own]
     for i in range(last - 1, -1, -1):
-        source = signals[0] if (rule or s["rule"]) == "FA" else signals[-1]
+        carried = source(rule or s["rule"], signals)
         own = slope(i, network.activations[i], passed.pre_activations[i], passed.activations[i + 1])
-        signals.insert(0, (source @ feedback(i, s["feedback"][i])) * own)
+        signals.insert(0, (carried @ feedback(i, s["feedback"][i])) * own)
     return signals
 
 
@@ -207,7 +208,7 @@ _ERRORS = (
     Mistake(
         "W is used in place of B",
         "That is backpropagation. The matrices to use are those that are given as `feedback`.",
-        lambda s: _signals(s, feedback=lambda i, b: s["network"].weights[i + 1]) if s["rule"] == "FA" else (),
+        lambda s: () if direct(s["rule"]) else _signals(s, feedback=lambda i, b: s["network"].weights[i + 1]),
     ),
     Mistake(
         "B is used without its transpose",
@@ -222,12 +223,12 @@ _ERRORS = (
     Mistake(
         "the rule FA is carried out as DFA",
         "FA takes the ẽ of the layer above; DFA takes that of the output in every layer.",
-        lambda s: _signals(s, rule="DFA") if s["rule"] == "FA" else (),
+        lambda s: () if direct(s["rule"]) else _signals(s, rule="DFA"),
     ),
     Mistake(
         "the rule DFA is carried out as FA",
         "DFA takes the ẽ of the output in every layer; FA takes that of the layer above.",
-        lambda s: _signals(s, rule="FA") if s["rule"] == "DFA" else (),
+        lambda s: _signals(s, rule="FA") if direct(s["rule"]) else (),
     ),
     Mistake(
         "1 − h² is used as the slope of sigmoid",

@@ -18,6 +18,7 @@ from proofs_check.claims import estimator, solves
 from proofs_check.claims.signals import feedback_for
 from proofs_check.float64.designs import atoms
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.rule import offered_rules
 from proofs_check.float64.tolerance import (
     difference_allowance,
     feedback_allowance,
@@ -202,7 +203,7 @@ def _by_itself(subject: Subject, method: str) -> Replay | None:
         return None
     if method == "gradient_estimates":
         return _estimated_at_large(subject, given, 0.25)
-    rules = [name for name in ("FA", "DFA") if subject.supports_all(rules=name)]
+    rules = offered_rules(subject.supports)
     asked = (_signalled(subject, given, rule, Effort(), AT_LARGE) for rule in rules)
     return next((one for one in asked if one.wrong), None)
 
@@ -242,7 +243,7 @@ def _signals(
     seed: int = 0,
 ) -> Iterator[Replay]:
     first, effort, asked = Instance(network, x, y), Effort(seed=seed), 0
-    rules = [name for name in ("FA", "DFA") if subject.supports_all(rules=name)]
+    rules = offered_rules(subject.supports)
     for given, place in ((first, "this network"), (first.twin(), "a second network of the same shapes")):
         for when in ("", ", after a call of gradient_estimates"):
             if not given.regular:

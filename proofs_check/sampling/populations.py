@@ -23,6 +23,7 @@ import numpy as np
 
 from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array
+from proofs_check.float64.rule import direct
 from proofs_check.networks.drawn import Instance
 from proofs_check.sampling.sums import Sum
 from theory.exact.noise_laws import LAWS
@@ -98,7 +99,7 @@ class Population:
     @cached_property
     def limits(self) -> list[Array]:
         """W̃^2(c) … W̃^{N+1}(c), from the direct fits: under FA for linear square layers above each."""
-        if self.rule == "DFA":
+        if direct(self.rule):
             return self.direct
         lower = [_solved(up, low) for low, up in zip(self.direct, self.direct[1:], strict=False)]
         return [*lower, self.direct[-1]]
@@ -106,7 +107,7 @@ class Population:
     def carried(self, matrices: list[Array], layer: int) -> Array:
         """B^{N+1} ⋯ B^{layer+1}: what turns e into the errors that B^layer is fitted with."""
         result = np.eye(self.errors.shape[1])
-        if self.rule == "FA":
+        if not direct(self.rule):
             for matrix in reversed(matrices[layer - 1 :]):
                 result = result @ matrix
         return result
@@ -122,7 +123,7 @@ class Population:
 
     def _explained(self, layer: int) -> Array:
         limit = self.limits[layer - 2]
-        top = self.rule == "DFA" or layer == len(self.limits) + 1
+        top = direct(self.rule) or layer == len(self.limits) + 1
         return self._pair_errors @ limit if top else self.estimates[layer - 1] @ limit
 
     def _law(self, explained: Array, layer: int, rows: int) -> Sum:

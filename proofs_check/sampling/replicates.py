@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proofs_check.float64.floats import Array
+from proofs_check.float64.rule import direct, shapes
 from proofs_check.sampling.populations import Population
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
@@ -63,7 +64,7 @@ class Replicates:
         signal = top
         for k in range(len(feedback) - 1, -1, -1):
             feedback[k] = self.subject.fit_feedback(rows[k], signal[chosen])
-            if k and self.population.rule == "FA":
+            if k and not direct(self.population.rule):
                 signal = self._signals(feedback)[k]
         return feedback
 
@@ -72,10 +73,5 @@ class Replicates:
         return self.subject.error_signals(given.network, feedback, given.x, given.y, self.population.rule)
 
     def _zeros(self) -> list[Array]:
-        network = self.population.instance.network
-        rows = (
-            network.widths[2:]
-            if self.population.rule == "FA"
-            else (network.widths[-1],) * len(network.hidden)
-        )
-        return [np.zeros((q, n)) for q, n in zip(rows, network.hidden, strict=True)]
+        widths = self.population.instance.network.widths
+        return [np.zeros(shape) for shape in shapes(self.population.rule, widths)]

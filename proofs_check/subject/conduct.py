@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.rule import direct, offered_rules
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.evidence import SubjectError, SubjectLost
 
@@ -144,8 +145,8 @@ def probe_of(subject: Subject, method: str) -> Probe | None:
             by_row=False,
         )
     network = _network(subject.supports, numbers)
-    rule = next((name for name in ("FA", "DFA") if subject.supports_all(rules=name)), None)
-    if network is None or rule is None:
+    rules = offered_rules(subject.supports)
+    if network is None or not rules:
         return None
     x, y = numbers["x"], numbers["y"]
     if method == "gradient_estimates":
@@ -156,9 +157,8 @@ def probe_of(subject: Subject, method: str) -> Probe | None:
             [scale * np.abs(xi) for xi in noise],
             by_row=True,
         )
-    feedback = [
-        numbers[f"feedback {i}"] if rule == "FA" else numbers[f"direct {i}"] for i in range(2, len(WIDTHS))
-    ]
+    rule = rules[0]
+    feedback = [numbers[f"{'direct' if direct(rule) else 'feedback'} {i}"] for i in range(2, len(WIDTHS))]
     return Probe(
         lambda rows: subject.error_signals(network, feedback, x[rows], y[rows], rule),
         [2 * allowed for allowed in tolerance.signal_allowance(network, feedback, x, y, rule)],

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from proofs_check.float64.rule import sources
 from proofs_check.subject import channel
 
 Array = NDArray[np.float64]
@@ -81,8 +82,9 @@ class Subject(ABC):
         """Return B^2 … B^{N+1} fitted by the subject's methods to all (datum, atom) pairs; see `pipeline`."""
         data = {"x": _array(x), "y": _array(y), "atoms": _arrays(atoms)}
         weights = None if probabilities is None else _array(probabilities)
+        wiring = {"rule": rule, "carried": sources(rule, range(len(network.weights)))}
         return self._ask(
-            "fitted_feedback", network=_network(network), **data, probabilities=weights, c=float(c), rule=rule
+            "fitted_feedback", network=_network(network), **data, probabilities=weights, c=float(c), **wiring
         )
 
     def supports_all(
@@ -126,8 +128,7 @@ def answer_shapes(method: str, arguments: Mapping[str, Any]) -> list[channel.Sha
             return [(rows, n) for n in widths]
         case "fitted_feedback":
             below = [weight.shape[1] for weight in weights[1:]]
-            above = widths[1:] if arguments["rule"] == "FA" else [widths[-1]] * len(below)
-            return list(zip(above, below, strict=True))
+            return list(zip(sources(arguments["rule"], widths), below, strict=True))
     raise ValueError(f"no such method: {method}")
 
 

@@ -41,15 +41,17 @@ def fitted_feedback(
     probabilities: Tensor | None,
     c: float,
     rule: str,
+    carried: Sequence[int],
     rows_per_call: int = 2048,
 ) -> list[Tensor]:
     """Fit B^2 … B^{N+1} from every (datum, atom) pair as one sample, the top layer first.
 
     x (M, n_0); y (M, p); atoms: one (A, n_i) tensor per hidden layer; probabilities (A,), or None where all
-    atoms weigh the same. Row t·A + a pairs datum t with atom a. The signals of a layer use the matrices
-    fitted above it, and zeros for the others; as they do not depend on the noise, they are asked for once
-    per datum. Rows of λ̂ and ẽ are scaled by √(A p_a), so that sums over rows are A times the expectation.
-    `rows_per_call` bounds the memory that a call takes; the result does not depend on it.
+    atoms weigh the same; `carried` the places among ẽ^1 … ẽ^{N+1} of those that each matrix carries. Row
+    t·A + a pairs datum t with atom a. The signals of a layer use the matrices fitted above it, and zeros for
+    the others; as they do not depend on the noise, they are asked for once per datum. Rows of λ̂ and ẽ are
+    scaled by √(A p_a), so that sums over rows are A times the expectation. `rows_per_call` bounds the memory
+    that a call takes; the result does not depend on it.
     """
     count = atoms[0].shape[0]
     scale = None if probabilities is None else (count * probabilities).sqrt().repeat(x.shape[0])[:, None]
@@ -63,14 +65,15 @@ def fitted_feedback(
         )
         for part_x, part_y in _parts(x, y, rows_per_call // count)
     )
-    feedback = [_zeros(weight, x, None if rule == "FA" else y.shape[1]) for weight in network.weights[1:]]
+    sizes = [weight.shape for weight in network.weights]
+    feedback = [x.new_zeros(sizes[i][0], below) for i, (_, below) in zip(carried, sizes[1:], strict=True)]
     for k in reversed(range(len(feedback))):
         signals = _joined(
             subject.error_signals(network, list(feedback), part_x, part_y, rule)
             for part_x, part_y in _parts(x, y, rows_per_call)
         )
         rows = estimates[k]
-        errors = signals[k + 1 if rule == "FA" else -1].repeat_interleave(count, 0)
+        errors = signals[carried[k]].repeat_interleave(count, 0)
         if scale is not None:
             rows, errors = scale * rows, scale * errors
         feedback[k] = subject.fit_feedback(rows, errors, 0.0).detach()
@@ -87,8 +90,3 @@ def _parts(x: Tensor, y: Tensor, data: int) -> Iterator[tuple[Tensor, Tensor]]:
 def _joined(parts: Iterator[list[Tensor]]) -> list[Tensor]:
     """The tensors of each position below one another."""
     return [torch.cat(tensors).detach() for tensors in zip(*parts, strict=True)]
-
-
-def _zeros(weight: Tensor, like: Tensor, rows: int | None) -> Tensor:
-    """A feedback matrix not fitted yet: of the weight's shape, or with so many rows."""
-    return like.new_zeros(weight.shape[0] if rows is None else rows, weight.shape[1])

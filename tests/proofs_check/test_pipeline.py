@@ -32,7 +32,9 @@ SIGNS = factorial([-1.0, 1.0])
 
 
 def fit(network, rule="FA", atoms=SIGNS, probabilities=None, c=0.3, subject=None, **rows):
-    return fitted_feedback(subject or NumpySubject(), network, X, Y, atoms, probabilities, c, rule, **rows)
+    carried = {"FA": [1, 2], "DFA": [2, 2]}[rule]
+    how = (probabilities, c, rule, carried)
+    return fitted_feedback(subject or NumpySubject(), network, X, Y, atoms, *how, **rows)
 
 
 def close(found, expected):

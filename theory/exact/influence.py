@@ -35,8 +35,7 @@ from theory.exact.population import (
     mean_estimates,
     scaled_differences,
 )
-
-RULES = ("FA", "DFA")
+from theory.exact.rule import check, direct, sources
 
 
 def influence(
@@ -140,15 +139,15 @@ def _influence(
         for layer in reversed(layers):
             error, estimate = _column(layer.errors, s // atoms), _column(layer.estimates, s)
             cross = error * (estimate - layer.feedback.transpose() * error).transpose()
-            if rule == "FA" and not frozen:
+            if direct(rule) or frozen:
+                psi = layer.inverse * cross
+            else:
                 turn = drift * layer.errors.transpose() / data  # E[δ ẽᵀ]
                 cross += drift * layer.mean_residuals.transpose() / data
                 cross -= turn.transpose() * layer.feedback
                 psi = layer.inverse * cross + layer.off_range * turn * layer.inverse * layer.feedback
                 carried = psi.transpose() * layer.errors + layer.feedback.transpose() * drift
                 drift = hadamard(layer.slopes, carried)
-            else:
-                psi = layer.inverse * cross
             moved.insert(0, psi)
         result.append(moved)
     return result
@@ -162,7 +161,7 @@ def _layers(problem: Problem, design: Design, c: Real, rule: str, solve: Solver)
     pairs = [[slope * v for v in atom] for row in table for slope, atom in zip(row, atoms, strict=True)]
     result = []
     for k, (b, mean, estimates) in enumerate(zip(feedback, means, by_layer(network, pairs), strict=True)):
-        errors = signals[k + 1] if rule == "FA" else signals[-1]
+        errors = sources(rule, signals)[k]
         gram = errors * errors.transpose() / len(problem.x)
         inverse = generalised_inverse(solve, gram)
         result.append(
@@ -192,9 +191,8 @@ def generalised_inverse(solve: Solver, gram: Matrix) -> Matrix:
 
 
 def _check(problem: Problem, design: Design, c: Real, rule: str) -> None:
+    check(rule)
     units = sum(problem.network.widths[1:-1])
-    if rule not in RULES:
-        raise ValueError(f"rule is {rule!r}; expected one of: {', '.join(RULES)}.")
     if not 0 < c < float("inf"):
         raise ValueError(f"c is {c}; expected a finite number above 0.")
     if not len(problem.x):

@@ -18,6 +18,8 @@ from typing import Any, TypeAlias
 import flint
 from flint import arb, arb_mat, arb_series, fmpq, fmpq_mat
 
+from theory.exact.rule import source
+
 # One formula serves three kinds of number, which python-flint's stubs cannot express: their operators are
 # typed kind by kind.
 Scalar: TypeAlias = Any  # fmpq, arb or arb_series
@@ -209,12 +211,10 @@ def error_signals(
     """ẽ^1 … ẽ^{N+1} on the clean pass, eq. of section 2.1: ẽ^i = (B^{i+1})ᵀ ẽ^{i+1 or N+1} ∘ σ'(a^i); the
     true errors for B = W.
     """
-    top = output_errors(network, clean, targets)
-    signals = [top]
+    signals = [output_errors(network, clean, targets)]
     for index in range(len(feedback) - 1, -1, -1):
-        source = signals[0] if rule == "FA" else top
         slopes = apply(DERIVATIVES[network.activations[index]], clean.pre_activations[index])
-        signals.insert(0, hadamard(feedback[index].transpose() * source, slopes))
+        signals.insert(0, hadamard(feedback[index].transpose() * source(rule, signals), slopes))
     return signals
 
 

@@ -25,6 +25,7 @@ from theory.exact.network import (
     losses,
     rational,
 )
+from theory.exact.rule import shapes, sources
 
 Solver = Callable[[Matrix, Matrix], Matrix]
 
@@ -156,12 +157,12 @@ def fit(
     problem: Problem, means: Sequence[Matrix], rule: str = "FA", solve: Solver = full_rank
 ) -> list[Matrix]:
     """The least squares of `limit` for given conditional means E[λ̂^i | x, y]."""
-    network, depth = problem.network, len(means)
-    feedback = [_zeros(network, rule, k) for k in range(depth)]
-    for k in range(depth - 1, -1, -1):
+    network = problem.network
+    feedback = [type(network.weights[0])(*shape) for shape in shapes(rule, network.widths)]
+    for k in range(len(means) - 1, -1, -1):
         signals = error_signals(network, feedback, problem.clean, problem.targets, rule)
-        source = signals[k + 1] if rule == "FA" else signals[-1]
-        feedback[k] = solve(source * source.transpose(), source * means[k].transpose())
+        errors = sources(rule, signals)[k]
+        feedback[k] = solve(errors * errors.transpose(), errors * means[k].transpose())
     return feedback
 
 
@@ -203,8 +204,3 @@ def by_layer(network: ExactNetwork, columns: list[list[Scalar]]) -> list[Matrix]
         result.append(kind([column[start : start + width] for column in columns]).transpose())
         start += width
     return result
-
-
-def _zeros(network: ExactNetwork, rule: str, k: int) -> Matrix:
-    rows = network.widths[k + 2] if rule == "FA" else network.widths[-1]
-    return type(network.weights[0])(rows, network.widths[k + 1])

@@ -29,6 +29,7 @@ from theory.exact.network import (
 )
 from theory.exact.noise_laws import NoiseLaw
 from theory.exact.population import Problem, Solver, full_rank
+from theory.exact.rule import direct, sources
 from theory.results.expansion import derivative_weights
 
 MultiIndex = tuple[int, ...]
@@ -121,20 +122,19 @@ def feedback_bias(
     DFA: K = C^{-1} E[e^{N+1} b^T], about its own limit, which is the weights' product in a linear network.
     """
     network, errors = problem.network, problem.true_errors
-    top = errors[-1]
     result: list[Matrix] = []
-    drift = 0 * top
+    drift = 0 * errors[-1]
     for k in range(len(coefficient) - 1, -1, -1):
         weight = network.weights[k + 1]
-        source = errors[k + 1] if rule == "FA" else top
-        cross = source * coefficient[k].transpose()
-        if rule == "FA":
-            cross = cross - source * drift.transpose() * weight
-        bias = solve(source * source.transpose(), cross)
+        carried = sources(rule, errors)[k]
+        cross = carried * coefficient[k].transpose()
+        if not direct(rule):
+            cross = cross - carried * drift.transpose() * weight
+        bias = solve(carried * carried.transpose(), cross)
         result.insert(0, bias)
-        if rule == "FA":
+        if not direct(rule):
             slopes = apply(DERIVATIVES[network.activations[k]], problem.clean.pre_activations[k])
-            drift = hadamard(slopes, bias.transpose() * source + weight.transpose() * drift)
+            drift = hadamard(slopes, bias.transpose() * carried + weight.transpose() * drift)
     return result
 
 

@@ -22,6 +22,7 @@ from theory.exact.moments import gradients
 from theory.exact.network import Matrix, Real, Scalar, rational
 from theory.exact.noise_laws import GAUSSIAN
 from theory.exact.population import Problem, Solver, full_rank
+from theory.exact.rule import direct
 from theory.results.assumptions import (
     GROWTH_SQUARED,
     IDENTICAL,
@@ -132,7 +133,7 @@ def away_from_mean_square_linear(weights: Sequence[sympy.Matrix]) -> sympy.Expr:
 
 def _targets(problem: Problem, rule: str) -> list[Matrix]:
     weights, hidden = problem.network.weights[1:], problem.network.activations[:-1]
-    if rule != "DFA":
+    if not direct(rule):
         return list(weights)
     if set(hidden) != {"identity"}:
         raise ValueError(f"activations of the hidden layers are {hidden}; expected 'identity' for rule DFA.")

@@ -17,6 +17,7 @@ import sympy
 from theory.exact.designs import Design
 from theory.exact.network import Matrix, Real, Scalar, error_signals, hadamard
 from theory.exact.population import Problem, fit, scaled_differences
+from theory.exact.rule import sources
 from theory.results.assumptions import (
     IDENTICAL,
     INDEPENDENT,
@@ -48,8 +49,7 @@ def remaining(problem: Problem, design: Design, step: Real, predicted: Matrix) -
 def predictions(problem: Problem, feedback: Sequence[Matrix], rule: str = "FA") -> list[Matrix]:
     """g̃^1 … g̃^N, n_i x T: (B^{i+1})ᵀ ẽ, the synthetic gradients of the given feedback."""
     signals = error_signals(problem.network, feedback, problem.clean, problem.targets, rule)
-    sources = signals[1:] if rule == "FA" else [signals[-1]] * len(feedback)
-    return [b.transpose() * source for b, source in zip(feedback, sources, strict=True)]
+    return [b.transpose() * e for b, e in zip(feedback, sources(rule, signals), strict=True)]
 
 
 def corrected(

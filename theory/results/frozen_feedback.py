@@ -20,6 +20,7 @@ from flint import arb
 
 from theory.exact.network import Matrix, Real, error_signals, forward, rational
 from theory.exact.population import Problem
+from theory.exact.rule import sources
 from theory.results.assumptions import SAMPLES
 from theory.results.statement import Statement
 
@@ -48,11 +49,10 @@ def joint_step(
     """The step of both: ``estimates`` are λ̂^1 … λ̂^N of the rows, n_i x T."""
     network = problem.network
     signals = error_signals(network, list(feedback), problem.clean, problem.targets, rule)
-    sources = signals[1:] if rule == "FA" else [signals[-1]] * len(feedback)
     step = _number(problem, feedback_rate) / len(problem.x)
     moved = [
         b - e * (e.transpose() * b - m.transpose()) * step
-        for b, e, m in zip(feedback, sources, estimates, strict=True)
+        for b, e, m in zip(feedback, sources(rule, signals), estimates, strict=True)
     ]
     return alignment_step(problem, feedback, rate, rule), moved
 
