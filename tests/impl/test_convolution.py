@@ -19,7 +19,7 @@ from impl.convolution import (
     ConvolutionMap,
     Dense,
     DenseMap,
-    Observation,
+    MapObservation,
     carry,
     forward,
     losses,
@@ -332,7 +332,7 @@ def enumerated(architecture, c, activation="tanh", loss="cross_entropy"):
     shapes = architecture.feedback_shapes("FA")
     B = tuple(normal(shape, 60 + k, torch.float64) for k, shape in enumerate(shapes))
     signals, law = carry(architecture, clean, y, B), Perturbation(c)
-    return Observation(architecture, "FA", weights, B, clean, signals, y, law, all_signs(architecture))
+    return MapObservation(architecture, "FA", weights, B, clean, signals, y, law, all_signs(architecture))
 
 
 def mean_target(seen):
