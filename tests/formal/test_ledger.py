@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from proofs_check.claims.proved import HEADLINES, formal_evidence
-from proofs_check.formal import THEOREMS, Checked
+from proofs_check.formal import THEOREMS, CheckedByCoq
 from proofs_check.formal.build import ALLOWED, fingerprint, keep
 from theory import STATEMENTS
 
-CHECKED = [Checked(name, theorems, tuple(sorted(ALLOWED)), "8.16.1") for name, theorems in THEOREMS.items()]
+CHECKED = [
+    CheckedByCoq(name, theorems, tuple(sorted(ALLOWED)), "8.16.1") for name, theorems in THEOREMS.items()
+]
 
 
 @pytest.fixture(autouse=True)
