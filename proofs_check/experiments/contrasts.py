@@ -75,8 +75,10 @@ def _of_the_table() -> Iterator[Contrast]:
     rate, noise, learned = "Is it the rate of W?", "Does noise on the units help?", "Does learning B help?"
     for label in (f"{BP} 1e-4", f"{BP} tuned", "adam"):
         yield Contrast(rate, label, "below", BP)
-    for label in (NP, SURPRISE, SG, "matched", "denoising"):
+    for label in (NP, SURPRISE, SG, "matched", "matched + decay", "denoising"):
         yield Contrast(rate, label, "below", f"{BP} 1e-4")
+    for label in (NP, SURPRISE, SG, "matched + decay", "adam"):
+        yield Contrast(rate, label, "below", f"{BP} tuned")
     yield Contrast(noise, f"{BP} + noise", "below", f"{BP} tuned")
     for label in ("adam", SG):
         yield Contrast(noise, f"{label} + noise", "below", label)
