@@ -6,7 +6,9 @@ It passes no claim as it stands. An existing file is never touched, and a new on
 from __future__ import annotations
 
 import ast
+import json
 import shlex
+import textwrap
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +16,9 @@ from pathlib import Path
 from feedback_proofs_io import whole
 from feedback_proofs_io.command import Mistake, Parser, ended
 from feedback_proofs_io.text import printable
+from proofs_check.float64.losses import LOSSES
+from proofs_check.subject.vocabulary import KNOWN
+from proofs_check.verdict.families import FAMILIES
 
 WRITTEN = 0
 PROGRAM = "proofs_check new-subject"
@@ -46,12 +51,30 @@ def template(path: Path) -> str:
         raise Mistake(f"FILE is {str(path)!r}, expected a name of printable characters that ends in .py")
     text = files("proofs_check.command").joinpath("subject_template.txt").read_text(encoding="utf-8")
     name = shlex.quote(path.name).replace("\\", "\\\\").replace('"', '\\"')  # it stands in a docstring
-    written = text.format(file=name)
+    written = text.format(file=name, supports=_supports(), losses=_losses(), families=_families())
     try:
         ast.parse(written)
     except (SyntaxError, ValueError):
         raise Mistake(f"FILE is {str(path)!r}, which cannot be written in a line of Python") from None
     return written
+
+
+def _supports() -> str:
+    """The lines of `supports` with all that there is, commented out."""
+    return "\n".join(f'    #     "{key}": {json.dumps(names)},' for key, names in KNOWN.items())
+
+
+def _losses() -> str:
+    """What each loss of a row is."""
+    each = ", ".join(f"{name} is {loss.formula}" for name, loss in LOSSES.items())
+    text = f"The losses of a row (r = output - y): {each}. None is a mean over the batch."
+    return textwrap.fill(text, 105, initial_indent=" " * 8, subsequent_indent=" " * 8)
+
+
+def _families() -> str:
+    """The noise laws, and what the values of each are."""
+    each = "; ".join(f"{name} ({values})" if values else name for name, values in FAMILIES.items())
+    return textwrap.fill(f"family   {each}", 88, initial_indent=" " * 8, subsequent_indent=" " * 17)
 
 
 def create(path: Path, text: str) -> None:

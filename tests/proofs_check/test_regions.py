@@ -12,8 +12,9 @@ from torch import Tensor
 
 from impl.reference import Reference
 from proofs_check.claims import CLAIMS, estimator, signals, solves
-from proofs_check.claims.noise import FAMILIES, law_of
-from proofs_check.networks.drawn import ACTIVATIONS, FULL_RANK_LOSSES, LOSSES
+from proofs_check.claims.noise import law_of
+from proofs_check.float64.losses import FULL_RANK_LOSSES
+from proofs_check.networks.drawn import ACTIVATIONS, LOSSES
 from proofs_check.networks.search import Measurement
 from proofs_check.questions import noise_regions, regions
 from proofs_check.questions.regions import Far, FarArrays, FarSignals
@@ -22,6 +23,7 @@ from proofs_check.subject.subjects import LocalSubject
 from proofs_check.verdict.budget import SHARES, Account
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, Falsified, SubjectError
+from proofs_check.verdict.families import FAMILIES
 from tests.numpy_subject import NumpySubject
 from tests.planted_bugs import Correct
 from tests.planted_bugs.regions import ESTIMATES, FITS, NOISE, SIGNALS, NoiseRegion, Planted, Region

@@ -5,10 +5,11 @@ from math import erf, erfc, exp, factorial, log, sqrt
 import numpy as np
 import pytest
 
-from proofs_check.claims.noise import FAMILIES, law_of, powers
+from proofs_check.claims.noise import law_of, powers
 from proofs_check.sampling import statistics as stats
 from proofs_check.verdict.budget import SHARES
 from proofs_check.verdict.effort import DEPTHS
+from proofs_check.verdict.families import FAMILIES
 from theory.exact.noise_laws import LAWS
 
 ALPHA = 1e-9
