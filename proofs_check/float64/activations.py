@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 class Activation:
     """σ and σ', and a bound of |σ''| wherever it exists.
 
-    One with a kink at 0 has σ'(0) = 0 and is asked only at some distance from there. Between the ends of
+    One with a kink at 0, in any derivative, is asked only at some distance from there. Between the ends of
     ``blurred`` torch's own form is not exact to roundoff.
     """
 

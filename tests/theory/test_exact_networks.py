@@ -92,7 +92,7 @@ def test_the_directional_series_sums_to_the_perturbed_loss(loss: str) -> None:
     with flint.ctx.workprec(300):
         given = problem(loss=loss)
         direction = [arb(v) for v in (1, -2, 3, 1)]
-        series = directional_taylor(given.network, given.x[0], given.y[0], direction, 8)
+        series = directional_taylor(given.network, given.x[0], given.y[0], direction, 10)
         step = arb(2) ** -20
         offsets = [arb_mat([[step * direction[2 * i + k]] for k in range(2)]) for i in range(2)]
         inputs = given.network.columns([given.x[0]])
