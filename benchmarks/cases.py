@@ -1,4 +1,4 @@
-"""The cases, one frozen list: what every front end (ratios, pytest-benchmark, asv) measures.
+"""The cases: what every front end (ratios, pytest-benchmark, asv) measures. A shape is a case by itself.
 
 A case is a step of the estimator on one batch: clean and perturbed pass, noise, error signals, and S and Q of
 every layer. ``make`` does all preparation, compiling included, and returns the function to time; ``check``
@@ -15,6 +15,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from benchmarks.shapes import SHAPES, WAYS, Shape
 from impl import Network, checks
 from impl.kernels import Batch, Problem, Totals, open_path
 from impl.kernels.compiled import compiling_needs
@@ -26,42 +27,6 @@ Step = Callable[[], Totals]
 
 LONG = 10**8
 """Samples of a long stream."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A network and a batch: ``data`` rows, each with ``draws`` noise draws."""
-
-    widths: tuple[int, ...]
-    activation: str
-    data: int
-    draws: int
-    family: str = "rademacher"
-    loss: str = "mse"
-    c: float = 1e-3
-    products: str = "full"
-
-    @property
-    def samples(self) -> int:
-        """Perturbed passes in a step."""
-        return self.data * self.draws
-
-
-PAPER, AUTOENCODER = (784, 50, 20, 10), (784, 200, 2, 200, 784)
-WIDE = (1024, 4096, 4096, 4096, 4096, 10)
-
-SHAPES = {
-    "A1": Shape(PAPER, "sigmoid", 32, 1),
-    "A2": Shape(PAPER, "sigmoid", 32, 32),
-    "A3": Shape(PAPER, "sigmoid", 256, 64),
-    "A4": Shape(PAPER, "sigmoid", 16384, 1),
-    "A5": Shape(PAPER, "sigmoid", 64, 1024),
-    "B1": Shape(AUTOENCODER, "tanh", 32, 1),
-    "B2": Shape(AUTOENCODER, "tanh", 32, 16),
-    "C1": Shape(WIDE, "tanh", 128, 1),
-    "C2": Shape(WIDE, "tanh", 16, 8),
-}
-"""The shapes that ``research/performance.md`` has floors for."""
 
 
 class Model:
@@ -198,14 +163,6 @@ CASES = (
     Case("T1e8", "1", LONG, partial(make_stream, STREAM, LONG), partial(check_stream, LONG), STREAM),
 )
 """Every case that is measured. ``latency-32`` is a batch of A1 as a user adds it, through a stream."""
-
-WAYS = {
-    "eager": ("eager", "cpu"),
-    "compiled": ("compiled", "cpu"),
-    "native": ("native", "cpu"),
-    "cuda": ("auto", "cuda"),
-}
-"""Path and device of each way in which a case is measured."""
 
 
 def by_name(name: str) -> Case:

@@ -4,6 +4,8 @@ import hashlib
 
 import torch
 
+FAMILIES = ["gaussian", "rademacher", "uniform", "skewed"]
+
 
 def draw_noise(sizes, draws, family, seed):
     """For every n in sizes a tensor (draws, n) of independent entries of mean 0 and variance 1."""

@@ -6,7 +6,11 @@ import torch
 
 class NumpyTwoPass:
     name = "two passes in numpy"
-    supports = {"activations": ["identity", "tanh", "relu"], "losses": ["mse"]}
+    supports = {
+        "activations": ["identity", "tanh", "relu"],
+        "losses": ["mse"],
+        "noise": ["gaussian", "rademacher", "uniform", "skewed"],
+    }
 
     def gradient_estimates(self, network, x, y, noise, c):
         xi = [layer.numpy() for layer in noise]
@@ -36,11 +40,8 @@ class NumpyTwoPass:
 
 
 VALUES = {"identity": lambda a: a, "tanh": np.tanh, "relu": lambda a: np.maximum(a, 0.0)}
-SLOPES = {
-    "identity": np.ones_like,
-    "tanh": lambda h: 1 - h**2,
-    "relu": lambda h: 1.0 * (h > 0),
-}  # of h = σ(a)
+# of h = σ(a)
+SLOPES = {"identity": np.ones_like, "tanh": lambda h: 1 - h**2, "relu": lambda h: 1.0 * (h > 0)}
 LAWS = {
     "gaussian": lambda rng, shape: rng.standard_normal(shape),
     "rademacher": lambda rng, shape: 2.0 * rng.integers(2, size=shape) - 1,

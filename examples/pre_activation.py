@@ -21,4 +21,4 @@ class PreActivation(TwoPass):
 
 class OnLinearNetworks(PreActivation):
     name = "noise before the activation, in linear networks"
-    supports = {"activations": ["identity"]}
+    supports = {**TwoPass.supports, "activations": ["identity"]}

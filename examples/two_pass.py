@@ -23,6 +23,7 @@ LOSSES = {  # of every row; none is a mean over the batch
 
 class TwoPass:
     name = "two passes in torch"
+    supports = {"activations": [*ACTIVATIONS], "losses": [*LOSSES], "noise": own_noise.FAMILIES}
 
     def output(self, network, x, noise=()):
         h = x

@@ -41,8 +41,8 @@ class Network:
     """A multilayer perceptron with N >= 1 hidden layers and a loss.
 
     ``weights`` are W^1 ... W^{N+1}, W^i of shape (n_i, n_{i-1}), all float32 or all float64, on one device.
-    ``activations`` are N + 1 names (identity, tanh, sigmoid, softplus, relu); ``loss`` is one (mse, quartic,
-    logcosh, cross_entropy; the last needs the output activation identity). Raises ``InvalidInput`` otherwise.
+    ``activations`` are N + 1 names of ``impl.ACTIVATIONS``; ``loss`` is one of ``impl.LOSSES``, of which
+    cross_entropy needs the output activation identity. Raises ``InvalidInput`` otherwise.
     """
 
     weights: tuple[Tensor, ...]

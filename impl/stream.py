@@ -81,10 +81,7 @@ class Stream:
 
     def _tile(self, data: int) -> tuple[int, int]:
         """How many data and draws go at once: whole data where they fit, else an even part of one's draws."""
-        if self.path.name in ("native", "triton"):  # whose noise is never in hand as a whole
-            samples = CALL
-        else:
-            samples = max(1, self.tile // sum(self.problem.hidden))
+        samples = max(1, self.tile // sum(self.problem.hidden)) if self.path.tiled else CALL
         if self.draws <= samples:
             most = min(data, samples // self.draws)
             even = [rows for rows in range(most, most // 2, -1) if data % rows == 0]

@@ -6,7 +6,7 @@ code with the reference, so that what both satisfy is about the method and not a
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -90,6 +90,11 @@ class NumpySubject:
     """The four methods that the claims examine (one row is one sample, float64 throughout)."""
 
     name = "numpy"
+    supports: ClassVar[dict[str, tuple[str, ...]]] = {
+        "activations": tuple(ACTIVATIONS),
+        "losses": tuple(LOSSES),
+        "noise": tuple(NOISE),
+    }
 
     def gradient_estimates(
         self, network: Network, x: Tensor, y: Tensor, noise: Sequence[Tensor], c: float

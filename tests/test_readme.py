@@ -20,6 +20,10 @@ def test_the_table_has_every_claim_with_its_status_in_the_order_of_the_ledger() 
     assert rows == [(claim.id, claim.statement.status) for claim in CLAIMS]
 
 
+def test_the_readme_counts_the_claims() -> None:
+    assert f"The first one prints a block for each of {len(CLAIMS)} claims," in README
+
+
 def test_every_statement_has_a_claim_and_every_claim_a_statement() -> None:
     assert {claim.id for claim in CLAIMS} == set(STATEMENTS)
     assert all(claim.statement is STATEMENTS[claim.id] for claim in CLAIMS)

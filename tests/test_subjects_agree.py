@@ -13,9 +13,7 @@ from tests.numpy_subject import NumpySubject
 from tests.planted_bugs import BUGS, Correct
 from tests.planted_bugs.base import activate
 
-ACTIVATIONS = ("identity", "tanh", "sigmoid", "softplus", "relu")
-LOSSES = ("mse", "quartic", "logcosh", "cross_entropy")
-FAMILIES = ("gaussian", "rademacher", "uniform", "skewed")
+ACTIVATIONS, LOSSES, FAMILIES = (NumpySubject.supports[key] for key in ("activations", "losses", "noise"))
 CORRECT = (Correct, NumpySubject, Reference)
 Subject = Correct | NumpySubject | Reference
 

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from benchmarks import shapes
+from benchmarks.shapes import SHAPES
+
 if TYPE_CHECKING:
     from benchmarks.cases import Case
 
@@ -20,14 +23,14 @@ with warnings.catch_warnings():  # before asv forks, rather than after it for ea
     warnings.simplefilter("ignore", DeprecationWarning)
     import torch._inductor.compile_fx
 
-NAMES = ("A1", "A2", "A3", "B1", "B2")
+NAMES = tuple(name for name, shape in SHAPES.items() if not shape.large)
 MORE = ("A1-gaussian", "latency-32")
 """Cases that are timed like those, of the shape of A1."""
-LARGE = ("A4", "A5", "C1", "C2")
-"""Cases that take seconds a step or gigabytes: only where the environment variable BENCH_LARGE is 1."""
+LARGE = tuple(name for name, shape in SHAPES.items() if shape.large)
+"""Only where the environment variable BENCH_LARGE is 1."""
 LONG = "T1e8"
 """The stream: only there too."""
-WAYS = ("eager", "compiled", "native", "cuda")
+WAYS = tuple(shapes.WAYS)
 
 
 def find(name: str, way: str, affordable: bool = False) -> Case:
@@ -147,7 +150,7 @@ class Error:
 class Counted:
     """The work of a step on the eager path: exact, and the same on every machine."""
 
-    params = ((*NAMES, "A4", "A5", "C1", "C2"),)
+    params = ((*NAMES, *LARGE),)
     param_names = ("case",)
     unit = "number"
     version = "1"

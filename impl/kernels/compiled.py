@@ -32,6 +32,9 @@ __all__ = ["CompiledPath", "compiling_needs", "sign_filler"]
 
 Function = Callable[..., Any]
 
+LONG = 2**22
+"""Samples from which compiling, which takes seconds to a minute, pays for itself."""
+
 SETTINGS = {"realize_reads_threshold": 16, "fx_graph_cache": False}
 """A difference reads five tensors, one more than inductor would keep in registers on the way to a sum.
 
@@ -59,6 +62,11 @@ class CompiledPath(FastPath):
     """``FastPath``, compiled but for the sums. Raises ``RuntimeError`` where nothing can be compiled."""
 
     name = "compiled"
+
+    @staticmethod
+    def pays(problem: Problem, samples: int) -> bool:
+        """Whether it is the fastest by the rule of ``impl.kernels.choose``."""
+        return samples >= LONG and compiling_needs(problem.like.device.type) is None
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)

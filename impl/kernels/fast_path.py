@@ -29,6 +29,12 @@ class FastPath:
     """The stages around the products, for one problem. Buffers and counters are kept between batches."""
 
     name = "eager"
+    tiled = True
+
+    @staticmethod
+    def pays(problem: Problem, samples: int) -> bool:
+        """Whether it is the fastest by the rule of ``impl.kernels.choose``: where no other path is."""
+        return True
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem

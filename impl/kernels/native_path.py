@@ -36,8 +36,12 @@ __all__ = ["NativePath", "native_needs", "native_noise"]
 MOST = 2**18
 """Weights above the first layer: a megabyte, which a second-level cache holds."""
 SCALES = {"identity": 0, "sigmoid": 1, "tanh": 2}
+NOISE = ("gaussian", "rademacher", "uniform", "skewed")
+"""The laws that the kernel makes, each under its code in the counter."""
 LANES = 32
 """Data whose sums the kernel forms at once: its own constant of this name."""
+SOON = 2**16
+"""Samples from which the native function, built once in a second or two, pays for itself."""
 APART = 2**13
 """Samples from which a second thread is worth its start."""
 
@@ -48,14 +52,14 @@ def native_needs(problem: Problem) -> str | None:
         sum(weight[0].numel() for weight in problem.weights[1:]) <= MOST
         and all(name in SCALES for name in problem.activations)
         and problem.loss == "mse"
-        and problem.family in LAWS
+        and problem.family in NOISE
         and problem.like.dtype == torch.float32
         and problem.products == "full"
     )
     if not fits:
         return (
             f"float32, at most {MOST} weights above the first layer, sigmoid, tanh or identity units, mse, "
-            f"{', '.join(LAWS)} noise and full products"
+            f"{', '.join(NOISE)} noise and full products"
         )
     if problem.like.device.type != "cpu":
         return "the CPU"
@@ -84,6 +88,12 @@ class NativePath:
     """The native function, for one problem."""
 
     name = "native"
+    tiled = False
+
+    @staticmethod
+    def pays(problem: Problem, samples: int) -> bool:
+        """Whether it is the fastest by the rule of ``impl.kernels.choose``."""
+        return samples >= SOON and native_needs(problem) is None
 
     def __init__(self, problem: Problem) -> None:
         needs = native_needs(problem)

@@ -24,6 +24,12 @@ class ReferencePath:
     """The reference as a path, for one problem."""
 
     name = "reference"
+    tiled = True
+
+    @staticmethod
+    def pays(problem: Problem, samples: int) -> bool:
+        """Never: it is what the others are held to."""
+        return False
 
     def __init__(self, problem: Problem) -> None:
         checks.require(

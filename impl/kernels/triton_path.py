@@ -58,6 +58,12 @@ class TritonPath(FastPath):
     """``FastPath`` with noise, perturbed pass and projection in one kernel."""
 
     name = "triton"
+    tiled = False
+
+    @staticmethod
+    def pays(problem: Problem, samples: int) -> bool:
+        """Whether it is the fastest by the rule of ``impl.kernels.choose``: not where it is interpreted."""
+        return problem.like.is_cuda and triton_needs(problem) is None
 
     def __init__(self, problem: Problem) -> None:
         lacking = triton_needs(problem)

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from impl.counter_noise import LAWS
 from impl.kernels import native_library
+from impl.kernels.native_path import NOISE
 from impl.learning.feedback_rules import Fixed, Learned, Matched, Transported
 from impl.learning.fits import Descent, Memory, Normalised, Projected, Ridge
 from impl.learning.method import Method
@@ -54,8 +55,8 @@ def native_needs(runs: Runs, state: State, samples: int) -> str | None:
         if type(method.weights) not in (SGD, Adam) or type(method.feedback) not in RULES:
             return "SGD or Adam, and feedback that is fixed, transported, matched or learned"
         noise = method.perturbation
-        if noise is not None and (noise.law not in LAWS or noise.naive):
-            return f"{', '.join(LAWS)} noise, and differences that are carried, not subtracted"
+        if noise is not None and (noise.law not in NOISE or noise.naive):
+            return f"{', '.join(NOISE)} noise, and differences that are carried, not subtracted"
     failure = _failure()
     if failure is not None:
         return failure

@@ -17,8 +17,9 @@ import sympy
 
 from proofs_check.claims.claim import Claim
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.losses import FULL_RANK_LOSSES
 from proofs_check.float64.rule import direct, preferred_rule
-from proofs_check.networks.drawn import FULL_RANK_LOSSES, Instance, data_set
+from proofs_check.networks.drawn import Instance, data_set
 from proofs_check.questions.question import asked_of
 from proofs_check.sampling.populations import Population
 from proofs_check.sampling.replicates import Replicates

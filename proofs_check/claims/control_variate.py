@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from proofs_check.claims.claim import Claim
 from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array
+from proofs_check.float64.losses import row_sums
 from proofs_check.float64.rule import direct, preferred_rule, shapes
 from proofs_check.float64.tolerance import UNIT_ROUNDOFF, signal_allowance
 from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
@@ -145,7 +146,7 @@ def spreads(
     unsure = synthetic(loose, sizes, rule) + terms * UNIT_ROUNDOFF * largest
 
     def along(values: Array) -> Array:
-        return floats.row_sums(np.repeat(values, count, axis=0) * magnitude)[:, None] * magnitude
+        return row_sums(np.repeat(values, count, axis=0) * magnitude)[:, None] * magnitude
 
     size_of = plain.size + along(largest)
     own = plain.error + (xi.shape[1] + 4) * UNIT_ROUNDOFF * size_of

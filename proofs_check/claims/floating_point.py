@@ -13,6 +13,7 @@ import numpy as np
 from proofs_check.claims.claim import Claim
 from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.losses import row_sums
 from proofs_check.float64.tolerance import UNIT_ROUNDOFF, difference_allowance, signal_allowance
 from proofs_check.networks.drawn import Instance
 from proofs_check.questions.oracle import exact_differences
@@ -70,14 +71,14 @@ def propagated_allowance(given: Instance, noise: list[Array], c: float) -> Array
     moved = noise[0]
     for k in range(1, len(network.weights)):
         weight, below = network.weights[k], np.abs(moved)
-        total += floats.row_sums(np.abs(errors[k]) * (below @ np.abs(weight).T))
-        total += floats.row_sums(np.abs(errors[k] @ weight) * below)
-        slopes += floats.row_sums((loose[k] @ np.abs(weight)) * np.abs(noise[k - 1]))
+        total += row_sums(np.abs(errors[k]) * (below @ np.abs(weight).T))
+        total += row_sums(np.abs(errors[k] @ weight) * below)
+        slopes += row_sums((loose[k] @ np.abs(weight)) * np.abs(noise[k - 1]))
         moved = _carried(network.activations[k], given.clean.pre_activations[k], moved @ weight.T, c)
         if k < len(noise):
             moved = moved + noise[k]
     gradient = np.abs(floats.loss_gradient(network.loss, given.clean.activations[-1], given.y))
-    total += floats.row_sums((gradient + c * np.abs(moved)) * np.abs(moved))
+    total += row_sums((gradient + c * np.abs(moved)) * np.abs(moved))
     return 16 * UNIT_ROUNDOFF * total + 2 * slopes
 
 

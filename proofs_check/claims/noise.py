@@ -18,10 +18,10 @@ from proofs_check.subject.methods import Subject
 from proofs_check.verdict.budget import SHARES, Account
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, NotApplicable, falsified_by
+from proofs_check.verdict.families import FAMILIES
 from theory.exact.noise_laws import LAWS, NoiseLaw
 from theory.results.definitions import NOISE
 
-FAMILIES = ("gaussian", "rademacher", "uniform", "skewed")
 SIZES = (
     128,
     128,
@@ -43,6 +43,11 @@ def law_of(family: str) -> stats.Bounded:
         atoms = tuple((float(value), float(p)) for value, p in law.atoms)
         return stats.Bounded(moments, tuple(value for value, _ in atoms), atoms)
     return stats.Bounded(moments, (-sqrt(3.0), sqrt(3.0)) if family == "uniform" else None)
+
+
+def symmetric(law: stats.Bounded) -> bool:
+    """Whether its third moment vanishes: of the laws asked for, those that are symmetric."""
+    return law.moments[3] == 0
 
 
 def confirm(effort: Effort) -> Iterator[Evidence]:
@@ -204,10 +209,13 @@ def _dependence(family: str, units: Array, layers: list[Array], account: Account
 
 
 def _joint_bound(family: str, alpha: float) -> float:
-    """Products of up to four entries: of signs, which are signs, or of the skewed law, at most 16."""
+    """Products of up to four entries: of signs, or of a law that is not symmetric, such as `skewed`: at most
+    16.
+    """
     width = sum(OTHER_SIZES)
     sets = comb(width, 3) + comb(width, 4)
-    reach = max(map(abs, law_of(family).values or (1.0,))) ** 4 if family == "skewed" else 1.0
+    law = law_of(family)
+    reach = 1.0 if symmetric(law) else max(map(abs, law.values or (1.0,))) ** 4
     return stats.bounded_mean_bound(OTHER_DRAWS, 1.0, reach, alpha, 2 * sets)
 
 
@@ -224,9 +232,9 @@ def _shapes(subject: Subject, family: str, account: Account) -> Iterator[Evidenc
     name = f"{family}: correlation over {len(OTHER_SIZES)} narrow layers and the seeds 0, 1 and 2^32 - 1"
     bound = stats.moment_growth_bound(OTHER_DRAWS, account.alpha(SHARE), pairs.shape[1] ** 2)
     yield Evidence("statistical", name, stats.correlation(pairs), bound)
-    # Signs of a symmetric law are fair and independent; the skewed law is bounded itself.
+    # Signs of a symmetric law are fair, or 0, and independent; a finite law is bounded itself.
     name = f"{family}: joint moments of any 3 or 4 of {sum(OTHER_SIZES)} units, {len(OTHER_SIZES)} layers"
-    found = max(stats.joint_moments(units if family == "skewed" else np.sign(units)) for units in each)
+    found = max(stats.joint_moments(np.sign(units) if symmetric(law) else units) for units in each)
     yield Evidence("statistical", name, found, _joint_bound(family, account.alpha(SHARE)))
 
     single = [subject.draw_noise((3,), 1, family, seed)[0] for seed in range(SINGLES)]

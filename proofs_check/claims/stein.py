@@ -10,8 +10,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from proofs_check.claims.claim import Claim
+from proofs_check.float64.activations import SMOOTH
 from proofs_check.float64.floats import by_layer
-from proofs_check.networks.drawn import LOSSES, SMOOTH, Family, Instance, any_widths
+from proofs_check.networks.drawn import LOSSES, Family, Instance, any_widths
 from proofs_check.networks.search import Measurement, search
 from proofs_check.questions.limits import BITS, LARGEST, SCALES, STEP, size
 from proofs_check.questions.means import distance, mean_allowance, mean_estimates

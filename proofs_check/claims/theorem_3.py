@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from proofs_check.claims.claim import Claim
 from proofs_check.digits.evidence import confirm_recovery, examine_recovery
+from proofs_check.float64.activations import NONLINEAR
 from proofs_check.networks.drawn import Family, Instance, any_widths
 from proofs_check.questions.limits import confirm_limits, examine_limits
 from proofs_check.questions.question import asked_of
@@ -18,9 +19,7 @@ from theory.exact.noise_laws import RADEMACHER
 from theory.exact.population import fit, to_floats
 from theory.results.theorem_3 import STATEMENT
 
-FAMILY = Family(
-    any_widths((2, 3), 3), hidden=("tanh", "sigmoid", "softplus", "relu"), accept=Instance.well_posed
-)
+FAMILY = Family(any_widths((2, 3), 3), hidden=NONLINEAR, accept=Instance.well_posed)
 TRAINED = {"sigmoid": ("sigmoid",), "tanh": ("tanh", "identity")}
 
 

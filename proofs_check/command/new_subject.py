@@ -6,7 +6,9 @@ It passes no claim as it stands. An existing file is never touched, and a new on
 from __future__ import annotations
 
 import ast
+import json
 import shlex
+import textwrap
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +16,7 @@ from pathlib import Path
 from feedback_proofs_io import whole
 from feedback_proofs_io.command import Mistake, Parser, ended
 from feedback_proofs_io.text import printable
+from proofs_check.verdict.families import FAMILIES
 
 WRITTEN = 0
 PROGRAM = "proofs_check new-subject"
@@ -46,12 +49,34 @@ def template(path: Path) -> str:
         raise Mistake(f"FILE is {str(path)!r}, expected a name of printable characters that ends in .py")
     text = files("proofs_check.command").joinpath("subject_template.txt").read_text(encoding="utf-8")
     name = shlex.quote(path.name).replace("\\", "\\\\").replace('"', '\\"')  # it stands in a docstring
-    written = text.format(file=name)
+    written = text.format(file=name, **_said())
     try:
         ast.parse(written)
     except (SyntaxError, ValueError):
         raise Mistake(f"FILE is {str(path)!r}, which cannot be written in a line of Python") from None
     return written
+
+
+def _said() -> dict[str, str]:
+    """All names that `supports` may have, what each loss of a row is, and the values of the noise laws."""
+    from proofs_check.float64.losses import (
+        LOSSES,  # it brings numpy, which the command's help need not wait for
+    )
+    from proofs_check.subject.vocabulary import KNOWN
+
+    losses = ", ".join(f"{name} is {loss.formula}" for name, loss in LOSSES.items())
+    families = "; ".join(f"{name} ({values})" if values else name for name, values in FAMILIES.items())
+    return {
+        "supports": "\n".join(f'    #     "{key}": {json.dumps(names)},' for key, names in KNOWN.items()),
+        "losses": _filled(
+            f"The losses of a row (r = output - y): {losses}. None is a mean over the batch.", 105, 8
+        ),
+        "families": _filled(f"family   {families}", 88, 17),
+    }
+
+
+def _filled(text: str, width: int, indent: int) -> str:
+    return textwrap.fill(text, width, initial_indent=" " * 8, subsequent_indent=" " * indent)
 
 
 def create(path: Path, text: str) -> None:

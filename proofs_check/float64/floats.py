@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from proofs_check.float64.activations import ACTIVATIONS
+from proofs_check.float64.losses import LOSSES
 from proofs_check.float64.rule import source
 
 Array = NDArray[np.float64]
@@ -37,83 +39,24 @@ class Network:
         return self.widths[1:-1]
 
 
-def _sigmoid(a: Array) -> Array:
-    small = np.exp(-np.abs(a))
-    return np.where(a >= 0, 1.0, small) / (1.0 + small)
-
-
 def activation(name: str, a: Array) -> Array:
     """σ(a)."""
-    match name:
-        case "identity":
-            return a
-        case "tanh":
-            return np.tanh(a)
-        case "sigmoid":
-            return _sigmoid(a)
-        case "softplus":
-            return np.logaddexp(0.0, a)
-        case "relu":
-            return np.maximum(a, 0.0)
-    raise ValueError(f"unknown activation {name!r}")
+    return ACTIVATIONS[name].value(a)
 
 
 def slope(name: str, a: Array) -> Array:
-    """σ'(a), 0 at the kink of relu."""
-    match name:
-        case "identity":
-            return np.ones_like(a)
-        case "tanh":
-            return 1.0 / np.cosh(np.clip(a, -350, 350)) ** 2
-        case "sigmoid":
-            return _sigmoid(a) * _sigmoid(-a)
-        case "softplus":
-            return _sigmoid(a)
-        case "relu":
-            return (a > 0).astype(np.float64)
-    raise ValueError(f"unknown activation {name!r}")
-
-
-def row_sums(values: Array) -> Array:
-    """The sum of each row, (T,)."""
-    total: Array = values.sum(axis=1)
-    return total
-
-
-def log_sum_exp(z: Array) -> Array:
-    """log Σ exp of each row, (T,)."""
-    top: Array = z.max(axis=1)
-    return top + np.log(row_sums(np.exp(z - top[:, None])))
+    """σ'(a), 0 at a kink."""
+    return ACTIVATIONS[name].slope(a)
 
 
 def loss(name: str, z: Array, y: Array) -> Array:
     """L(ŷ, y), (T,)."""
-    r = z - y
-    match name:
-        case "mse":
-            return row_sums(r**2) / 2
-        case "quartic":
-            return row_sums(r**4) / 4
-        case "logcosh":
-            return row_sums(np.logaddexp(r, -r) - np.log(2.0))
-        case "cross_entropy":
-            return row_sums(y * (log_sum_exp(z)[:, None] - z))
-    raise ValueError(f"unknown loss {name!r}")
+    return LOSSES[name].value(z, y)
 
 
 def loss_gradient(name: str, z: Array, y: Array) -> Array:
     """∂L/∂ŷ, (T, p)."""
-    r = z - y
-    match name:
-        case "mse":
-            return r
-        case "quartic":
-            return r**3
-        case "logcosh":
-            return np.tanh(r)
-        case "cross_entropy":
-            return row_sums(y)[:, None] * np.exp(z - log_sum_exp(z)[:, None]) - y
-    raise ValueError(f"unknown loss {name!r}")
+    return LOSSES[name].gradient(z, y)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,10 @@ from typing import Protocol
 import numpy as np
 
 from proofs_check.float64 import floats
+from proofs_check.float64.activations import ACTIVATIONS
 from proofs_check.float64.designs import Atoms
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.losses import LOSSES, row_sums
 from proofs_check.float64.rule import direct, distinct, source, sources
 
 UNIT_ROUNDOFF = 2.0**-53
@@ -50,23 +52,15 @@ def rounding_scale(network: Network, passed: floats.Pass, y: Array) -> Array:
     """
     errors = floats.error_signals(network, network.weights[1:], passed, y)
     outputs = passed.activations[-1]
-    gradient = np.abs(floats.loss_gradient(network.loss, outputs, y))
-    total = floats.row_sums(gradient * (np.abs(outputs) + np.abs(y)))
-    total += _largest_term(network.loss, outputs, y)
+    loss = LOSSES[network.loss]
+    gradient = np.abs(loss.gradient(outputs, y))
+    total = row_sums(gradient * (np.abs(outputs) + np.abs(y)))
+    total += (loss.largest_term or loss.value)(outputs, y)
     for index, (weight, error) in enumerate(zip(network.weights, errors, strict=True)):
         total += (np.abs(error) * (np.abs(passed.activations[index]) @ np.abs(weight).T)).sum(axis=1)
         if index:
             total += (np.abs(error @ weight) * np.abs(passed.activations[index])).sum(axis=1)
     return total
-
-
-def _largest_term(loss: str, outputs: Array, y: Array) -> Array:
-    if loss == "logcosh":
-        return floats.row_sums(np.abs(outputs - y) + np.log(2.0))
-    if loss == "cross_entropy":
-        mass, normaliser = floats.row_sums(np.abs(y)), floats.log_sum_exp(outputs)
-        return floats.row_sums(np.abs(y) * np.abs(outputs)) + np.abs(normaliser) * mass + 1.0
-    return floats.loss(loss, outputs, y)
 
 
 def difference_allowance(network: Network, x: Array, y: Array, noise: Sequence[Array], c: float) -> Array:
@@ -155,9 +149,6 @@ def resolved(network: Network, feedback: Sequence[Array], x: Array, y: Array, ru
     return True
 
 
-_CURVATURE = {"identity": 0.0, "relu": 0.0, "tanh": 0.77, "sigmoid": 0.1, "softplus": 0.25}  # bounds of |σ''|
-
-
 def signal_allowance(
     network: Network, feedback: Sequence[Array], x: Array, y: Array, rule: str = "FA"
 ) -> list[Array]:
@@ -175,14 +166,13 @@ def signal_allowance(
     for index, (weight, name) in enumerate(zip(network.weights, network.activations, strict=True)):
         magnitude = np.abs(passed.activations[index]) @ np.abs(weight).T
         argument_error = (weight.shape[1] + 2) * u * magnitude + value_error @ np.abs(weight).T
-        slope_errors.append(_CURVATURE[name] * argument_error + 4 * u)
+        slope_errors.append(ACTIVATIONS[name].curvature * argument_error + 4 * u)
         value_error = slopes[index] * argument_error + 3 * u * np.abs(passed.activations[index + 1])
 
     outputs = passed.activations[-1]
-    gradient = floats.loss_gradient(network.loss, outputs, y)
-    error = np.abs(gradient) * slope_errors[-1] + slopes[-1] * _gradient_error(
-        network.loss, outputs, y, value_error
-    )
+    loss = LOSSES[network.loss]
+    gradient_error = loss.gradient_error(outputs, y, value_error, u)
+    error = np.abs(loss.gradient(outputs, y)) * slope_errors[-1] + slopes[-1] * gradient_error
     signals = floats.error_signals(network, feedback, passed, y, rule)
     allowed = [error]
     for index in range(len(feedback) - 1, -1, -1):
@@ -192,17 +182,3 @@ def signal_allowance(
         below = slopes[index] * product_error + np.abs(carried @ feedback[index]) * slope_errors[index]
         allowed.insert(0, below)
     return [8 * (a + u * np.abs(e)) for a, e in zip(allowed, signals, strict=True)]
-
-
-def _gradient_error(loss: str, outputs: Array, y: Array, value_error: Array) -> Array:
-    """The error of ∂L/∂ŷ for a given error of ŷ."""
-    residual, u = np.abs(outputs - y), UNIT_ROUNDOFF
-    if loss == "cross_entropy":
-        mass: Array = floats.row_sums(np.abs(y))[:, None]
-        shift: Array = (value_error + u * np.abs(outputs)).max(axis=1)[:, None]
-        return mass * (2 * shift + (4 + len(outputs.T)) * u)
-    moved: Array = value_error + u * residual
-    if loss == "quartic":
-        steepness: Array = 3 * residual**2
-        return steepness * moved + 4 * u * steepness * residual
-    return moved + 4 * u

@@ -17,24 +17,19 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from proofs_check.float64 import floats
+from proofs_check.float64 import activations, floats, losses
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.losses import FULL_RANK_LOSSES
 from proofs_check.float64.rule import direct, offered_rules, shapes, sources
 from proofs_check.float64.tolerance import resolved
 from proofs_check.verdict.evidence import NotApplicable
 from theory.exact.network import ExactNetwork
 from theory.exact.population import Problem
 
-ACTIVATIONS = ("identity", "tanh", "sigmoid", "softplus", "relu")
-SMOOTH = ("tanh", "sigmoid", "softplus")
-LOSSES = ("mse", "quartic", "logcosh", "cross_entropy")
-FULL_RANK_LOSSES = ("mse", "quartic", "logcosh")  # with cross-entropy 1ᵀe = 0: see the claim `rank`
+ACTIVATIONS = tuple(activations.ACTIVATIONS)
+LOSSES = tuple(losses.LOSSES)
 
-KINK_MARGIN = 1e-3  # relu: |a| at least this, on the clean pass
-SOFTPLUS_LIMIT = (
-    15.0  # torch's own softplus is the identity above 20: a known 2e-9, and not what is checked here
-)
-LOGCOSH_LIMIT = 5.0  # so that the perturbed residual stays below 10
+KINK_MARGIN = 1e-3  # |a| at least this where σ has a kink, on the clean pass
 WORST_CONDITION = 1e6
 
 
@@ -81,18 +76,15 @@ class Instance:
 
     @property
     def regular(self) -> bool:
-        """Whether no relu is near its kink, and nothing where torch's own softplus becomes the identity: no
-        softplus, and no log cosh r, which some write as r + softplus(-2r) - log 2.
-        """
-        if (
-            self.network.loss == "logcosh"
-            and np.abs(self.clean.activations[-1] - self.y).max() > LOGCOSH_LIMIT
-        ):
+        """Whether nothing is near a kink, nor as large as where torch's own functions become inexact."""
+        blurred = losses.LOSSES[self.network.loss].blurred
+        if blurred and np.abs(self.clean.activations[-1] - self.y).max() > blurred[0]:
             return False
         for name, a in zip(self.network.activations, self.clean.pre_activations, strict=True):
-            if name == "relu" and np.abs(a).min() < KINK_MARGIN:
+            sigma = activations.ACTIVATIONS[name]
+            if sigma.kink and np.abs(a).min() < KINK_MARGIN:
                 return False
-            if name == "softplus" and np.abs(a).max() > SOFTPLUS_LIMIT:
+            if sigma.blurred and np.abs(a).max() > sigma.blurred[0]:
                 return False
         return True
 

@@ -17,15 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proofs_check.float64 import floats
+from proofs_check.float64.activations import ACTIVATIONS
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.losses import LOSSES
 from proofs_check.float64.rule import shapes
 from proofs_check.float64.tolerance import difference_allowance, signal_allowance, solve_allowance
-from proofs_check.networks.drawn import KINK_MARGIN, LOGCOSH_LIMIT, SOFTPLUS_LIMIT, Instance
+from proofs_check.networks.drawn import KINK_MARGIN, Instance
 from proofs_check.questions.oracle import exact_estimates, exact_signals, exact_solution
 
 SMALLEST, LARGEST = -20, 20  # of the powers of two that data, weights, noise and feedback are multiplied by
 SCALES = (SMALLEST, 0, 7, 14, LARGEST)
-SOFTPLUS_EXACT = 40.0  # from here on torch's softplus, which is the identity above 20, is exact in float64
 STEPS = (64.0, 2.0**-24, 2.0**-40)  # c
 ATTEMPTS = 20  # to find a network with a row that is clear
 DEPTH, WIDE = 17, ((130, 5, 70), (2, 66, 1, 3))
@@ -217,19 +218,26 @@ def _clear(given: Far) -> Far:
 
 
 def clear_rows(network: Network, passed: floats.Pass, y: Array, kinks: bool) -> NDArray[np.bool_]:
-    """Which rows keep away from where torch's softplus drops what float64 still sees, also as a part of log
-    cosh; and, on the clean pass, from the kinks of relu. (T,).
+    """Which rows keep away from where torch's functions drop what float64 still sees; and, on the clean pass,
+    from kinks. (T,).
     """
     kept = np.ones(len(y), dtype=np.bool_)
-    if network.loss == "logcosh":
-        residual = np.abs(passed.activations[-1] - y)
-        kept &= ((residual <= LOGCOSH_LIMIT) | (residual >= SOFTPLUS_EXACT / 2)).all(axis=1)
+    if ends := LOSSES[network.loss].blurred:
+        kept &= _outside(np.abs(passed.activations[-1] - y), ends)
     for name, a in zip(network.activations, passed.pre_activations, strict=True):
-        if name == "relu" and kinks:
+        sigma = ACTIVATIONS[name]
+        if sigma.kink and kinks:
             kept &= (np.abs(a) >= KINK_MARGIN).all(axis=1)
-        if name == "softplus":
-            kept &= ((a <= SOFTPLUS_LIMIT) | (a >= SOFTPLUS_EXACT)).all(axis=1)
+        if sigma.blurred:
+            kept &= _outside(a, sigma.blurred)
     return kept
+
+
+def _outside(values: Array, ends: tuple[float, float]) -> NDArray[np.bool_]:
+    """The rows without an entry between the ends, (T,)."""
+    apart: NDArray[np.bool_] = (values <= ends[0]) | (values >= ends[1])
+    rows: NDArray[np.bool_] = np.all(apart, axis=1)
+    return rows
 
 
 @lru_cache(maxsize=8)

@@ -12,8 +12,8 @@ from itertools import pairwise
 import flint
 import numpy as np
 
-from proofs_check.float64 import floats
 from proofs_check.float64.floats import Array, Network, by_layer
+from proofs_check.float64.losses import row_sums
 from proofs_check.float64.rule import sources
 from proofs_check.float64.tolerance import (
     UNIT_ROUNDOFF,
@@ -109,7 +109,7 @@ def synthetic(signals: Sequence[Array], feedback: Sequence[Array], rule: str) ->
 def less(estimates: Array, noise: Sequence[Array], guess: Array) -> Array:
     """λ̂ - (g̃·ξ) ξ; the rows of ``guess`` are repeated for the atoms of a design."""
     xi = np.hstack(list(noise))
-    explained = floats.row_sums(np.repeat(guess, len(xi) // len(guess), axis=0) * xi)
+    explained = row_sums(np.repeat(guess, len(xi) // len(guess), axis=0) * xi)
     difference: Array = estimates - explained[:, None] * xi
     return difference
 
@@ -170,7 +170,7 @@ def _stage_allowance(sample: Rows, exact: Sequence[Array]) -> float:
         guess = source @ before
         rows = less(estimates, [xi], guess) + guess
         unsure = loose @ np.abs(before) + (len(source.T) + 2) * UNIT_ROUNDOFF * np.abs(guess)
-        mixed = floats.row_sums((unsure + 4 * UNIT_ROUNDOFF * np.abs(guess)) * np.abs(xi))
+        mixed = row_sums((unsure + 4 * UNIT_ROUNDOFF * np.abs(guess)) * np.abs(xi))
         error = (own + mixed)[:, None] * np.abs(xi) + unsure + 4 * UNIT_ROUNDOFF * np.abs(rows)
         residual = float(np.linalg.norm(rows - source @ after)) / smallest
         carried = float(np.linalg.norm(loose)) * (float(np.linalg.norm(after, 2)) + residual)

@@ -30,12 +30,12 @@ from proofs_check.questions.limits import NOISES, exact_limit
 from proofs_check.questions.means import mean_allowance, mean_estimates
 from proofs_check.questions.oracle import exact_estimates, exact_means, exact_signals, exact_solution
 from proofs_check.questions.question import Question
+from proofs_check.subject.conduct import PREFERRED
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import SubjectError
 
 MEAN, ALL_THREE = "gradient_estimates, averaged", "gradient_estimates, error_signals and fit_feedback"
-LOSSES, ACTIVATIONS = ("mse", "logcosh", "quartic"), ("tanh", "sigmoid", "softplus", "identity")
 AT_LARGE = "asked by itself on a larger network"
 
 
@@ -178,7 +178,7 @@ def _supported(subject: Subject) -> Network:
     """A network without weights: a loss and activations that the subject supports."""
     losses, activations = (
         [name for name in names if subject.supports_all(**{key: name})]
-        for key, names in (("losses", LOSSES), ("activations", ACTIVATIONS))
+        for key, names in (("losses", PREFERRED["losses"]), ("activations", PREFERRED["activations"]))
     )
     return Network(
         (), (activations[0], "identity" if "identity" in activations else activations[0]), losses[0]

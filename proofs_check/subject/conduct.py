@@ -15,7 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from proofs_check.float64.activations import SMOOTH
 from proofs_check.float64.floats import Array, Network
+from proofs_check.float64.losses import FULL_RANK_LOSSES
 from proofs_check.float64.rule import direct, offered_rules
 from proofs_check.subject.methods import Subject
 from proofs_check.verdict.evidence import SubjectError, SubjectLost
@@ -26,9 +28,10 @@ METHODS = ("gradient_estimates", "error_signals", "fit_feedback")
 ROWS, WIDTHS, C = 6, (3, 4, 3, 2), 0.125
 SYMBOLS = {"gradient_estimates": "λ̂", "error_signals": "ẽ", "fit_feedback": "B"}
 PREFERRED = {
-    "activations": ("tanh", "sigmoid", "softplus", "identity"),
-    "losses": ("mse", "logcosh", "quartic"),
+    "activations": (*SMOOTH, "identity"),
+    "losses": tuple(dict.fromkeys(("mse", "logcosh", *FULL_RANK_LOSSES))),
 }
+"""Of what a subject supports, the first of these: no kinks, and targets of any sign."""
 
 
 class Misconduct(SubjectLost):

@@ -18,6 +18,7 @@ from proofs_check.subject.channel import Message
 from proofs_check.subject.methods import REFERENCE, Array, Subject, answer_shapes
 from proofs_check.subject.own_time import OwnTime
 from proofs_check.subject.process import Died, Garbled, TimedOut, WorkerProcess
+from proofs_check.subject.vocabulary import KNOWN
 from proofs_check.verdict.evidence import SubjectError, SubjectLost
 
 HOME = Path(__file__).resolve().parents[2]
@@ -89,7 +90,7 @@ class WorkerSubject(Subject):
         try:
             self._believe(answer.text)
         except ValueError as error:
-            raise SubjectNotFound(f"subject {self.place}: {error}") from None
+            raise SubjectNotFound(f"subject {self.place}: {printable(str(error))}") from None
         self._loaded = True
 
     def _begin_anew(self) -> None:
@@ -106,7 +107,7 @@ class WorkerSubject(Subject):
 
     def _believe(self, text: str) -> None:
         """Take over what the subject says of itself; raises ValueError where that is not what it may say."""
-        said = traits.read(text)
+        said = traits.read(text, KNOWN)
         self.name, self.supports, self.torch = printable(said.name), said.supports, printable(said.torch)
 
     def begin_claim(self, seconds: float) -> None:
@@ -130,7 +131,7 @@ class WorkerSubject(Subject):
         try:
             self._believe(answer.text)
         except ValueError as error:
-            raise SubjectError(str(error)) from None
+            raise SubjectError(printable(str(error))) from None
 
     def _ask(self, method: str, **arguments: Any) -> list[Array]:
         if self._conduct is not None:
@@ -209,7 +210,8 @@ class LocalSubject(Subject):
 
         try:
             made = checked.made(self._target)
-            self.name, self.supports = traits.of(made, self._name)
+            self.name, supports = traits.of(made, self._name)
+            self.supports = traits.recognised(supports, KNOWN)
         except (checked.BadAnswer, traits.Unknown) as error:
             raise SubjectError(str(error)) from error
         self._subject = checked.Checked(made)

@@ -7,15 +7,10 @@ Standard library only, and nothing of ours: the worker loads it from its path.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-KNOWN = {
-    "activations": {"identity", "tanh", "sigmoid", "softplus", "relu"},
-    "losses": {"mse", "quartic", "logcosh", "cross_entropy"},
-    "rules": {"FA", "DFA"},
-    "noise": {"gaussian", "rademacher", "uniform", "skewed"},
-}
+KEYS = ("activations", "losses", "rules", "noise")
 LONGEST_NAME = 200  # characters
 
 
@@ -40,23 +35,35 @@ def of(target: object, name: str) -> tuple[str, dict[str, tuple[str, ...]]]:
 
 
 def supported(given: object) -> dict[str, tuple[str, ...]]:
-    """A `supports` attribute as a plain dictionary of plain text; raises `Unknown`."""
+    """A `supports` attribute as a plain dictionary of plain text; raises `Unknown`. What names there are, the
+    suite knows: see `recognised`.
+    """
     if not isinstance(given, Mapping):
         raise Unknown(f"its attribute supports is {given!r}, expected a dictionary")
     entries = dict(given)
     for key, names in entries.items():
-        if key not in KNOWN:
-            raise Unknown(f"its attribute supports has the key {key!r}, expected some of {', '.join(KNOWN)}")
+        if key not in KEYS:
+            raise Unknown(f"its attribute supports has the key {key!r}, expected some of {', '.join(KEYS)}")
         if not isinstance(names, list | tuple | set | frozenset) or any(
             not isinstance(n, str) for n in names
         ):
             raise Unknown(f"its attribute supports has {names!r} under {key!r}, expected a list of names")
-        if not KNOWN[key] & set(names):  # a misspelt name would silently turn claims off
-            listed = ", ".join(sorted(KNOWN[key]))
-            raise Unknown(
-                f"its attribute supports has {names!r} under {key!r}, none of which is known: {listed}"
-            )
     return {plain(key): tuple(map(plain, names)) for key, names in entries.items()}
+
+
+def recognised(
+    supports: Mapping[str, tuple[str, ...]], known: Mapping[str, Collection[str]]
+) -> Mapping[str, tuple[str, ...]]:
+    """The same, once a name of each list is known: a misspelt one would silently turn claims off. Raises
+    `Unknown`.
+    """
+    for key, names in supports.items():
+        if not set(known[key]) & set(names):
+            listed = ", ".join(sorted(known[key]))
+            raise Unknown(
+                f"its attribute supports has {list(names)!r} under {key!r}, none of which is known: {listed}"
+            )
+    return supports
 
 
 def plain(text: str) -> str:
@@ -69,8 +76,8 @@ def written(name: str, supports: Mapping[str, tuple[str, ...]], torch: str) -> s
     return json.dumps({"name": name[:LONGEST_NAME], "supports": supports, "torch": torch})
 
 
-def read(text: str) -> Traits:
-    """The traits from text that anybody may have written; raises `Unknown`."""
+def read(text: str, known: Mapping[str, Collection[str]]) -> Traits:
+    """The traits from text that anybody may have written, of names that are known; raises `Unknown`."""
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):
@@ -80,4 +87,4 @@ def read(text: str) -> Traits:
     name, torch = said["name"], said["torch"]
     if not isinstance(name, str) or not isinstance(torch, str) or not 0 < len(name) <= LONGEST_NAME:
         raise Unknown(f"its name is not of 1 to {LONGEST_NAME} characters")
-    return Traits(name, supported(said["supports"]), torch[:LONGEST_NAME])
+    return Traits(name, recognised(supported(said["supports"]), known), torch[:LONGEST_NAME])

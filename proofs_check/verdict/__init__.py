@@ -2,5 +2,6 @@
 
 - `evidence`: rows of evidence, and the exceptions that end a check.
 - `effort`: depth and seed of a run.
+- `families`: the noise laws that are asked for.
 - `budget`: which check may cry wolf how often.
 """

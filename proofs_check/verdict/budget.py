@@ -16,7 +16,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from proofs_check.verdict.effort import DEPTHS
+from proofs_check.verdict.families import FAMILIES
 
+LAWS = len(FAMILIES)  # of noise that a subject is asked for
 FAMILY_WISE = 1e-6
 MISS = 0.01  # every test finds the deviation it is designed for with probability 1 - MISS
 
@@ -44,8 +46,8 @@ class Share:
 
 
 SHARES = (
-    Share("noise", "law and independence", 5e-7, (4 * 25, 4 * 25 * 3, 4 * 25 * 20)),
-    Share("noise", "far seeds, layers, units and rows", 4e-8, (4 * 29, 4 * 29, 4 * 29)),
+    Share("noise", "law and independence", 5e-7, (LAWS * 25, LAWS * 25 * 3, LAWS * 25 * 20)),
+    Share("noise", "far seeds, layers, units and rows", 4e-8, (LAWS * 29, LAWS * 29, LAWS * 29)),
     Share("variance", "mean and covariance of estimates", 1.5e-7, (4, 4 * 3, 4 * 10)),
     Share("clt", "feedback of finite samples", 1.5e-7, (2, 2 * 3, 2 * 12)),
     Share("clt", "the wrong covariance is rejected", 5e-8, (1, 3, 12)),

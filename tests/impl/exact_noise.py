@@ -12,6 +12,17 @@ from flint import arb, ctx
 from torch import Tensor
 
 FAMILIES = {"gaussian": (0, 4), "rademacher": (1, 128), "uniform": (2, 4), "skewed": (3, 4)}
+"""Of the laws that are made from counters: the code in the counter, and the units that a block serves."""
+
+MOMENTS = {
+    "gaussian": (0.0, 3.0, 15.0, 105.0),
+    "rademacher": (0.0, 1.0, 1.0, 1.0),
+    "uniform": (0.0, 9 / 5, 27 / 7, 9.0),
+    "skewed": (1.5, 3.25, 12.8125, 51.203125),
+    "gauss-hermite": (0.0, 3.0, 9.0, 27.0),
+}
+"""Of every law: E xi^3, E xi^4, E xi^6, E xi^8."""
+
 BITS = {torch.float32: 24, torch.float64: 53}
 
 

@@ -130,18 +130,12 @@ def test_a_loss_difference_is_accurate_relative_to_its_terms(name, dtype, residu
             exact = (loss(moved, goal) - loss(out, goal)) / step
             # each output's share |L'| |v| at both ends, L' with the rounding of output - y
             shares = sum(
-                abs(w) * (slope(name, o, t) + slope(name, m, t))
+                abs(w) * (oracles.steepness(name, o, t) + oracles.steepness(name, m, t))
                 for o, m, t, w in zip(out, moved, goal, along, strict=True)
             )
             if name == "cross_entropy":
                 shares = sum(map(abs, goal)) * max(map(abs, along)) * (2 + max(map(abs, out)))
             assert abs(value - exact) <= 16 * roundoff(dtype) * shares, (out, goal, along, value, exact)
-
-
-def slope(name: str, output: mpf, y: mpf) -> mpf:
-    """|dL/d(output)| with |output| + |y| in place of |output - y|."""
-    size = abs(output) + abs(y)
-    return {"mse": size, "quartic": size**3, "logcosh": min(size, mpf(1)), "cross_entropy": mpf(0)}[name]
 
 
 def test_a_confident_class_keeps_its_small_loss_difference():

@@ -239,7 +239,7 @@ def test_the_rule_that_chooses(monkeypatch):
     problem = Problem.of(network, feedback_for(network, "FA", 1), c=0.1)
     assert choose(problem, 1000) == "eager"
     assert choose(problem, 10**8) == ("eager" if compiling_needs("cpu") else "compiled")
-    monkeypatch.setattr("impl.kernels.compiling_needs", lambda device: "a C++ compiler")
+    monkeypatch.setattr("impl.kernels.compiled.compiling_needs", lambda device: "a C++ compiler")
     assert choose(problem, 10**8) == "eager"
 
 

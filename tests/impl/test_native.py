@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from impl import InvalidInput, Network, stream
-from impl.counter_noise import LAWS, counted_noise, sample_index
+from impl.counter_noise import counted_noise, sample_index
 from impl.kernels import Batch, Problem, Totals, choose, native_library, native_path, open_path
 from impl.kernels.native_library import compiler
-from impl.kernels.native_path import native_needs, native_noise
+from impl.kernels.native_path import NOISE, native_needs, native_noise
 from impl.stream import Stream
 from tests.impl.cases import data_for, network_of
 from tests.impl.test_kernels import answers, errors_by_scale, feedback_for, gap
@@ -40,7 +40,7 @@ def as_double(batch: Batch) -> Batch:
     return replace(batch, x=batch.x.double(), y=batch.y.double())
 
 
-@pytest.mark.parametrize("family", LAWS)
+@pytest.mark.parametrize("family", NOISE)
 @pytest.mark.parametrize(("rule", "controlled"), [("FA", False), ("FA", True), ("DFA", False), ("DFA", True)])
 @pytest.mark.parametrize(
     ("hidden", "output"), [("sigmoid", "sigmoid"), ("tanh", "identity"), ("identity", "tanh")]
@@ -156,7 +156,7 @@ def test_saturated_units_keep_their_digits(activation, gain):
 
 
 @pytest.mark.parametrize("units", [1, 5, 128, 131])
-@pytest.mark.parametrize("family", [family for family in LAWS if family != "gaussian"])
+@pytest.mark.parametrize("family", [family for family in NOISE if family != "gaussian"])
 def test_native_noise_has_the_same_bits(family, units):
     """But for Gaussians: see test_gaussians, and the next test for their units."""
     samples = sample_index([0, 3, 2**32 - 1], [0, 5, 2**32 - 1, *range(30)]).flatten()

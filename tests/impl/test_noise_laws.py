@@ -10,17 +10,11 @@ import pytest
 import torch
 
 from impl import FAMILIES, FINITE_LAWS, InvalidInput, atoms, draw_noise
+from tests.impl.exact_noise import MOMENTS
 
 DRAWS, WIDTH = 250_000, 4
 ENTRIES = DRAWS * WIDTH
 SIX_SIGMA = 6.0  # two-sided normal tail 2e-9
-MOMENTS = {  # E xi^3, E xi^4, E xi^6, E xi^8
-    "gaussian": (0.0, 3.0, 15.0, 105.0),
-    "rademacher": (0.0, 1.0, 1.0, 1.0),
-    "uniform": (0.0, 9 / 5, 27 / 7, 9.0),
-    "skewed": (1.5, 3.25, 12.8125, 51.203125),
-    "gauss-hermite": (0.0, 3.0, 9.0, 27.0),
-}
 
 
 @pytest.fixture(scope="module", params=FAMILIES)

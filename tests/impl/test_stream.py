@@ -144,8 +144,8 @@ def test_memory_does_not_grow_with_the_stream():
 class Recorder:
     """A path that notes which data and draws it is given, and adds nothing."""
 
-    def __init__(self, name: str = "recorder") -> None:
-        self.name, self.batches = name, []
+    def __init__(self, tiled: bool = True) -> None:
+        self.name, self.tiled, self.batches = "recorder", tiled, []
 
     def accumulate(self, batch, totals) -> None:
         assert len(batch.x) == len(batch.y)
@@ -191,7 +191,7 @@ def test_every_sample_comes_once_in_parts_that_fit(data, draws, samples, rows, d
 
 def test_a_path_that_holds_its_own_noise_gets_all_at_once():
     stream = Stream(problem_for(), 24, tile=1)
-    stream.path = Recorder("triton")
+    stream.path = Recorder(tiled=False)
     stream.add(X, Y)
     assert stream.path.batches == [(0, 20, 0, 24)]
 

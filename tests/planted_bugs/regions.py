@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tests.numpy_subject import NumpySubject
 from tests.planted_bugs.base import Correct, Network
 
 QUICK, STANDARD, THOROUGH = "quick", "standard", "thorough"
-LOSSES = ("mse", "quartic", "logcosh", "cross_entropy")
-ACTIVATIONS = ("identity", "tanh", "sigmoid", "softplus", "relu")
+ACTIVATIONS, LOSSES = NumpySubject.supports["activations"], NumpySubject.supports["losses"]
 
 
 NONE = torch.zeros(0)

@@ -11,6 +11,7 @@ import pytest
 from proofs_check.subject import channel, traits
 from proofs_check.subject.channel import Expected, Garbled, Message
 from proofs_check.subject.methods import answer_shapes
+from proofs_check.subject.vocabulary import KNOWN
 
 SHAPES = [(2, 3), (4, 1)]
 ARRAYS = [np.arange(6.0).reshape(2, 3), np.full((4, 1), 1.7e308)]
@@ -140,7 +141,7 @@ SAID = {
 @pytest.mark.parametrize("name", SAID)
 def test_what_a_subject_may_not_say_of_itself_is_refused(name):
     with pytest.raises(traits.Unknown):
-        traits.read(SAID[name])
+        traits.read(SAID[name], KNOWN)
 
 
 def test_a_text_that_is_one_thing_once_and_another_later_becomes_plain_text():

@@ -12,16 +12,19 @@ from torch import Tensor
 
 from impl.reference import Reference
 from proofs_check.claims import CLAIMS, estimator, signals, solves
-from proofs_check.claims.noise import FAMILIES, law_of
-from proofs_check.networks.drawn import ACTIVATIONS, FULL_RANK_LOSSES, LOSSES
+from proofs_check.claims.noise import law_of
+from proofs_check.float64.losses import FULL_RANK_LOSSES
+from proofs_check.networks.drawn import ACTIVATIONS, LOSSES
 from proofs_check.networks.search import Measurement
 from proofs_check.questions import noise_regions, regions
 from proofs_check.questions.regions import Far, FarArrays, FarSignals
 from proofs_check.subject.methods import Subject
 from proofs_check.subject.subjects import LocalSubject
+from proofs_check.subject.vocabulary import KNOWN
 from proofs_check.verdict.budget import SHARES, Account
 from proofs_check.verdict.effort import Effort
 from proofs_check.verdict.evidence import Evidence, Falsified, SubjectError
+from proofs_check.verdict.families import FAMILIES
 from tests.numpy_subject import NumpySubject
 from tests.planted_bugs import Correct
 from tests.planted_bugs.regions import ESTIMATES, FITS, NOISE, SIGNALS, NoiseRegion, Planted, Region
@@ -39,12 +42,13 @@ CASES = [(method, region) for method, (_, table) in NAMED.items() for region in 
 def asked_far(method: str, subject: Subject, depth: str) -> Iterator[Measurement]:
     """What the claim measures of a method far from the ordinary questions."""
     effort = Effort(depth)
+    known = [tuple(subject.supports.get(key, KNOWN[key])) for key in ("activations", "losses")]
     if method == "gradient_estimates":
-        networks = regions.networks(ACTIVATIONS, LOSSES)
+        networks = regions.networks(*known)
         yield from (estimator.far_measurement(subject, far) for far in networks)
         yield estimator.far_rows(subject, networks[0], effort)
     elif method == "error_signals":
-        questions = regions.signals(ACTIVATIONS, LOSSES, RULES)
+        questions = regions.signals(*known, RULES)
         yield from (signals.far_measurement(subject, far) for far in questions)
         yield signals.far_rows(subject, questions[0], effort)
     else:
@@ -95,8 +99,14 @@ class OneStream(Correct):
         return [self.draw(family, draws, n, generator) for n in sizes]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("subject_class", [Reference, NumpySubject, OneStream])
+@pytest.mark.parametrize(
+    ("subject_class", "family"),
+    [
+        (subject, family)
+        for subject in (Reference, NumpySubject, OneStream)
+        for family in getattr(subject, "supports", KNOWN)["noise"]
+    ],
+)
 def test_correct_noise_is_accepted_everywhere(subject_class: type, family: str) -> None:
     asked = noise_regions.Asked(
         LocalSubject(subject_class), family, law_of(family), Effort("quick"), Account("noise")
@@ -115,7 +125,7 @@ def test_the_claim_asks_in_every_region(module: ModuleType, monkeypatch: pytest.
     monkeypatch.setattr(module, "ask_each", listed)
     monkeypatch.setattr(module, "search", lambda *_: iter(()))
     monkeypatch.setattr(module, "sweep", lambda *_: iter(()), raising=False)
-    list(module.CLAIM.examine(LocalSubject(Correct), Effort("quick")))
+    list(module.CLAIM.examine(LocalSubject(Reference), Effort("quick")))
     questions: tuple[Far | FarSignals | FarArrays, ...] = {
         estimator: regions.networks(ACTIVATIONS, LOSSES),
         signals: regions.signals(ACTIVATIONS, LOSSES, RULES),
@@ -128,7 +138,7 @@ def test_the_claim_asks_in_every_region(module: ModuleType, monkeypatch: pytest.
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_budget_has_as_many_tests_of_the_noise_as_are_made(family: str) -> None:
     account = Account("noise")
-    asked = noise_regions.Asked(LocalSubject(Correct), family, law_of(family), Effort("quick"), account)
+    asked = noise_regions.Asked(LocalSubject(Reference), family, law_of(family), Effort("quick"), account)
     assert all(row.holds for row in noise_regions.examine(asked))
     share = next(share for share in SHARES if share.check == noise_regions.SHARE)
     assert account.used[noise_regions.SHARE] == noise_regions.TESTS

@@ -5,10 +5,11 @@ from math import erf, erfc, exp, factorial, log, sqrt
 import numpy as np
 import pytest
 
-from proofs_check.claims.noise import FAMILIES, law_of, powers
+from proofs_check.claims.noise import law_of, powers
 from proofs_check.sampling import statistics as stats
 from proofs_check.verdict.budget import SHARES
 from proofs_check.verdict.effort import DEPTHS
+from proofs_check.verdict.families import FAMILIES
 from theory.exact.noise_laws import LAWS
 
 ALPHA = 1e-9
@@ -27,7 +28,8 @@ def draw(family: str, count: int, seed: int = 0) -> np.ndarray:
             return generator.choice([-1.0, 1.0], count)
         case "uniform":
             return generator.uniform(-sqrt(3), sqrt(3), count)
-    return generator.choice([2.0, -0.5], count, p=[0.2, 0.8])
+    values, probabilities = zip(*(LAWS[family].atoms or ()), strict=True)
+    return generator.choice(np.array(values, dtype=float), count, p=np.array(probabilities, dtype=float))
 
 
 def test_the_bernstein_bounds_solve_their_own_inequalities() -> None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from theory.exact.designs import Design, factorial, fold_over
 from theory.exact.moments import covariances, gradients, side_by_side
-from theory.exact.network import ExactNetwork, Matrix, rational
+from theory.exact.network import LOSSES, ExactNetwork, Matrix, rational
 from theory.exact.noise_laws import GAUSS_HERMITE, RADEMACHER, SKEWED, SPARSE, finite_law
 from theory.exact.population import (
     Problem,
@@ -46,7 +46,6 @@ DATA = 4
 
 HIDDEN_WIDTHS = ((1,), (2,), (3,), (1, 1), (2, 1), (1, 2), (2, 2), (1, 3), (1, 1, 1), (2, 1, 1), (1, 1, 2))
 SMOOTH = ("tanh", "sigmoid", "softplus", "identity")
-LOSSES = ("mse", "quartic", "logcosh", "cross_entropy")
 
 SYMMETRIC_THREE = finite_law("three points", [(3, "1/18"), (0, "8/9"), (-3, "1/18")])
 SKEWED_OTHERWISE = finite_law("two points", [("-3/2", "4/13"), ("2/3", "9/13")])

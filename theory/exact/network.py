@@ -95,6 +95,16 @@ DERIVATIVES: dict[str, Callable[[Scalar], Scalar]] = {
 }
 
 
+LOSSES_OF_RESIDUALS: dict[str, tuple[Callable[[Scalar], Scalar], Callable[[Scalar], Scalar]]] = {
+    "mse": (lambda r: r * r / 2, lambda r: r),
+    "quartic": (lambda r: r * r * r * r / 4, lambda r: r * r * r),
+    "logcosh": (lambda r: ((r.exp() + (-r).exp()) / 2).log(), _tanh),
+}
+"""Losses that are sums over outputs of a function of r = ŷ - y: the function, and its derivative."""
+
+LOSSES = (*LOSSES_OF_RESIDUALS, "cross_entropy")
+
+
 def _log_sum_exp(outputs: Sequence[Scalar]) -> Scalar:
     return sum((z.exp() for z in outputs[1:]), outputs[0].exp()).log()
 
@@ -105,12 +115,8 @@ def loss_value(loss: str, outputs: Sequence[Scalar], targets: Sequence[Scalar]) 
         normaliser = _log_sum_exp(outputs)
         terms = [t * (normaliser - z) for z, t in zip(outputs, targets, strict=True)]
     else:
-        of_residual: dict[str, Callable[[Scalar], Scalar]] = {
-            "mse": lambda r: r * r / 2,
-            "quartic": lambda r: r * r * r * r / 4,
-            "logcosh": lambda r: ((r.exp() + (-r).exp()) / 2).log(),
-        }
-        terms = [of_residual[loss](z - t) for z, t in zip(outputs, targets, strict=True)]
+        of_residual, _ = LOSSES_OF_RESIDUALS[loss]
+        terms = [of_residual(z - t) for z, t in zip(outputs, targets, strict=True)]
     return sum(terms[1:], terms[0])
 
 
@@ -119,12 +125,8 @@ def loss_gradient(loss: str, outputs: Sequence[Scalar], targets: Sequence[Scalar
     if loss == "cross_entropy":
         normaliser, mass = _log_sum_exp(outputs), sum(targets[1:], targets[0])
         return [mass * (z - normaliser).exp() - t for z, t in zip(outputs, targets, strict=True)]
-    of_residual: dict[str, Callable[[Scalar], Scalar]] = {
-        "mse": lambda r: r,
-        "quartic": lambda r: r * r * r,
-        "logcosh": _tanh,
-    }
-    return [of_residual[loss](z - t) for z, t in zip(outputs, targets, strict=True)]
+    _, slope = LOSSES_OF_RESIDUALS[loss]
+    return [slope(z - t) for z, t in zip(outputs, targets, strict=True)]
 
 
 # -- the network ---------------------------------------------------------------------------------------------
