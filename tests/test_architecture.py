@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.definition
+
 ROOT = Path(__file__).resolve().parent.parent
 FORBIDDEN = {
     "feedback_proofs_io": ("impl", "theory", "proofs_check", "benchmarks", "tests", "torch", "sympy"),

@@ -13,6 +13,8 @@ from tests.numpy_subject import NumpySubject
 from tests.planted_bugs import BUGS, Correct
 from tests.planted_bugs.base import activate
 
+pytestmark = pytest.mark.definition
+
 ACTIVATIONS, LOSSES, FAMILIES = (NumpySubject.supports[key] for key in ("activations", "losses", "noise"))
 CORRECT = (Correct, NumpySubject, Reference)
 Subject = Correct | NumpySubject | Reference

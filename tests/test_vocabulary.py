@@ -20,6 +20,8 @@ from tests.numpy_subject import NumpySubject
 from theory.exact import network
 from theory.exact.noise_laws import LAWS
 
+pytestmark = pytest.mark.definition
+
 
 @pytest.mark.parametrize(
     "table",

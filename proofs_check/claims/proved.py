@@ -47,7 +47,8 @@ def proof_evidence(statement: str, effort: Effort) -> Iterator[Evidence]:
 def import_proofs(effort: Effort) -> None:
     """Import what the proofs are checked with: half a second, which a known verdict saves."""
     if _known(effort) is None:
-        importlib.import_module("theory.proofs.verify")
+        for name in ("catalogue", "verify"):
+            importlib.import_module(f"theory.proofs.{name}")
 
 
 def formal_evidence(statement: str) -> Iterator[Evidence]:

@@ -149,7 +149,7 @@ def test_slurm_without_submitit_is_one_line(tmp_path: Path, monkeypatch, capsys)
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # its logs open
 def test_submitit_runs_the_jobs_and_gives_their_codes(tmp_path: Path, monkeypatch) -> None:
     """In this process, which is submitit's own way to look at jobs."""
-    monkeypatch.setattr(command, "main", len)
+    monkeypatch.setattr("benchmarks.paper.submit.once", len)
     assert slurm([("fig2", "--shard", "1/2"), ("fig2",)], tmp_path / "jobs", cluster="debug") == [3, 1]
 
 

@@ -7,6 +7,8 @@ from impl import control_variate_estimates, gradient_estimates, hidden_gradients
 from tests.impl.cases import data_for, network_of, normal
 from tests.impl.enumeration import every_noise, repeated
 
+pytestmark = pytest.mark.definition
+
 KAPPA4 = {"rademacher": 1.0, "skewed": 3.25, "gauss-hermite": 3.0}
 
 

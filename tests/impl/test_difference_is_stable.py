@@ -20,6 +20,8 @@ from impl import (
 from tests.impl import oracles
 from tests.impl.cases import KINDS, data_for, network_of, normal
 
+pytestmark = pytest.mark.definition
+
 SCALES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 SAMPLES = 4
 FLOATS = [torch.float32, torch.float64]

@@ -57,6 +57,8 @@ from tests.impl.learning_cases import (
     small,
 )
 
+pytestmark = pytest.mark.definition
+
 DEEP_LINEAR = Architecture((5, 6, 4, 3), ("tanh", "identity", "identity"))
 
 

@@ -9,6 +9,8 @@ from flint import fmpq, fmpq_mat, fmpz_mat
 from impl import Sums, fit_feedback
 from tests.impl.cases import normal
 
+pytestmark = pytest.mark.definition
+
 ROUNDOFF = 2.0**-53
 
 

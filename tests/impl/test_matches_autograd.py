@@ -15,6 +15,8 @@ from impl import (
 from tests.impl.cases import KINDS, data_for, network_of, normal
 from tests.impl.oracles import TORCH_ACTIVATIONS, TORCH_LOSSES, backpropagated
 
+pytestmark = pytest.mark.definition
+
 EXACT = {"rtol": 1e-12, "atol": 1e-13}
 
 

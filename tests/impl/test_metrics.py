@@ -15,6 +15,8 @@ from torch import Tensor
 from impl.checks import InvalidInput
 from impl.metrics import global_angle, local_angle, norm_ratio, relative_error, sign_congruence
 
+pytestmark = pytest.mark.definition
+
 DTYPES = [torch.float32, torch.float64]
 PAIRS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "relative_error": relative_error,

@@ -16,6 +16,8 @@ from impl import (
 from impl.online import RecursiveRidge, align, descend, learn
 from tests.impl.cases import data_for, network_of, normal
 
+pytestmark = pytest.mark.definition
+
 CLOSE = {"rtol": 1e-12, "atol": 1e-13}
 SAMPLES, C, RATE = 6, 0.1, 0.3
 NETWORKS = [network_of("tanh", "mse", widths=widths) for widths in ((3, 4, 2), (6, 7, 5, 4), (3, 3, 3, 3, 3))]

@@ -5,6 +5,8 @@ import pytest
 from impl import InvalidInput
 from impl.rule import RULES, direct, distinct, each, named, source, sources, turns
 
+pytestmark = pytest.mark.definition
+
 LAYERS = (5, 6, 7, 2)
 
 

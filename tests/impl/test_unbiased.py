@@ -7,6 +7,8 @@ from impl import Network, gradient_estimates, hidden_gradients
 from tests.impl.cases import data_for, network_of
 from tests.impl.enumeration import every_noise, repeated
 
+pytestmark = pytest.mark.definition
+
 WIDTHS = (3, 3, 2, 2)
 EXACT = {"rtol": 1e-12, "atol": 1e-13}
 

@@ -12,6 +12,8 @@ from proofs_check.subject.pipeline import fitted_feedback
 from proofs_check.subject.subjects import LocalSubject
 from tests.numpy_subject import NumpySubject
 
+pytestmark = pytest.mark.definition
+
 RNG = np.random.default_rng(20)
 X, Y = torch.tensor(RNG.normal(size=(7, 3))), torch.tensor(RNG.normal(size=(7, 3)))
 LINEAR = SubjectNetwork(

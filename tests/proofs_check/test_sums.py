@@ -12,6 +12,8 @@ from proofs_check.sampling.sequential import Law, Plan, run
 from proofs_check.sampling.sums import Probes, Squares, Sum, design
 from proofs_check.verdict.budget import Account
 
+pytestmark = pytest.mark.definition
+
 SMALL = Sum(np.array([[1.0, 0.5], [-2.0, 0.25], [0.5, -1.0]]), np.array([0.5, 0.3, 0.2]), 5)
 
 

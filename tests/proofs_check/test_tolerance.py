@@ -19,6 +19,8 @@ from proofs_check.questions.limits import NOISES, exact_limit
 from proofs_check.questions.oracle import exact_differences, exact_signals, exact_solution
 from proofs_check.verdict.effort import Effort
 
+pytestmark = pytest.mark.definition
+
 
 def instances(family: Family, count: int, key: str) -> list[Instance]:
     seen: list[Instance] = []

@@ -7,6 +7,8 @@ import pytest
 from theory.exact.designs import factorial, fold_over, hadamard_matrix
 from theory.exact.noise_laws import GAUSS_HERMITE, GAUSSIAN, RADEMACHER, SKEWED
 
+pytestmark = pytest.mark.definition
+
 
 @pytest.mark.parametrize("at_least", [1, 2, 3, 4, 5, 7, 12, 19, 21, 29, 44, 70])
 def test_hadamard_rows_are_orthogonal_signs(at_least: int) -> None:

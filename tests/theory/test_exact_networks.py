@@ -38,6 +38,8 @@ from theory.results.bias import (
     partial_derivatives,
 )
 
+pytestmark = pytest.mark.definition
+
 
 def network(activations, loss, exact_shape=((2, 2), (2, 2), (2, 2))):
     weights = [

@@ -13,6 +13,8 @@ from theory.exact.network import ExactNetwork, forward, losses
 from theory.exact.noise_laws import RADEMACHER, SKEWED
 from theory.exact.population import Problem, mean_estimates, noisy_losses, scaled_differences
 
+pytestmark = pytest.mark.definition
+
 NETWORK = ExactNetwork.of(
     [[[1, 2], [0, -1]], [[1, 1], [2, -1]], [[1, Fraction(1, 2)]]], ("identity", "relu", "identity"), "quartic"
 )

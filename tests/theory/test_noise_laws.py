@@ -21,6 +21,8 @@ from theory.exact.noise_laws import (
     symbolic_law,
 )
 
+pytestmark = pytest.mark.definition
+
 Q = sympy.Rational
 
 

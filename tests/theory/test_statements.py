@@ -14,6 +14,8 @@ import sympy
 from theory import STATEMENTS, Assumption, InvalidStatement, Statement
 from theory.results import assumptions
 
+pytestmark = pytest.mark.definition
+
 TEXTS = [
     (statement.id, text)
     for statement in STATEMENTS.values()
