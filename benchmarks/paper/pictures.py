@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.paper import planes
 from feedback_proofs_io.results import Result
 from impl import InvalidInput, checks
-from proofs_check.experiments.panels import Look, Mark, Panel, legend, panels, places
+from proofs_check.experiments.panels import Look, Mark, Panel, after, legend, panels, places
 from proofs_check.experiments.tables import short, where
 
 __all__ = ["Pictures", "drawn"]
@@ -120,7 +120,9 @@ def _figure(result: Result, shown: Sequence[Panel], figure_class: Any) -> Any:
     figure.get_layout_engine().set(
         rect=(0, below / height, 0.99, 1 - (below + title) / height), w_pad=0.13, h_pad=0.08
     )
-    figure.text(0.5, 1 - 0.2 / height, where(result), ha="center", va="center", fontsize=10.5)
+    longer = after(result, shown)
+    said = f"{where(result)}; triangles{longer.replace(', after', ': after')}" if longer else where(result)
+    figure.text(0.5, 1 - 0.2 / height, said, ha="center", va="center", fontsize=10.5)
     grid = figure.subplots(down, across, squeeze=False)
     for number, axes in enumerate(grid.flat):
         if number < len(shown):

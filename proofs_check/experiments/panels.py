@@ -22,7 +22,7 @@ from proofs_check.experiments.inference import Estimate, estimate
 from proofs_check.experiments.published import BP, CELLS, FA, NP, Cell, Value
 from proofs_check.experiments.tables import counts, short
 
-__all__ = ["FAMILIES", "Curve", "Look", "Mark", "Panel", "legend", "panels", "places"]
+__all__ = ["FAMILIES", "Curve", "Look", "Mark", "Panel", "after", "legend", "panels", "places"]
 
 FAMILIES: Mapping[str, str] = {
     "train loss": "",
@@ -73,6 +73,7 @@ class Mark:
     whose: Literal["paper", "authors"]
     value: float
     within: float
+    updates: int
     at: float | None = None
 
 
@@ -107,6 +108,12 @@ class Panel:
 def legend(result: Result) -> tuple[str, ...]:
     """The methods that have lines, each once, whatever they were run under."""
     return tuple(dict.fromkeys(map(method, result.labels)))
+
+
+def after(result: Result, shown: Sequence[Panel]) -> str:
+    """What is to be said of published numbers where they are of longer runs than the result; else nothing."""
+    updates = max((mark.updates for panel in shown for mark in panel.marks), default=0)
+    return f", after {updates:,} {counts(result)}" if updates > result.points[-1] else ""
 
 
 def places(labels: Sequence[str]) -> Mapping[str, Look]:
@@ -305,4 +312,5 @@ def _of_cell(cell: Cell, factor: float) -> Iterator[Mark]:
     )
     for whose, value in both:
         if value is not None:
-            yield Mark(cell.label, whose, factor * value.mean, factor * ((value.error or 0.0) + value.within))
+            within = factor * ((value.error or 0.0) + value.within)
+            yield Mark(cell.label, whose, factor * value.mean, within, cell.updates)

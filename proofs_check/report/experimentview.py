@@ -10,7 +10,7 @@ from proofs_check.experiments import stored, tables
 from proofs_check.experiments.answers import answers
 from proofs_check.experiments.comparison import RULE, Line, counted, sources
 from proofs_check.experiments.ours import ours
-from proofs_check.experiments.panels import legend, panels, places
+from proofs_check.experiments.panels import Panel, after, legend, panels, places
 from proofs_check.experiments.published import EXPERIMENTS
 from proofs_check.experiments.tables import Table, short, where
 from proofs_check.ledger.ledger import Row
@@ -194,7 +194,7 @@ def _curves(result: Result, open_: bool) -> Markup:
         tag("summary", tag("b", "Curves"), tag("span", f" {where(result)}", class_="soft")),
         tag(
             "figure",
-            tag("ul", _legend(result, any(panel.marks for panel in shown)), class_="legend"),
+            tag("ul", _legend(result, shown), class_="legend"),
             tag(
                 "div",
                 (tag("div", panelview.draw(one, styles), class_="panel") for one in shown),
@@ -210,11 +210,13 @@ def _curves(result: Result, open_: bool) -> Markup:
     )
 
 
-def _legend(result: Result, marked: bool) -> Iterator[Markup]:
+def _legend(result: Result, shown: Sequence[Panel]) -> Iterator[Markup]:
     styles = places(legend(result))
     for label in legend(result):
         line = tag("path", d="M1,6L39,6", class_=f"curve {panelview.style(styles[label])}")
         yield tag("li", panelview.swatch(line), short(label))
-    if marked:
+    if any(panel.marks for panel in shown):
+        longer = after(result, shown)
         for whose, words in (("paper", "the paper"), ("authors", "its authors' code")):
-            yield tag("li", panelview.swatch(panelview.triangle(16, 6, whose, "m-plain")), words)
+            mark = panelview.swatch(panelview.triangle(16, 6, whose, "m-plain"))
+            yield tag("li", mark, f"{words}{longer}")

@@ -13,7 +13,7 @@ from proofs_check.experiments import published, stored, tables
 from proofs_check.experiments.comparison import RULE, compared, counted, judged, measured
 from proofs_check.experiments.costs import reached, told
 from proofs_check.experiments.inference import Estimate, estimate, paired, t_quantile
-from proofs_check.experiments.panels import panels, places
+from proofs_check.experiments.panels import after, panels, places
 from proofs_check.experiments.published import CELLS, EXPERIMENTS, Cell, Value, cells_of
 from tests.proofs_check.experiment_results import FIG2, FIG2_METRICS, POINTS, curve_of, result
 
@@ -323,6 +323,13 @@ def test_a_line_is_the_mean_with_its_error_and_marks_are_what_was_published() ->
     assert FIG2[0] not in [one.label for one in angle.series]
     assert angle.log
     assert all(point[0] > 0 for one in angle.series for point in one.points)
+
+
+def test_what_was_published_of_longer_runs_says_so() -> None:
+    short, whole = result(points=POINTS[:5]), result()
+    assert after(short, panels(short)) == ", after 2,001,000 updates"
+    assert after(whole, panels(whole)) == ""
+    assert after(short, ()) == ""
 
 
 def test_where_weights_stand_still_there_is_no_picture_of_the_loss() -> None:
