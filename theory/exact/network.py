@@ -36,8 +36,8 @@ class Undecided(ArithmeticError):
 
 def rational(value: Real) -> fmpq:
     """The number itself: every finite float is a rational."""
-    exact = Fraction(value)
-    return fmpq(exact.numerator, exact.denominator)
+    exact = value if isinstance(value, float) else Fraction(value)
+    return fmpq(*exact.as_integer_ratio())
 
 
 def matrix(rows: Iterable[Sequence[Real]], exact: bool) -> Matrix:
