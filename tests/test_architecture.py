@@ -5,7 +5,7 @@ a feedback rule means.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -90,25 +90,58 @@ def test_no_package_imports_upward(package: str) -> None:
         assert not wrong, f"{name} imports {', '.join(sorted(wrong))}"
 
 
+def circle(imports: Mapping[str, frozenset[str]]) -> list[str]:
+    """The modules of a circle, where there is one."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
 @pytest.mark.parametrize("package", FORBIDDEN)
 def test_no_imports_go_in_a_circle(package: str) -> None:
-    try:
-        TopologicalSorter(graph(package)).prepare()
-    except CycleError as error:
-        pytest.fail(" -> ".join(error.args[1]))
+    assert circle(graph(package)) == []
+
+
+def test_a_circle_is_seen_also_where_an_import_is_inside_of_a_function(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f():\n    from house import b\n", encoding="utf-8")
+    (tmp_path / "b.py").write_text("import house.a\n", encoding="utf-8")
+    known = {f"house.{name}": tmp_path / f"{name}.py" for name in "ab"}
+    imports = {name: frozenset(imported(path, known)) for name, path in known.items()}
+    assert set(circle(imports)) == set(known)
+
+
+def misplaced(floors: Sequence[Sequence[str]], imports: Mapping[str, frozenset[str]]) -> list[str]:
+    """The imports from another room of the same floor, or of a floor above."""
+    floor = {room: number for number, rooms in enumerate(floors) for room in rooms}
+
+    def room(module: str) -> str:
+        return module.split(".")[1] if "." in module else ""
+
+    return [
+        f"{name} imports {other}"
+        for name, others in imports.items()
+        for other in others
+        if {room(name), room(other)} <= floor.keys()
+        and room(name) != room(other)
+        and floor[room(other)] >= floor[room(name)]
+    ]
 
 
 @pytest.mark.parametrize("package", ROOMS)
 def test_rooms_import_from_the_floors_below(package: str) -> None:
-    floor = {room: number for number, rooms in enumerate(ROOMS[package]) for room in rooms}
     folders = {one.name for one in (ROOT / package).iterdir() if (one / "__init__.py").is_file()}
-    assert set(floor) == folders
-    for name, others in graph(package).items():
-        room = name.split(".")[1] if "." in name else ""
-        for other in others:
-            below = other.split(".")[1] if "." in other else ""
-            if room in floor and below in floor and room != below:
-                assert floor[below] < floor[room], f"{name} imports {other}"
+    assert {room for floor in ROOMS[package] for room in floor} == folders
+    assert misplaced(ROOMS[package], graph(package)) == []
+
+
+def test_an_import_from_above_or_beside_is_seen() -> None:
+    floors = (("low", "beside"), ("high",))
+    for wrong in ("high", "beside"):
+        found = misplaced(floors, {"house.low.a": frozenset({f"house.{wrong}.b"})})
+        assert found == [f"house.low.a imports house.{wrong}.b"]
+    assert misplaced(floors, {"house.high.a": frozenset({"house.low.b", "house.high.c", "house"})}) == []
 
 
 @pytest.mark.parametrize("package", ["theory", "proofs_check"])

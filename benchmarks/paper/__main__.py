@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.paper.catalogue import CATALOGUE
-from benchmarks.paper.command import WRONG, merge, merging, name_of, once, options, parser
+from benchmarks.paper.command import WRONG, merge, merging, name_of, options, parser, run_once
 from benchmarks.paper.shards import cut, file_name
 from benchmarks.paper.submit import submit
 from benchmarks.paper.telling import TELLING
@@ -41,9 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ended("benchmarks.paper", lambda: merge(merging().parse_args(words[1:])), WRONG)
     if words[:1] and words[0] in TELLING:
         return ended("benchmarks.paper", lambda: TELLING[words[0]](words[1:]), WRONG)
-    if any(word.partition("=")[0] == "--submit" for word in words):
-        return ended("benchmarks.paper", lambda: _submit(parser().parse_args(words), words), WRONG)
-    return once(words)
+    return ended("benchmarks.paper", lambda: _run(words), WRONG)
+
+
+def _run(words: Sequence[str]) -> int:
+    given = parser().parse_args(words)
+    return run_once(given) if given.submit is None else _submit(given, words)
 
 
 def _submit(given: argparse.Namespace, words: Sequence[str]) -> int:
