@@ -1,4 +1,4 @@
-"""The results that are kept in the repository: what the ledger and the page tell of."""
+"""The results that are kept and shipped: what the ledger and the page tell of."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from feedback_proofs_io.results import Result, read
 
 __all__ = ["FOLDER", "Unreadable", "fingerprint", "results"]
 
-FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "paper"
-"""It is there in a checkout of the repository, not where the suite is installed."""
+FOLDER = Path(__file__).resolve().parents[1] / "record" / "experiments"
+"""They are shipped with the package, so that an installed suite tells of them too."""
 
 
 def results(folder: Path | None = None) -> Sequence[Result]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,18 @@ def rows(subject: type = Correct) -> list[Row]:
 def shown(found: list[Row]) -> Context:
     """What a page of these rows is made from."""
     return Context(ledger_of(*found), {}, Inquiry())
+
+
+def test_the_results_are_shipped_with_the_package() -> None:
+    """An installed suite tells of them, as that of `tox -e claims`."""
+    root = Path(__file__).resolve().parents[2]
+    package = root / "proofs_check"
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = settings["tool"]["setuptools"]["package-data"]["proofs_check"]
+    shipped = {path for pattern in patterns for path in package.glob(pattern)}
+    kept = set(stored.FOLDER.glob("*.json"))
+    assert kept
+    assert kept <= shipped
 
 
 def test_the_ledger_has_the_claims_and_then_the_five_experiments() -> None:
